@@ -1,0 +1,1 @@
+"""Values: no clock, no I/O."""

@@ -1,0 +1,108 @@
+"""Canonical JSON (RFC 8785) and the digests made from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import rfc8785
+
+from respond.errors import InvalidRecord
+
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 7493, section 2.2)."""
+
+DEPTH_MAX = 64
+RESERVED_KEYS = frozenset({"$enc", "$dec", "$big"})
+"""Keys that tag a value of another kind; a mapping that holds one holds nothing else."""
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+
+
+def canonical(value: object) -> bytes:
+    """Return the RFC 8785 form of *value*.
+
+    Raises `InvalidRecord` for floats, integers beyond 2^53 - 1, lone surrogates, keys that are not text, and nesting
+    deeper than 64.  orjson sorts keys by code point and RFC 8785 by UTF-16 unit: the two agree on ASCII keys.
+    """
+    ascii_keys = _inspect(value, "", 0)
+    try:
+        return orjson.dumps(value, option=_OPTIONS) if ascii_keys else rfc8785.dumps(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, rfc8785.CanonicalizationError) as error:
+        raise InvalidRecord(f"cannot be written as canonical JSON: {error}") from error
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of the canonical form of *value*, in hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def plain(value: object) -> Any:
+    """Return *value* with Decimals and large integers as tagged text, and tuples as lists."""
+    match value:
+        case bool() | None | str():
+            return value
+        case int():
+            return value if -SAFE_INTEGER <= value <= SAFE_INTEGER else {"$big": str(value)}
+        case Decimal():
+            if not value.is_finite():
+                raise InvalidRecord(f"{value} is not a finite number")
+            return {"$dec": str(value)}
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def rich(value: Any) -> Any:
+    """Return *value* with tagged text turned back into Decimals and large integers; the inverse of `plain`."""
+    match value:
+        case {"$dec": str(text)} if len(value) == 1:
+            return Decimal(text)
+        case {"$big": str(text)} if len(value) == 1:
+            return int(text)
+        case dict():
+            return {key: rich(item) for key, item in value.items()}
+        case list():
+            return [rich(item) for item in value]
+        case _:
+            return value
+
+
+def _inspect(value: object, place: str, depth: int) -> bool:
+    """Refuse what canonical JSON cannot hold; return whether every key is ASCII."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        if not -SAFE_INTEGER <= value <= SAFE_INTEGER:  # type: ignore[operator]
+            raise InvalidRecord(f"{value} is beyond 2^53 - 1; write it as a tagged integer", place=place, value=value)
+        return True
+    if depth >= DEPTH_MAX:
+        raise InvalidRecord(f"nested deeper than {DEPTH_MAX}", place=place)
+    ascii_keys = True
+    if kind is dict:
+        for key, item in value.items():  # type: ignore[attr-defined]
+            if type(key) is not str:
+                raise InvalidRecord(f"the key {key!r} is not text", place=place, value=key)
+            if not key.isascii():
+                ascii_keys = False
+            item_kind = type(item)
+            if item_kind is str or item is None:
+                continue
+            if not _inspect(item, f"{place}.{key}" if place else key, depth + 1):
+                ascii_keys = False
+        return ascii_keys
+    if kind is list or kind is tuple:
+        for index, item in enumerate(value):  # type: ignore[arg-type, var-annotated]
+            if not _inspect(item, f"{place}[{index}]", depth + 1):
+                ascii_keys = False
+        return ascii_keys
+    if kind is float:
+        raise InvalidRecord(f"{value!r} is a float; use Decimal or an integer", place=place, value=value)
+    raise InvalidRecord(f"{kind.__name__} cannot be written as JSON", place=place, value=value)

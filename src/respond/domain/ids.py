@@ -1,0 +1,65 @@
+"""Identifiers that sort by time, and that a retry makes again."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from respond.domain.moments import to_microseconds
+
+_VERSION_BITS = 0xF << 76
+_VARIANT_BITS = 0x3 << 62
+_RANDOM_MASK = (1 << 80) - 1
+
+
+def uuid7(at: datetime, random: bytes) -> UUID:
+    """Return the UUIDv7 (RFC 9562, 5.7) of the millisecond of *at*, filled up with 10 bytes of *random*."""
+    milliseconds = to_microseconds(at) // 1000
+    return _uuid(milliseconds, int.from_bytes(random[:10], "big"), version=7)
+
+
+def timed_id(at: datetime, *parts: str) -> UUID:
+    """Return a UUIDv8 that begins with the millisecond of *at* and hashes *parts*: the same call, the same id."""
+    return _uuid(to_microseconds(at) // 1000, _hash(parts), version=8)
+
+
+def hashed_id(*parts: str) -> UUID:
+    """Return a UUIDv8 made of nothing but the hash of *parts*."""
+    value = int.from_bytes(hashlib.sha256(_joined(parts)).digest()[:16], "big")
+    return _uuid(value >> 80, value & _RANDOM_MASK, version=8)
+
+
+def event_id(command_id: str, index: int) -> UUID:
+    """Return the id of event *index* of a command.
+
+    It keeps the time prefix of a command id that is a UUID of version 7 or 8, so that indexes stay local, and hashes
+    the rest from the command id and the index, so that a retry makes the same ids.
+    """
+    prefix = _time_prefix(command_id)
+    if prefix is None:
+        return hashed_id(command_id, str(index))
+    return _uuid(prefix, _hash((command_id, str(index))), version=8)
+
+
+def _time_prefix(text: str) -> int | None:
+    try:
+        value = UUID(text)
+    except ValueError:
+        return None
+    return value.int >> 80 if value.version in (7, 8) else None
+
+
+def _hash(parts: tuple[str, ...]) -> int:
+    return int.from_bytes(hashlib.sha256(_joined(parts)).digest()[:10], "big")
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    """Return *parts* as bytes such that different parts never give the same bytes."""
+    return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode("utf-8", "surrogatepass") for part in parts))
+
+
+def _uuid(milliseconds: int, rest: int, *, version: int) -> UUID:
+    value = ((milliseconds & ((1 << 48) - 1)) << 80) | (rest & _RANDOM_MASK)
+    value = (value & ~_VERSION_BITS) | (version << 76)
+    return UUID(int=(value & ~_VARIANT_BITS) | (2 << 62))

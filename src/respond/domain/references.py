@@ -1,0 +1,46 @@
+"""References: which definition or plan was in force, and who acted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from respond.errors import InvalidRecord
+
+
+@attrs.frozen
+class Reference:
+    """A definition or a plan, pinned by name, version and the digest of its content."""
+
+    name: str
+    version: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "version": self.version, "digest": self.digest}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Reference:
+        return cls(body["name"], body["version"], body["digest"])
+
+
+@attrs.frozen
+class Actor:
+    """Who acted, by an opaque id, in which role, and for whom; names live outside the log."""
+
+    id: str
+    role: str | None = None
+    on_behalf_of: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.id, str) or not self.id:
+            raise InvalidRecord("must be text and not empty", place="actor", value=self.id)
+
+    @classmethod
+    def of(cls, value: Actor | str) -> Actor:
+        return value if isinstance(value, Actor) else cls(value)

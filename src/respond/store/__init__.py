@@ -1,0 +1,1 @@
+"""Where events are kept: records, the protocol, the codec, and the stores."""

@@ -1,0 +1,86 @@
+"""What every store promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from respond.domain.streams import Realm, StreamId
+from respond.store.records import Appended, Head, Recorded, Write
+
+Clock = Callable[[], datetime]
+"""Returns the time now, aware; see `respond.engine.clock`."""
+
+PAGE = 1000
+"""How many events a reader takes at once when it does not say."""
+
+
+class EventStore(Protocol):
+    """An append-only log of one tenant's streams, in one total order without gaps.
+
+    A position, once it can be read, never changes, and no smaller position appears after it: a reader that goes on after
+    the last position it saw misses nothing.  Stores are safe to share between threads.
+    """
+
+    log: str
+    """The id of the log, part of every body."""
+    tenant: str
+
+    def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
+        """Append all *writes* in one atomic step, in the order given.
+
+        Event ids are looked up before versions: when all are in the log with the same content, the stored result is
+        returned with `replayed`; when none is, the events are appended; anything else is an `IdempotencyConflict`.
+        *require* names the versions of streams that were only read.  Raises `VersionConflict` when a stream is not where
+        its writer expects it, or a required one has moved; `InvalidRecord`; `ClockSkew`; `StoreUnavailable`.  Nothing is
+        written when it raises, `OutcomeUnknown` excepted.
+        """
+        ...
+
+    def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Return the events of *stream* past version *after*, oldest first; none when there is no such stream."""
+        ...
+
+    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[Recorded]]:
+        """Return the events of many streams at once; a stream without events is left out."""
+        ...
+
+    def read_subject(self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Return the events about *subject*, from any stream, past position *after*, in log order."""
+        ...
+
+    def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
+        """Return up to *limit* events of this tenant past position *after*, in log order; of one realm when named."""
+        ...
+
+    def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
+        """Return the version of each of *streams*; 0 for one that has no events."""
+        ...
+
+    def known(self, ids: Iterable[str]) -> Mapping[str, Recorded]:
+        """Return those of *ids* that are in the log, with their records."""
+        ...
+
+    def head(self) -> Head:
+        """Return the end of the log, over all tenants."""
+        ...
+
+    def close(self) -> None:
+        """Give back every connection; closing twice does nothing."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+class LogReader(Protocol):
+    """A store that can show its whole log, of all tenants and realms, as an auditor reads it."""
+
+    def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
+        """Return up to *limit* rows past position *after*, in position order, whatever is wrong with them."""
+        ...
+
+    def head(self) -> Head: ...
