@@ -1,0 +1,98 @@
+"""What every test may ask for: databases of each kind, the real logs, and Hypothesis profiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+
+from servers import (
+    Cluster,
+    fresh_mariadb,
+    fresh_postgresql,
+    in_ci,
+    missing,
+    reachable_mariadb,
+    reachable_postgresql,
+    remove_leftovers,
+)
+
+ROOT = Path(__file__).parent.parent
+CLUSTER = pytest.StashKey[Cluster]()
+
+# CI repeats the same examples, so that what it says holds again; developers' runs look for new ones.
+settings.register_profile("dev", deadline=None)
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if in_ci() else "dev"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Plan one PostgreSQL server for the whole run; the first test that needs it starts it."""
+    if hasattr(config, "workerinput"):
+        config.stash[CLUSTER] = Cluster(Path(config.workerinput["postgresql"]))
+    else:
+        remove_leftovers()
+        config.stash[CLUSTER] = Cluster.planned()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a pytest-xdist worker where the server is."""
+    node.workerinput["postgresql"] = str(node.config.stash[CLUSTER].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server; workers have ended by now."""
+    if not hasattr(config, "workerinput"):
+        config.stash[CLUSTER].remove()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a PostgreSQL server's maintenance database."""
+    return reachable_postgresql(request.config.stash[CLUSTER])
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL database."""
+    with fresh_postgresql(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> str:
+    """Return the URL of a MariaDB server."""
+    return reachable_mariadb()
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: str) -> Iterator[str]:
+    """Yield the URL of an empty MariaDB database."""
+    with fresh_mariadb(mariadb_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'respond.db'}"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of the real logs, beside the project."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        missing(f"no real logs: {os.path.relpath(folder, ROOT)} is not there")
+    return folder

