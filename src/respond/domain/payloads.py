@@ -1,0 +1,139 @@
+"""Payloads and commands as JSON values, and back.
+
+Two readers: a fast one for what we stored ourselves, and a strict one for what people write, which says every place that is
+wrong.  A field whose name ends with `_` because Python keeps the word (`from_`) is stored without it.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import transform_error
+
+from respond.domain.canonical import plain, rich
+from respond.domain.moments import Moment, format_utc, parse_utc
+from respond.errors import InvalidInput
+
+PayloadT = TypeVar("PayloadT")
+
+_SCALARS = {str, int, bool, Decimal}
+
+
+def to_data(payload: object) -> dict[str, Any]:
+    """Return *payload* as the mapping that a body stores; fields at their default are left out."""
+    data: dict[str, Any] = _unstructure_hook(type(payload))(payload)
+    return data
+
+
+def from_data(payload: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
+    """Return the payload that `to_data` wrote; keys that the class does not have are ignored.  Raises whatever does not fit."""
+    value: PayloadT = reader(payload)(data)
+    return value
+
+
+@cache
+def reader(payload: type) -> Callable[[Mapping[str, Any]], Any]:
+    """Return the function that `from_data` calls, for loops that look it up once."""
+    hook = _FAST.get_structure_hook(payload)
+    return lambda data: hook(data, payload)
+
+
+def from_input(kind: type[PayloadT], data: Mapping[str, Any], *, place: str = "") -> PayloadT:
+    """Return what people wrote as a *kind*; raises `InvalidInput` that lists every field that is wrong."""
+    try:
+        return _STRICT.structure(data, kind)
+    except Exception as error:
+        reasons = "; ".join(reason.replace(" @ $.", " at ").replace(" @ $", "") for reason in transform_error(error))
+        raise InvalidInput(reasons, place=place or kind.__name__, value=data) from error
+
+
+def corrected(payload: PayloadT, changes: Mapping[str, Any]) -> PayloadT:
+    """Return *payload* with *changes*, given as stored data; raises `InvalidInput`."""
+    return from_input(type(payload), {**to_data(payload), **changes})
+
+
+def _converter(*, strict: bool) -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=strict, forbid_extra_keys=strict)
+    converter.register_structure_hook(Moment, lambda value, _: Moment.from_json(value))
+    converter.register_structure_hook(datetime, lambda value, _: parse_utc(value))
+    converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+    converter.register_structure_hook(UUID, lambda value, _: UUID(value))
+    converter.register_structure_hook(Decimal, lambda value, _: _decimal(value))
+    converter.register_unstructure_hook(Moment, lambda value: value.to_json())
+    converter.register_unstructure_hook(datetime, format_utc)
+    converter.register_unstructure_hook(date, lambda value: value.isoformat())
+    converter.register_unstructure_hook(UUID, str)
+    converter.register_unstructure_hook(Decimal, plain)
+    converter.register_structure_hook_func(_is_scalar_union, lambda value, _: rich(value))
+    converter.register_unstructure_hook_func(_is_scalar_union, plain)
+    if strict:
+        for scalar in (str, int, bool):
+            converter.register_structure_hook(scalar, _exactly)
+
+    def structure(kind: type) -> Any:
+        return make_dict_structure_fn(
+            kind,
+            converter,
+            _cattrs_detailed_validation=strict,
+            _cattrs_forbid_extra_keys=strict,
+            **_renames(kind),  # type: ignore[arg-type]
+        )
+
+    def unstructure(kind: type) -> Any:
+        return make_dict_unstructure_fn(kind, converter, _cattrs_omit_if_default=True, **_renames(kind))  # type: ignore[arg-type]
+
+    converter.register_structure_hook_factory(_is_payload, structure)
+    converter.register_unstructure_hook_factory(_is_payload, unstructure)
+    return converter
+
+
+def _is_payload(kind: Any) -> bool:
+    return attrs.has(kind) and kind is not Moment
+
+
+def _renames(kind: type) -> dict[str, Any]:
+    return {
+        field.name: override(rename=field.name.rstrip("_")) for field in attrs.fields(kind) if field.name.endswith("_")
+    }
+
+
+def _is_scalar_union(kind: Any) -> bool:
+    if get_origin(kind) not in (Union, types.UnionType):
+        return False
+    members = set(get_args(kind)) - {types.NoneType}
+    return len(members) > 1 and members <= _SCALARS
+
+
+def _exactly(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{value!r} is not of type {kind.__name__}")
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    match rich(value):
+        case Decimal() as number:
+            return number
+        case str() as text:
+            return Decimal(text)
+        case int() as whole if not isinstance(whole, bool):
+            return Decimal(whole)
+    raise ValueError(f"{value!r} is not a decimal number; write it as text, such as \"12.50\"")
+
+
+_FAST = _converter(strict=False)
+_STRICT = _converter(strict=True)
+
+
+@cache
+def _unstructure_hook(kind: type) -> Callable[[Any], Any]:
+    return _FAST.get_unstructure_hook(kind)

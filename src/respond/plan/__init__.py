@@ -1,0 +1,1 @@
+"""The contingency plan (应急预案) as data."""

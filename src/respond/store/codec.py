@@ -1,0 +1,61 @@
+"""Between records and typed events: which class a stored name stands for, and which upcasters lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from respond.domain.events import Event, EventTypes, type_of
+from respond.domain.payloads import reader, to_data
+from respond.errors import InvalidRecord, RespondError, UnreadableEvent
+from respond.store.records import Recorded
+
+_Read = Callable[[Mapping[str, Any]], Any]
+
+
+class Codec:
+    """Encodes payloads and decodes records of the event types it knows."""
+
+    def __init__(self, event_types: EventTypes) -> None:
+        self.event_types = event_types
+        self._current: dict[tuple[str, int], _Read] = {
+            (declared.name, declared.schema_version): reader(declared.payload) for declared in event_types
+        }
+
+    def encode(self, payload: object) -> tuple[str, int, dict[str, Any]]:
+        """Return the stored name, the schema version and the data of *payload*."""
+        declared = type_of(type(payload))
+        if declared.name not in self.event_types:
+            raise InvalidRecord(f"{declared.name} belongs to no registered workflow", place="type")
+        return declared.name, declared.schema_version, to_data(payload)
+
+    def decode(self, record: Recorded) -> Event:
+        """Return the typed event of *record*; raises `UnreadableEvent`."""
+        body = record.mapping()
+        try:
+            read = self._current.get((body["type"], body["schema_version"]))
+            data = self._upcast(body) if read is None else read(body["data"])
+        except RespondError:
+            raise
+        except Exception as error:
+            raise UnreadableEvent(
+                f"position {record.position}: the data of {body.get('type')!r} does not fit its class: {error!r}"
+            ) from error
+        return Event(record.position, record.recorded_us, body, data)
+
+    def decode_all(self, records: Iterable[Recorded]) -> Iterator[Event]:
+        """Return the typed events of *records*."""
+        return map(self.decode, records)
+
+    def _upcast(self, body: Mapping[str, Any]) -> Any:
+        name, version, data = body["type"], body["schema_version"], body["data"]
+        declared = self.event_types.get(name)
+        if declared is None:
+            raise UnreadableEvent(f"{name!r} is an event of no registered workflow; register the one it belongs to")
+        if version > declared.schema_version:
+            raise UnreadableEvent(
+                f"{name} is stored in schema version {version}, this code knows up to {declared.schema_version}"
+            )
+        for step in range(version, declared.schema_version):
+            data = self.event_types.upcasters[name, step](dict(data))
+        return self._current[name, declared.schema_version](data)

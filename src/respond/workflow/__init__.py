@@ -1,0 +1,1 @@
+"""What may happen, decided and folded.  Pure: no clock, no store."""

@@ -1,0 +1,121 @@
+"""Decide what a command means, and explain what stands in its way.  Pure: no clock, no store, no log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from respond.errors import CommandRefused, InvalidWorkflow, Refusal, WorkflowNotFound
+from respond.workflow.definition import Guard, Situation, trigger_of
+from respond.workflow.table import NOT_ENABLED
+from respond.workflow.workflow import Workflow
+
+
+@attrs.frozen
+class Verdict:
+    """What one guard says."""
+
+    code: str
+    passed: bool | None
+    """None when the guard needs a command and none was given."""
+    text: str = ""
+    """The reason against the transition."""
+
+
+@attrs.frozen
+class Candidate:
+    """A transition that the trigger could take."""
+
+    source: str
+    dest: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no guard objects, as far as could be asked."""
+        return all(verdict.passed is not False for verdict in self.verdicts)
+
+
+@attrs.frozen
+class Explanation:
+    """What a trigger would do now, guard by guard."""
+
+    trigger: str
+    state: str
+    done: bool
+    """Whether the command was carried out already, so that it causes nothing."""
+    candidates: tuple[Candidate, ...]
+    enabled_in: tuple[str, ...]
+    """The states in which the trigger has a transition."""
+
+    @property
+    def allowed(self) -> bool:
+        return self.done or any(candidate.allowed for candidate in self.candidates)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Every reason against the command; none when it is allowed."""
+        if self.allowed:
+            return ()
+        if not self.candidates:
+            text = f"{self.trigger} is enabled in {', '.join(self.enabled_in)}, not in {self.state}"
+            return (Refusal(NOT_ENABLED, text),)
+        return tuple(
+            Refusal(verdict.code, verdict.text, f"{candidate.source} -> {candidate.dest}")
+            for candidate in self.candidates
+            for verdict in candidate.verdicts
+            if verdict.passed is False
+        )
+
+
+def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
+    """Return the payloads of the events that the command causes; none when it was carried out already.
+
+    Raises `CommandRefused` with every reason.
+    """
+    handler = workflow.handler(situation.command)
+    if handler.done(situation):
+        return ()
+    trigger = trigger_of(handler.command)
+    dest = workflow.machine.dest(trigger, situation)
+    if dest is None:
+        raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
+    payloads = tuple(handler.decide(attrs.evolve(situation, dest=dest)))
+    for payload in payloads:
+        if type(payload) not in handler.emits:
+            raise InvalidWorkflow(f"{trigger} yields {type(payload).__name__}, which its handler does not list in emits")
+    return payloads
+
+
+def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanation:
+    """Return each transition that *trigger* could take from here, with what each guard says.
+
+    Without a command in *situation*, guards that read one are left open.  Raises `WorkflowNotFound` for an unknown trigger.
+    """
+    handler = workflow.handler_of.get(trigger)
+    if handler is None:
+        known = ", ".join(workflow.triggers)
+        raise WorkflowNotFound(f"{trigger!r} is not a command of {workflow.reference}; the commands are {known}")
+    state = situation.state.status
+    return Explanation(
+        trigger=trigger,
+        state=state,
+        done=situation.command is not None and handler.done(situation),
+        candidates=tuple(
+            Candidate(
+                source=state,
+                dest=transition.dest or state,
+                verdicts=tuple(_ask(workflow.guard_of[code], situation) for code in transition.guards),
+            )
+            for transition in workflow.table.candidates(state, trigger)
+        ),
+        enabled_in=workflow.table.sources(trigger),
+    )
+
+
+def _ask(guard: Guard, situation: Situation) -> Verdict:
+    if situation.command is None and guard.reads == "command":
+        return Verdict(guard.code, None, "depends on what the command says")
+    reason = guard.check(situation)
+    return Verdict(guard.code, reason is None, reason or "")

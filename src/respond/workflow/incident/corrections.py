@@ -1,0 +1,44 @@
+"""Which entries may be corrected or retracted, and what an entry reads once corrections are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from respond.domain.events import Event
+from respond.workflow.incident import events as e
+
+CORRECTABLE: Mapping[type, frozenset[str]] = {
+    e.IncidentReported: frozenset(
+        {"category", "title", "narrative", "discovered_at", "site", "channel", "reference", "occurred_at"}
+    ),
+    e.IncidentAssessed: frozenset(
+        {"affected_customers", "injured", "loss", "spread", "findings", "fields", "occurred_at"}
+    ),
+    e.LevelAssigned: frozenset({"basis", "occurred_at"}),
+    e.LevelChanged: frozenset({"justification", "occurred_at"}),
+    e.ResponseStarted: frozenset({"occurred_at"}),
+    e.CommandTransferred: frozenset({"briefing", "occurred_at"}),
+    e.TeamAssigned: frozenset({"occurred_at"}),
+    e.UpwardReportSent: frozenset({"kind", "recipient", "summary", "occurred_at"}),
+    e.ProgressNoted: frozenset({"text", "fields", "occurred_at"}),
+    e.StepRecorded: frozenset({"occurred_at"}),
+    e.IncidentResolved: frozenset({"resolution", "occurred_at"}),
+    e.IncidentReopened: frozenset({"reason", "occurred_at"}),
+    e.IncidentReviewed: frozenset({"summary", "occurred_at"}),
+    e.IncidentCancelled: frozenset({"reason", "occurred_at"}),
+    e.IncidentMerged: frozenset({"reason", "occurred_at"}),
+}
+"""The fields of each entry that may be corrected, by the names in which they are stored."""
+
+RETRACTABLE = (e.IncidentAssessed, e.UpwardReportSent, e.ProgressNoted)
+"""Entries that tell facts.  A step of the lifecycle is undone by the next step, not by taking it back."""
+
+
+def entry_of(history: Sequence[Event], entry: str) -> Event | None:
+    """Return the event with the id *entry*."""
+    return next((event for event in history if event.body["id"] == entry), None)
+
+
+def retracted_entries(history: Iterable[Event]) -> frozenset[str]:
+    """Return the ids of the entries that were retracted."""
+    return frozenset(event.data.entry for event in history if type(event.data) is e.EntryRetracted)

@@ -1,0 +1,225 @@
+"""Decide what a command means for an incident.  Pure: no clock, no store, no log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from respond.workflow.definition import Handler, Situation
+from respond.workflow.incident import commands as c
+from respond.workflow.incident import events as e
+from respond.workflow.incident.corrections import retracted_entries
+from respond.workflow.incident.state import CANCELLED, MERGED, REPORTED_UPWARD, RESOLVED, RESPONDING, REVIEWED
+
+
+def _step(situation: Situation) -> dict[str, str]:
+    return {"from_": situation.state.status, "to": situation.dest}
+
+
+def _report(situation: Situation) -> Iterator[Any]:
+    command: c.ReportIncident = situation.command
+    yield e.IncidentReported(
+        **_step(situation),
+        category=command.category,
+        title=command.title,
+        narrative=command.narrative,
+        discovered_at=command.discovered_at,
+        site=command.site,
+        channel=command.channel,
+        team=command.team,
+        reference=command.reference,
+    )
+
+
+def _assess(situation: Situation) -> Iterator[Any]:
+    command: c.Assess = situation.command
+    yield e.IncidentAssessed(
+        **_step(situation),
+        affected_customers=command.affected_customers,
+        injured=command.injured,
+        loss=command.loss,
+        spread=command.spread,
+        findings=command.findings,
+        fields=command.fields,
+    )
+
+
+def _assess_done(situation: Situation) -> bool:
+    known, command = situation.state.assessment, situation.command
+    names = ("affected_customers", "injured", "loss", "spread", "findings", "fields")
+    return known is not None and all(getattr(known, name) == getattr(command, name) for name in names)
+
+
+def _assign_level(situation: Situation) -> Iterator[Any]:
+    yield e.LevelAssigned(**_step(situation), level=situation.command.level, basis=situation.command.basis)
+
+
+def _change_level(situation: Situation) -> Iterator[Any]:
+    yield e.LevelChanged(
+        from_level=situation.state.level,
+        to_level=situation.command.level,
+        justification=situation.command.justification,
+    )
+
+
+def _has_level(situation: Situation) -> bool:
+    return bool(situation.state.level == situation.command.level)
+
+
+def _start_response(situation: Situation) -> Iterator[Any]:
+    yield e.ResponseStarted(**_step(situation))
+
+
+def _commander(situation: Situation) -> str | None:
+    named: str | None = situation.command.commander
+    return named or (situation.actor.id if situation.actor else None)
+
+
+def _take_command(situation: Situation) -> Iterator[Any]:
+    yield e.CommandTransferred(
+        from_commander=situation.state.commander,
+        to_commander=_commander(situation) or "",
+        briefing=situation.command.briefing,
+    )
+
+
+def _assign_team(situation: Situation) -> Iterator[Any]:
+    yield e.TeamAssigned(from_team=situation.state.team, to_team=situation.command.team)
+
+
+def _report_upward(situation: Situation) -> Iterator[Any]:
+    command: c.ReportUpward = situation.command
+    yield e.UpwardReportSent(
+        **_step(situation), kind=command.kind, recipient=command.recipient, summary=command.summary
+    )
+
+
+def _report_upward_done(situation: Situation) -> bool:
+    command: c.ReportUpward = situation.command
+    return any(
+        (told.report.kind, told.report.recipient, told.report.summary)
+        == (command.kind, command.recipient, command.summary)
+        for told in situation.state.upward_reports
+    )
+
+
+def _note(situation: Situation) -> Iterator[Any]:
+    command: c.Note = situation.command
+    yield e.ProgressNoted(text=command.text, attachments=command.attachments, fields=command.fields)
+
+
+def _resolve(situation: Situation) -> Iterator[Any]:
+    yield e.IncidentResolved(**_step(situation), resolution=situation.command.resolution)
+
+
+def _reopen(situation: Situation) -> Iterator[Any]:
+    yield e.IncidentReopened(**_step(situation), reason=situation.command.reason)
+
+
+def _close_review(situation: Situation) -> Iterator[Any]:
+    yield e.IncidentReviewed(**_step(situation), summary=situation.command.summary)
+
+
+def _cancel(situation: Situation) -> Iterator[Any]:
+    yield e.IncidentCancelled(**_step(situation), reason=situation.command.reason)
+
+
+def _merge(situation: Situation) -> Iterator[Any]:
+    yield e.IncidentMerged(**_step(situation), into=situation.command.into, reason=situation.command.reason)
+
+
+def _absorb(situation: Situation) -> Iterator[Any]:
+    yield e.IncidentAbsorbed(source=situation.command.source, reason=situation.command.reason)
+
+
+def _correct(situation: Situation) -> Iterator[Any]:
+    command: c.Correct = situation.command
+    yield e.EntryCorrected(entry=command.entry, changes=command.changes, reason=command.reason)
+
+
+def _correct_done(situation: Situation) -> bool:
+    """Whether the last word on the entry is this very correction."""
+    command: c.Correct = situation.command
+    last = [
+        event.data
+        for event in situation.history
+        if type(event.data) is e.EntryCorrected and event.data.entry == command.entry
+    ][-1:]
+    return bool(last) and (last[0].changes, last[0].reason) == (command.changes, command.reason)
+
+
+def _retract(situation: Situation) -> Iterator[Any]:
+    yield e.EntryRetracted(entry=situation.command.entry, reason=situation.command.reason)
+
+
+HANDLERS = (
+    Handler(command=c.ReportIncident, decide=_report, emits=(e.IncidentReported,)),
+    Handler(command=c.Assess, decide=_assess, emits=(e.IncidentAssessed,), done=_assess_done),
+    Handler(command=c.AssignLevel, decide=_assign_level, emits=(e.LevelAssigned,), done=_has_level),
+    Handler(command=c.ChangeLevel, decide=_change_level, emits=(e.LevelChanged,), done=_has_level),
+    Handler(
+        command=c.StartResponse,
+        decide=_start_response,
+        emits=(e.ResponseStarted,),
+        done=lambda situation: situation.state.status in (RESPONDING, REPORTED_UPWARD),
+    ),
+    Handler(
+        command=c.TakeCommand,
+        decide=_take_command,
+        emits=(e.CommandTransferred,),
+        done=lambda situation: situation.state.commander is not None
+        and situation.state.commander == _commander(situation),
+    ),
+    Handler(
+        command=c.AssignTeam,
+        decide=_assign_team,
+        emits=(e.TeamAssigned,),
+        done=lambda situation: situation.state.team == situation.command.team,
+    ),
+    Handler(
+        command=c.ReportUpward, decide=_report_upward, emits=(e.UpwardReportSent,), done=_report_upward_done
+    ),
+    Handler(command=c.Note, decide=_note, emits=(e.ProgressNoted,)),
+    Handler(
+        command=c.Resolve,
+        decide=_resolve,
+        emits=(e.IncidentResolved,),
+        done=lambda situation: situation.state.status == RESOLVED
+        and situation.state.resolution == situation.command.resolution,
+    ),
+    Handler(command=c.Reopen, decide=_reopen, emits=(e.IncidentReopened,)),
+    Handler(
+        command=c.CloseReview,
+        decide=_close_review,
+        emits=(e.IncidentReviewed,),
+        done=lambda situation: situation.state.status == REVIEWED
+        and situation.state.review_summary == situation.command.summary,
+    ),
+    Handler(
+        command=c.Cancel,
+        decide=_cancel,
+        emits=(e.IncidentCancelled,),
+        done=lambda situation: situation.state.status == CANCELLED
+        and situation.state.cancel_reason == situation.command.reason,
+    ),
+    Handler(
+        command=c.Merge,
+        decide=_merge,
+        emits=(e.IncidentMerged,),
+        done=lambda situation: situation.state.status == MERGED
+        and situation.state.merged_into == situation.command.into,
+    ),
+    Handler(
+        command=c.Absorb,
+        decide=_absorb,
+        emits=(e.IncidentAbsorbed,),
+        done=lambda situation: situation.command.source in situation.state.absorbed,
+    ),
+    Handler(command=c.Correct, decide=_correct, emits=(e.EntryCorrected,), done=_correct_done),
+    Handler(
+        command=c.Retract,
+        decide=_retract,
+        emits=(e.EntryRetracted,),
+        done=lambda situation: situation.command.entry in retracted_entries(situation.history),
+    ),
+)

@@ -1,0 +1,172 @@
+"""Carry an incident over each event.  Takes `to` as it was recorded: reality that broke the rules folds too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from respond.domain.events import Event
+from respond.domain.payloads import corrected
+from respond.domain.values import replace
+from respond.workflow.definition import Evolve
+from respond.workflow.incident import events as e
+from respond.workflow.incident.state import Incident, Judged, Told
+
+
+def _reported(state: Incident, event: Event) -> Incident:
+    data: e.IncidentReported = event.data
+    return replace(
+        state,
+        id=event.body["subject"],
+        status=data.to,
+        category=data.category,
+        title=data.title,
+        narrative=data.narrative,
+        discovered_at=data.discovered_at,
+        site=data.site,
+        channel=data.channel,
+        team=data.team,
+        reference=data.reference,
+        reporter=event.actor,
+        report_entry=event.body["id"],
+        plan=event.plan,
+        definition=event.definition,
+    )
+
+
+def _assessed(state: Incident, event: Event) -> Incident:
+    judged = Judged(entry=event.body["id"], assessment=event.data)
+    return replace(state, status=event.data.to, assessments=(*state.assessments, judged))
+
+
+def _level_assigned(state: Incident, event: Event) -> Incident:
+    data: e.LevelAssigned = event.data
+    return replace(state, status=data.to, level=data.level, worst_level=_worse(state.worst_level, data.level))
+
+
+def _level_changed(state: Incident, event: Event) -> Incident:
+    level: int = event.data.to_level
+    return replace(state, level=level, worst_level=_worse(state.worst_level, level))
+
+
+def _moved(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to)
+
+
+def _command_transferred(state: Incident, event: Event) -> Incident:
+    return replace(state, commander=event.data.to_commander)
+
+
+def _team_assigned(state: Incident, event: Event) -> Incident:
+    return replace(state, team=event.data.to_team)
+
+
+def _upward_report_sent(state: Incident, event: Event) -> Incident:
+    told = Told(entry=event.body["id"], report=event.data)
+    return replace(state, status=event.data.to, upward_reports=(*state.upward_reports, told))
+
+
+def _noted(state: Incident, event: Event) -> Incident:
+    return replace(state, notes=state.notes + 1)
+
+
+def _step_recorded(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to, step=event.data.step)
+
+
+def _resolved(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to, resolution=event.data.resolution, resolution_entry=event.body["id"])
+
+
+def _reopened(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to, resolution="", resolution_entry="", reopened=state.reopened + 1)
+
+
+def _reviewed(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to, review_summary=event.data.summary)
+
+
+def _cancelled(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to, cancel_reason=event.data.reason)
+
+
+def _merged(state: Incident, event: Event) -> Incident:
+    return replace(state, status=event.data.to, merged_into=event.data.into)
+
+
+def _absorbed(state: Incident, event: Event) -> Incident:
+    return replace(state, absorbed=(*state.absorbed, event.data.source))
+
+
+_REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - {"from_", "to", "team"}
+
+
+def _entry_corrected(state: Incident, event: Event) -> Incident:
+    data: e.EntryCorrected = event.data
+    changes = {name: value for name, value in data.changes.items() if name != "occurred_at"}
+    if not changes:
+        return state
+    return replace(
+        _header_corrected(state, data.entry, changes),
+        assessments=tuple(
+            Judged(entry=one.entry, assessment=corrected(one.assessment, changes)) if one.entry == data.entry else one
+            for one in state.assessments
+        ),
+        upward_reports=tuple(
+            Told(entry=one.entry, report=corrected(one.report, changes)) if one.entry == data.entry else one
+            for one in state.upward_reports
+        ),
+    )
+
+
+def _header_corrected(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
+    """Apply *changes* to what the report and the resolution told, when *entry* is one of the two."""
+    if entry == state.report_entry:
+        report = corrected(
+            e.IncidentReported(from_="", to="", **{name: getattr(state, name) for name in _REPORTED_FIELDS}), changes
+        )
+        return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS})
+    if entry == state.resolution_entry and "resolution" in changes:
+        return replace(state, resolution=changes["resolution"])
+    return state
+
+
+def _entry_retracted(state: Incident, event: Event) -> Incident:
+    entry: str = event.data.entry
+    assessments = tuple(one for one in state.assessments if one.entry != entry)
+    upward_reports = tuple(one for one in state.upward_reports if one.entry != entry)
+    was_note = len(assessments) == len(state.assessments) and len(upward_reports) == len(state.upward_reports)
+    return replace(
+        state,
+        assessments=assessments,
+        upward_reports=upward_reports,
+        notes=state.notes - 1 if was_note else state.notes,
+    )
+
+
+def _worse(known: int | None, level: int) -> int:
+    return level if known is None else min(known, level)
+
+
+EVOLVERS: Mapping[type, Evolve] = {
+    e.IncidentReported: _reported,
+    e.IncidentAssessed: _assessed,
+    e.LevelAssigned: _level_assigned,
+    e.LevelChanged: _level_changed,
+    e.ResponseStarted: _moved,
+    e.CommandTransferred: _command_transferred,
+    e.TeamAssigned: _team_assigned,
+    e.UpwardReportSent: _upward_report_sent,
+    e.ProgressNoted: _noted,
+    e.StepRecorded: _step_recorded,
+    e.IncidentResolved: _resolved,
+    e.IncidentReopened: _reopened,
+    e.IncidentReviewed: _reviewed,
+    e.IncidentCancelled: _cancelled,
+    e.IncidentMerged: _merged,
+    e.IncidentAbsorbed: _absorbed,
+    e.EntryCorrected: _entry_corrected,
+    e.EntryRetracted: _entry_retracted,
+}

@@ -1,0 +1,240 @@
+"""What stands in the way of a step of an incident.  Each code is stable; the text is for people."""
+
+from __future__ import annotations
+
+import re
+
+from respond.domain.moments import Moment
+from respond.domain.payloads import corrected
+from respond.errors import InvalidInput
+from respond.workflow.definition import Situation, guard
+from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE, entry_of, retracted_entries
+from respond.workflow.incident.events import REPORT_KINDS
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@guard("category-unknown")
+def category_known(situation: Situation) -> str | None:
+    if situation.plan.category(situation.command.category) is not None:
+        return None
+    known = ", ".join(category.id for category in situation.plan.categories)
+    return f"{situation.command.category!r} is not a category of the plan {situation.plan.reference}; it has {known}"
+
+
+@guard("title-missing")
+def title_given(situation: Situation) -> str | None:
+    return None if situation.command.title.strip() else "an incident needs a title"
+
+
+@guard("role-unknown")
+def role_known(situation: Situation) -> str | None:
+    role = situation.actor.role if situation.actor else None
+    if role is None or situation.plan.role(role) is not None:
+        return None
+    known = ", ".join(one.id for one in situation.plan.roles)
+    return f"{role!r} is not a role of the plan {situation.plan.reference}; it has {known}"
+
+
+@guard("estimate-negative")
+def estimate_plausible(situation: Situation) -> str | None:
+    for name in ("affected_customers", "injured"):
+        value = getattr(situation.command, name)
+        if value is not None and value < 0:
+            return f"{name} is {value}; it must be 0 or more"
+    return None
+
+
+@guard("level-unknown")
+def level_known(situation: Situation) -> str | None:
+    if situation.plan.level(situation.command.level) is not None:
+        return None
+    return f"{situation.command.level!r} is not a level of the plan; it has 1 (the worst) to {len(situation.plan.levels)}"
+
+
+@guard("basis-missing")
+def basis_given(situation: Situation) -> str | None:
+    return None if situation.command.basis.strip() else "a level needs a basis: say what it rests on"
+
+
+@guard("level-unassigned", reads="state")
+def level_assigned(situation: Situation) -> str | None:
+    return None if situation.state.level is not None else "no level was assigned yet; assign one first"
+
+
+@guard("level-assigned-already", reads="state")
+def level_unassigned(situation: Situation) -> str | None:
+    level = situation.state.level
+    return None if level is None else f"level {level} was assigned already; change it instead"
+
+
+@guard("justification-missing")
+def justification_given(situation: Situation) -> str | None:
+    return None if situation.command.justification.strip() else "a change of level needs a justification"
+
+
+@guard("commander-missing")
+def commander_named(situation: Situation) -> str | None:
+    named = situation.command.commander or (situation.actor and situation.actor.id)
+    return None if named else "name the commander, or the actor who takes command"
+
+
+@guard("team-missing")
+def team_named(situation: Situation) -> str | None:
+    return None if situation.command.team.strip() else "name the team"
+
+
+@guard("report-kind-unknown")
+def report_kind_known(situation: Situation) -> str | None:
+    kind = situation.command.kind
+    return None if kind in REPORT_KINDS else f"{kind!r} is not one of {', '.join(REPORT_KINDS)}"
+
+
+@guard("recipient-missing")
+def recipient_named(situation: Situation) -> str | None:
+    return None if situation.command.recipient.strip() else "an upward report needs a recipient"
+
+
+@guard("initial-report-missing")
+def initial_report_first(situation: Situation) -> str | None:
+    kind, recipient = situation.command.kind, situation.command.recipient
+    if kind == "initial" or situation.state.told("initial", recipient):
+        return None
+    return f"{recipient!r} got no initial report yet; send that first"
+
+
+@guard("initial-report-sent")
+def initial_report_once(situation: Situation) -> str | None:
+    kind, recipient = situation.command.kind, situation.command.recipient
+    if kind != "initial" or not situation.state.told("initial", recipient):
+        return None
+    return f"{recipient!r} got the initial report already; send a follow_up"
+
+
+@guard("upward-report-owed", reads="state")
+def upward_report_sent(situation: Situation) -> str | None:
+    state = situation.state
+    level = None if state.worst_level is None else situation.plan.level(state.worst_level)
+    if level is None or not level.owes_upward_report or state.upward_reports:
+        return None
+    return f"level {level.number} owes an upward report, and none was sent"
+
+
+@guard("note-empty")
+def note_says_something(situation: Situation) -> str | None:
+    command = situation.command
+    if command.text.strip() or command.attachments or command.fields:
+        return None
+    return "a note needs text, an attachment or a field"
+
+
+@guard("attachment-invalid")
+def attachments_valid(situation: Situation) -> str | None:
+    for one in situation.command.attachments:
+        if not _SHA256.fullmatch(one.sha256):
+            return f"{one.name!r}: the SHA-256 must be 64 lower-case hexadecimal digits"
+        if one.size < 0 or not (one.name and one.uri and one.media_type):
+            return f"{one.name!r}: an attachment needs a name, a media type, a URI, and a size of 0 or more"
+    return None
+
+
+@guard("resolution-missing")
+def resolution_given(situation: Situation) -> str | None:
+    return None if situation.command.resolution.strip() else "say how it was resolved"
+
+
+@guard("reason-missing")
+def reason_given(situation: Situation) -> str | None:
+    return None if situation.command.reason.strip() else "give the reason"
+
+
+@guard("summary-missing")
+def summary_given(situation: Situation) -> str | None:
+    return None if situation.command.summary.strip() else "give a summary"
+
+
+@guard("merge-into-itself")
+def another_incident(situation: Situation) -> str | None:
+    command = situation.command
+    other = command.into if hasattr(command, "into") else command.source
+    return None if other and other != situation.state.id else "an incident merges into another one"
+
+
+@guard("entry-unknown")
+def entry_known(situation: Situation) -> str | None:
+    entry = situation.command.entry
+    return None if entry_of(situation.history, entry) else f"{entry!r} is not an entry of this incident"
+
+
+@guard("entry-retracted")
+def entry_holds(situation: Situation) -> str | None:
+    entry = situation.command.entry
+    return f"{entry!r} was retracted already" if entry in retracted_entries(situation.history) else None
+
+
+@guard("entry-not-correctable")
+def entry_correctable(situation: Situation) -> str | None:
+    event = entry_of(situation.history, situation.command.entry)
+    if event is None or type(event.data) in CORRECTABLE:
+        return None
+    return f"a {event.type} cannot be corrected"
+
+
+@guard("entry-not-retractable")
+def entry_retractable(situation: Situation) -> str | None:
+    event = entry_of(situation.history, situation.command.entry)
+    if event is None or isinstance(event.data, RETRACTABLE):
+        return None
+    return f"a {event.type} is a step and cannot be retracted; correct it, or take the next step"
+
+
+@guard("correction-invalid")
+def correction_valid(situation: Situation) -> str | None:
+    command = situation.command
+    if not command.changes:
+        return "name at least one field with its right value"
+    event = entry_of(situation.history, command.entry)
+    if event is None or type(event.data) not in CORRECTABLE:
+        return None
+    foreign = sorted(set(command.changes) - CORRECTABLE[type(event.data)])
+    if foreign:
+        allowed = ", ".join(sorted(CORRECTABLE[type(event.data)]))
+        return f"{', '.join(foreign)} cannot be corrected in a {event.type}; these can: {allowed}"
+    try:
+        if "occurred_at" in command.changes:
+            Moment.from_json(command.changes["occurred_at"])
+        corrected(event.data, {name: value for name, value in command.changes.items() if name != "occurred_at"})
+    except (InvalidInput, KeyError, TypeError) as error:
+        return f"the correction does not fit: {error}"
+    return None
+
+
+GUARDS = (
+    category_known,
+    title_given,
+    role_known,
+    estimate_plausible,
+    level_known,
+    basis_given,
+    level_assigned,
+    level_unassigned,
+    justification_given,
+    commander_named,
+    team_named,
+    report_kind_known,
+    recipient_named,
+    initial_report_first,
+    initial_report_once,
+    upward_report_sent,
+    note_says_something,
+    attachments_valid,
+    resolution_given,
+    reason_given,
+    summary_given,
+    another_incident,
+    entry_known,
+    entry_holds,
+    entry_correctable,
+    entry_retractable,
+    correction_valid,
+)

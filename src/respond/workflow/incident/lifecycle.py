@@ -1,0 +1,93 @@
+"""The lifecycle of an incident: which step is open from where, and what it asks."""
+
+from __future__ import annotations
+
+from respond.workflow.definition import NEW, Transition
+from respond.workflow.incident.decide import HANDLERS
+from respond.workflow.incident.events import UPCASTERS
+from respond.workflow.incident.evolve import EVOLVERS
+from respond.workflow.incident.guards import GUARDS
+from respond.workflow.incident.state import (
+    ASSESSED,
+    CANCELLED,
+    LEVEL_ASSIGNED,
+    MERGED,
+    OPEN,
+    REPORTED,
+    REPORTED_UPWARD,
+    RESOLVED,
+    RESPONDING,
+    REVIEWED,
+    STATES,
+    Incident,
+)
+from respond.workflow.workflow import Workflow
+
+INCIDENT_CATEGORY = "incident"
+"""The category of the streams of incidents."""
+
+_STAY = None
+_ASSESS = ("role-unknown", "estimate-negative")
+_LEVEL = ("role-unknown", "level-unknown", "basis-missing")
+_UPWARD = ("report-kind-unknown", "recipient-missing", "initial-report-missing", "initial-report-sent")
+_REASON = ("role-unknown", "reason-missing")
+_ENTRY = ("role-unknown", "reason-missing", "entry-unknown", "entry-retracted")
+
+_TRANSITIONS = (
+    Transition("report", NEW, REPORTED, guards=("role-unknown", "category-unknown", "title-missing")),
+    Transition("assess", REPORTED, ASSESSED, guards=_ASSESS),
+    Transition("assess", (ASSESSED, LEVEL_ASSIGNED, RESPONDING, REPORTED_UPWARD, RESOLVED), _STAY, guards=_ASSESS),
+    Transition("assign_level", ASSESSED, LEVEL_ASSIGNED, guards=_LEVEL),
+    Transition("assign_level", (RESPONDING, REPORTED_UPWARD), _STAY, guards=(*_LEVEL, "level-assigned-already")),
+    Transition(
+        "change_level",
+        (LEVEL_ASSIGNED, RESPONDING, REPORTED_UPWARD),
+        _STAY,
+        guards=("role-unknown", "level-unknown", "level-unassigned", "justification-missing"),
+    ),
+    Transition("start_response", LEVEL_ASSIGNED, RESPONDING, guards=("role-unknown",)),
+    Transition("take_command", OPEN, _STAY, guards=("role-unknown", "commander-missing")),
+    Transition("assign_team", OPEN, _STAY, guards=("role-unknown", "team-missing")),
+    Transition("report_upward", RESPONDING, REPORTED_UPWARD, guards=("role-unknown", *_UPWARD)),
+    Transition(
+        "report_upward",
+        (REPORTED, ASSESSED, LEVEL_ASSIGNED, REPORTED_UPWARD, RESOLVED, REVIEWED, CANCELLED),
+        _STAY,
+        guards=("role-unknown", *_UPWARD),
+    ),
+    Transition(
+        "note",
+        (*OPEN, RESOLVED, REVIEWED, CANCELLED),
+        _STAY,
+        guards=("role-unknown", "note-empty", "attachment-invalid"),
+    ),
+    Transition(
+        "resolve",
+        (RESPONDING, REPORTED_UPWARD),
+        RESOLVED,
+        guards=("role-unknown", "upward-report-owed", "resolution-missing"),
+    ),
+    Transition("reopen", RESOLVED, RESPONDING, guards=_REASON),
+    Transition("reopen", REVIEWED, RESPONDING, guards=_REASON, reopens=True),
+    Transition("reopen", CANCELLED, REPORTED, guards=_REASON, reopens=True),
+    Transition("close_review", RESOLVED, REVIEWED, guards=("role-unknown", "summary-missing")),
+    Transition("cancel", OPEN, CANCELLED, guards=_REASON),
+    Transition("merge", (*OPEN, RESOLVED), MERGED, guards=(*_REASON, "merge-into-itself")),
+    Transition("absorb", (*OPEN, RESOLVED, REVIEWED), _STAY, guards=(*_REASON, "merge-into-itself")),
+    Transition("correct", STATES, _STAY, guards=(*_ENTRY, "entry-not-correctable", "correction-invalid")),
+    Transition("retract", STATES, _STAY, guards=(*_ENTRY, "entry-not-retractable")),
+)
+
+INCIDENT = Workflow(
+    name="incident",
+    version=1,
+    category=INCIDENT_CATEGORY,
+    states=STATES,
+    finals=(REVIEWED, CANCELLED, MERGED),
+    transitions=_TRANSITIONS,
+    guards=GUARDS,
+    initial=Incident(),
+    handlers=HANDLERS,
+    evolvers=EVOLVERS,
+    upcasters=UPCASTERS,
+)

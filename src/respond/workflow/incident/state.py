@@ -1,0 +1,91 @@
+"""Where an incident stands."""
+
+from __future__ import annotations
+
+import attrs
+
+from respond.domain.moments import Moment
+from respond.domain.references import Reference
+from respond.workflow.definition import NEW
+from respond.workflow.incident.events import IncidentAssessed, UpwardReportSent
+
+REPORTED = "reported"
+ASSESSED = "assessed"
+LEVEL_ASSIGNED = "level_assigned"
+RESPONDING = "responding"
+REPORTED_UPWARD = "reported_upward"
+RESOLVED = "resolved"
+REVIEWED = "reviewed"
+CANCELLED = "cancelled"
+MERGED = "merged"
+
+OPEN = (REPORTED, ASSESSED, LEVEL_ASSIGNED, RESPONDING, REPORTED_UPWARD)
+"""The states in which people are at work on it."""
+STATES = (*OPEN, RESOLVED, REVIEWED, CANCELLED, MERGED)
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """An upward report, and the entry that records it."""
+
+    entry: str
+    report: UpwardReportSent
+
+
+@attrs.frozen(kw_only=True)
+class Judged:
+    """An assessment, and the entry that records it."""
+
+    entry: str
+    assessment: IncidentAssessed
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Incident:
+    """An incident, folded from its events."""
+
+    id: str = ""
+    status: str = NEW
+    category: str = ""
+    title: str = ""
+    narrative: str = ""
+    discovered_at: Moment | None = None
+    site: str | None = None
+    channel: str | None = None
+    reference: str | None = None
+    reporter: str | None = None
+    level: int | None = None
+    worst_level: int | None = None
+    """The worst level so far; lowering the level does not shed the duties of the worst."""
+    commander: str | None = None
+    team: str | None = None
+    step: str | None = None
+    """The last step that a foreign log told and this workflow has no event for."""
+    resolution: str = ""
+    report_entry: str = ""
+    """The id of the event that reported it."""
+    resolution_entry: str = ""
+    """The id of the event that resolved it last."""
+    review_summary: str = ""
+    cancel_reason: str = ""
+    assessments: tuple[Judged, ...] = ()
+    upward_reports: tuple[Told, ...] = ()
+    notes: int = 0
+    reopened: int = 0
+    """How often it was reopened."""
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    """The ids of the incidents that were merged into this one."""
+    plan: Reference | None = None
+    definition: Reference | None = None
+
+    @property
+    def assessment(self) -> IncidentAssessed | None:
+        """The last assessment that was not retracted."""
+        return self.assessments[-1].assessment if self.assessments else None
+
+    def told(self, kind: str, recipient: str | None = None) -> bool:
+        """Return whether an upward report of *kind* was sent, to *recipient* when one is named."""
+        return any(
+            told.report.kind == kind and recipient in (None, told.report.recipient) for told in self.upward_reports
+        )
