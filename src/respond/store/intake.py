@@ -19,8 +19,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 def event_ids(writes: Sequence[Write]) -> list[str]:
     """Return the ids of all events of an append, in order.
 
-    Raises `InvalidRecord` when there is nothing to write, a stream stands in two writes, or an id is not a UUID in lower
-    case; `IdempotencyConflict` when an id stands twice.
+    Raises `InvalidRecord` when there is nothing to write, a stream stands in two writes, or an id is not a UUID in
+    lower case; `IdempotencyConflict` when an id stands twice.
     """
     if not writes:
         raise InvalidRecord("holds no write; give at least one", place="append")
@@ -30,10 +30,12 @@ def event_ids(writes: Sequence[Write]) -> list[str]:
         raise InvalidRecord("stands in two writes of one append; put its events into one", place=str(twice))
     ids = [event.id for write in writes for event in write.events]
     for event_id in ids:
-        if not isinstance(event_id, str) or not _UUID.fullmatch(event_id):
+        if not _is_uuid(event_id):
             raise InvalidRecord(f"{event_id!r} is not a UUID in lower case", place="id", value=event_id)
     if len(set(ids)) < len(ids):
-        raise IdempotencyConflict({event_id: "stands twice in one append" for event_id in ids if ids.count(event_id) > 1})
+        raise IdempotencyConflict(
+            {event_id: "stands twice in one append" for event_id in ids if ids.count(event_id) > 1}
+        )
     return ids
 
 
@@ -85,6 +87,10 @@ def check_skew(head_us: int, clock_us: int) -> None:
             f"the log ends at {from_microseconds(head_us).isoformat()}, the clock says "
             f"{from_microseconds(clock_us).isoformat()}; mend the clock, or open the store with allow_skew=True"
         )
+
+
+def _is_uuid(value: object) -> bool:
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def _same(event: NewEvent, record: Recorded, stream: StreamId, *, log: str, tenant: str) -> bool:

@@ -53,7 +53,9 @@ class MemoryEventStore:
         self._allow_skew = allow_skew
         self._log = _Log()
 
-    def for_tenant(self, tenant: str, *, clock: Clock | None = None, allow_skew: bool | None = None) -> MemoryEventStore:
+    def for_tenant(
+        self, tenant: str, *, clock: Clock | None = None, allow_skew: bool | None = None
+    ) -> MemoryEventStore:
         """Return a view of *tenant* on the same log, with the same clock and leave to skew unless others are given."""
         view = MemoryEventStore(
             clock=clock or self._clock,
@@ -98,7 +100,11 @@ class MemoryEventStore:
     ) -> Sequence[Recorded]:
         """Return the events about *subject*, from any stream, past position *after*, in log order."""
         with self._log.lock:
-            mine = (row for row in self._past(after) if (row.tenant, row.realm, row.subject) == (self.tenant, realm, subject))
+            mine = (
+                row
+                for row in self._past(after)
+                if (row.tenant, row.realm, row.subject) == (self.tenant, realm, subject)
+            )
             return list(islice(mine, limit))
 
     def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
@@ -170,6 +176,7 @@ class MemoryEventStore:
             for write in writes
             for version, event in enumerate(write.events, start=versions[write.stream] + 1)
         )
+        placed = zip(places, bodies, strict=True)
         return [
             (
                 Recorded(
@@ -187,5 +194,5 @@ class MemoryEventStore:
                 ),
                 stream,
             )
-            for position, ((stream, version, event), body) in enumerate(zip(places, bodies, strict=True), start=base + 1)
+            for position, ((stream, version, event), body) in enumerate(placed, start=base + 1)
         ]

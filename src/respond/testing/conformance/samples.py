@@ -1,0 +1,57 @@
+"""Sample events and the clock of the suite: the same call, the same event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from respond.domain.ids import hashed_id
+from respond.domain.streams import StreamId
+from respond.store.records import NewEvent, Recorded
+
+START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+ONE = StreamId.of("incident", "one")
+TWO = StreamId.of("incident", "two")
+THREE = StreamId.of("measure", "three")
+
+
+@attrs.define
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **span: float) -> None:
+        """Move the clock by a `timedelta`, backwards too."""
+        self.now += timedelta(**span)
+
+
+def event(key: object = 0, **fields: Any) -> NewEvent:
+    """Return the event called *key*: its id hangs on *key* alone, everything else can be altered by *fields*."""
+    return NewEvent(**{"id": id_of(key), "type": "NoteAdded", "data": {"note": str(key)}, **fields})
+
+
+def events(*keys: object) -> list[NewEvent]:
+    """Return the events called *keys*."""
+    return [event(key) for key in keys]
+
+
+def id_of(key: object) -> str:
+    """Return the id of the event called *key*."""
+    return str(hashed_id("conformance", str(key)))
+
+
+def ids(rows: Sequence[Recorded]) -> list[str]:
+    """Return the event ids of *rows*, in their order."""
+    return [row.id for row in rows]
+
+
+def ids_of(*keys: object) -> list[str]:
+    """Return the ids of the events called *keys*."""
+    return [id_of(key) for key in keys]

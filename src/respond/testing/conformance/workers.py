@@ -1,0 +1,151 @@
+"""What the writing and the reading processes do; everything here can be pickled and started by spawn."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import attrs
+
+from respond.domain.streams import ANY, StreamId, exactly
+from respond.errors import VersionConflict
+from respond.store.records import Write
+from respond.testing.conformance.samples import ManualClock, event, id_of
+from respond.testing.conformance.stores import StoreFactory, TestedStore
+from respond.testing.conformance.tailing import Seen, Tail
+
+HOT = StreamId.of("incident", "hot")
+SHARED = StreamId.of("incident", "shared")
+POLL_SECONDS = 0.002
+JOIN_SECONDS = 120
+
+Kind = Literal["thread", "process"]
+
+
+class Signal(Protocol):
+    """An event of `threading` or `multiprocessing`."""
+
+    def set(self) -> None: ...
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What one worker tells when it ends."""
+
+    worker: str
+    seen: list[Seen]
+    """The events it appended, at the places it was told; or those it read, in the order it read them."""
+    conflicts: int = 0
+    error: str = ""
+
+
+def write(store: TestedStore, worker: str, turns: int) -> Report:
+    """Append in *turns*: to an own stream, a shared one, both at once, and a hot one that all writers contend on."""
+    own = StreamId.of("incident", worker)
+    acknowledged: list[Seen] = []
+    conflicts = version = 0
+    for turn in range(turns):
+        key = f"{worker} {turn}"
+        match turn % 4:
+            case 0:
+                place, lost = _contend(store, key)
+                conflicts += lost
+                acknowledged.append(Seen(place, id_of(key)))
+            case 1:
+                place = store.append(Write(SHARED, [event(key)], ANY)).first
+                acknowledged.append(Seen(place, id_of(key)))
+            case 2:
+                both = [event(key), event(f"{key} too")]
+                answer = store.append(Write(own, both[:1], exactly(version)), Write(SHARED, both[1:], ANY))
+                acknowledged += [Seen(answer.first, both[0].id), Seen(answer.last, both[1].id)]
+                version += 1
+            case _:
+                answer = store.append(Write(own, [event(key)], exactly(version)))
+                acknowledged.append(Seen(answer.first, id_of(key)))
+                version += 1
+    return Report(worker=worker, seen=acknowledged, conflicts=conflicts)
+
+
+def _contend(store: TestedStore, key: str) -> tuple[int, int]:
+    """Append to the hot stream at the version just read until that is won; tell how often it was lost."""
+    lost = 0
+    while True:
+        version = store.versions([HOT])[HOT]
+        try:
+            return store.append(Write(HOT, [event(key)], exactly(version))).first, lost
+        except VersionConflict:
+            lost += 1
+
+
+def read(store: TestedStore, worker: str, written: Signal) -> Report:
+    """Follow the log until everything is written, then to its end."""
+    tail = Tail(lambda after, limit: store.read_all(after=after, limit=limit), limit=7)
+    while not written.wait(POLL_SECONDS):
+        tail.catch_up()
+    tail.catch_up()
+    return Report(worker=worker, seen=tail.seen)
+
+
+def run_writer(factory: StoreFactory, worker: str, turns: int, start: Any, reports: Any) -> None:
+    """Write when *start* lets all workers go; the whole of a writing process."""
+    _run(factory, worker, lambda store: write(store, worker, turns), start, reports)
+
+
+def run_reader(factory: StoreFactory, worker: str, written: Signal, start: Any, reports: Any) -> None:
+    """Read from *start* on until all is written; the whole of a reading process."""
+    _run(factory, worker, lambda store: read(store, worker, written), start, reports)
+
+
+def _run(factory: StoreFactory, worker: str, work: Callable[[TestedStore], Report], start: Any, reports: Any) -> None:
+    """Do *work* on a store of its own and report, whatever happens."""
+    try:
+        with factory(clock=ManualClock()) as store:
+            start.wait(JOIN_SECONDS)
+            reports.put(work(store))
+    except Exception as error:  # noqa: BLE001 - the test shows whatever it was
+        start.abort()
+        reports.put(Report(worker=worker, seen=[], error=f"{type(error).__name__}: {error}"))
+
+
+@attrs.frozen
+class Outcome:
+    """What all workers told."""
+
+    writers: list[Report]
+    readers: list[Report]
+
+
+def run(factory: StoreFactory, *, kind: Kind, writers: int, readers: int, turns: int) -> Outcome:
+    """Let *writers* write at the same time while *readers* follow; return what they tell when all have ended."""
+    if kind == "process":
+        spawn: Any = multiprocessing.get_context("spawn")
+        start, written, reports = spawn.Barrier(writers + readers), spawn.Event(), spawn.Queue()
+        worker_class = spawn.Process
+    else:
+        start, written, reports = threading.Barrier(writers + readers), threading.Event(), queue.Queue()
+        worker_class = threading.Thread
+    writing = [
+        worker_class(target=run_writer, args=(factory, f"writer{number}", turns, start, reports), daemon=True)
+        for number in range(writers)
+    ]
+    reading = [
+        worker_class(target=run_reader, args=(factory, f"reader{number}", written, start, reports), daemon=True)
+        for number in range(readers)
+    ]
+    for worker in [*writing, *reading]:
+        worker.start()
+    try:
+        told_by_writers = [reports.get(timeout=JOIN_SECONDS) for _ in writing]
+    finally:
+        written.set()
+    told_by_readers = [reports.get(timeout=JOIN_SECONDS) for _ in reading]
+    for worker in [*writing, *reading]:
+        worker.join(timeout=JOIN_SECONDS)
+    return Outcome(told_by_writers, told_by_readers)

@@ -1,0 +1,32 @@
+"""The conformance suite that every store passes, as a class to inherit.
+
+    class TestMyStore(StoreConformance):
+        @pytest.fixture
+        def store_factory(self, tmp_path):
+            return MyStores(tmp_path / "log")        # called with clock=, tenant=, allow_skew=; opens that log again
+
+The suite starts writing processes.  `store_factory` is sent to them: make it a value of a class at the top of a module,
+or set `worker_kind = "thread"` for a log that lives in one process.
+"""
+
+from __future__ import annotations
+
+from respond.testing.conformance.appending import Appending
+from respond.testing.conformance.concurrency import Concurrency
+from respond.testing.conformance.controls import Controls
+from respond.testing.conformance.expectations import Expectations
+from respond.testing.conformance.idempotency import Idempotency
+from respond.testing.conformance.limits import Limits
+from respond.testing.conformance.names import Names
+from respond.testing.conformance.reading import Reading
+from respond.testing.conformance.stores import StoreFactory, TestedStore
+from respond.testing.conformance.tenants import Tenants
+from respond.testing.conformance.times import Times
+
+__all__ = ["StoreConformance", "StoreFactory", "TestedStore"]
+
+
+class StoreConformance(
+    Appending, Expectations, Idempotency, Reading, Times, Names, Limits, Tenants, Concurrency, Controls
+):
+    """The promise of `respond.store.protocol`, test by test; override the fixture `store_factory`."""
