@@ -99,7 +99,7 @@ def _inspect(value: object, place: str, depth: int) -> bool:
                 ascii_keys = False
         return ascii_keys
     if kind is list or kind is tuple:
-        for index, item in enumerate(value):  # type: ignore[arg-type, var-annotated]
+        for index, item in enumerate(value):  # type: ignore[arg-type]
             if not _inspect(item, f"{place}[{index}]", depth + 1):
                 ascii_keys = False
         return ascii_keys

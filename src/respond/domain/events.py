@@ -51,7 +51,9 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 class EventTypes:
     """The registry that turns a stored name and schema version into a payload class."""
 
-    def __init__(self, payloads: Iterable[type] = (), upcasters: Mapping[tuple[str, int], Upcast] | None = None) -> None:
+    def __init__(
+        self, payloads: Iterable[type] = (), upcasters: Mapping[tuple[str, int], Upcast] | None = None
+    ) -> None:
         self._by_name: dict[str, EventType] = {}
         self.upcasters: dict[tuple[str, int], Upcast] = dict(upcasters or {})
         """Keyed by event name and the schema version that the upcaster reads."""
@@ -73,9 +75,7 @@ class EventTypes:
 
     def union(self, other: EventTypes) -> EventTypes:
         """Return a registry that knows both."""
-        return EventTypes(
-            [known.payload for known in (*self, *other)], {**self.upcasters, **other.upcasters}
-        )
+        return EventTypes([known.payload for known in (*self, *other)], {**self.upcasters, **other.upcasters})
 
     def get(self, name: str) -> EventType | None:
         return self._by_name.get(name)

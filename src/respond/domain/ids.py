@@ -36,10 +36,15 @@ def event_id(command_id: str, index: int) -> UUID:
     It keeps the time prefix of a command id that is a UUID of version 7 or 8, so that indexes stay local, and hashes
     the rest from the command id and the index, so that a retry makes the same ids.
     """
+    return derived_id(command_id, str(index))
+
+
+def derived_id(command_id: str, part: str) -> UUID:
+    """Return the id that *command_id* gives to *part* of what it makes, by the rule of `event_id`."""
     prefix = _time_prefix(command_id)
     if prefix is None:
-        return hashed_id(command_id, str(index))
-    return _uuid(prefix, _hash((command_id, str(index))), version=8)
+        return hashed_id(command_id, part)
+    return _uuid(prefix, _hash((command_id, part)), version=8)
 
 
 def _time_prefix(text: str) -> int | None:
@@ -56,7 +61,9 @@ def _hash(parts: tuple[str, ...]) -> int:
 
 def _joined(parts: tuple[str, ...]) -> bytes:
     """Return *parts* as bytes such that different parts never give the same bytes."""
-    return b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode("utf-8", "surrogatepass") for part in parts))
+    return b"".join(
+        len(raw).to_bytes(4, "big") + raw for raw in (part.encode("utf-8", "surrogatepass") for part in parts)
+    )
 
 
 def _uuid(milliseconds: int, rest: int, *, version: int) -> UUID:

@@ -63,7 +63,7 @@ def localize(at: datetime, zone: ZoneInfo, *, ambiguous: Ambiguous = "refuse") -
         raise InvalidMoment(f"{at.isoformat()} does not exist in {zone.key}: the clock skips it", value=at)
     if ambiguous == "refuse":
         raise InvalidMoment(
-            f"{at.isoformat()} happens twice in {zone.key}; say which is meant: ambiguous = \"earlier\" or \"later\"",
+            f'{at.isoformat()} happens twice in {zone.key}; say which is meant: ambiguous = "earlier" or "later"',
             value=at,
         )
     return earlier if ambiguous == "earlier" else later
@@ -84,7 +84,9 @@ class Moment:
     def __attrs_post_init__(self) -> None:
         to_microseconds(self.at)
         if self.precision not in PRECISIONS:
-            raise InvalidMoment(f"precision {self.precision!r} is not one of {', '.join(PRECISIONS)}", value=self.precision)
+            raise InvalidMoment(
+                f"precision {self.precision!r} is not one of {', '.join(PRECISIONS)}", value=self.precision
+            )
         if self.until is not None and to_microseconds(self.until) < to_microseconds(self.at):
             raise InvalidMoment(f"the interval ends at {self.until.isoformat()}, before it begins", value=self.until)
 

@@ -20,8 +20,11 @@ class Money:
     currency: str
 
     def __attrs_post_init__(self) -> None:
-        if not isinstance(self.amount, Decimal) or not self.amount.is_finite():
-            raise InvalidRecord(f"{self.amount!r} is not an amount; give a finite Decimal", place="amount", value=self.amount)
+        given: object = self.amount
+        if not isinstance(given, Decimal) or not given.is_finite():
+            raise InvalidRecord(
+                f"{given!r} is not an amount; give a finite Decimal", place="amount", value=given
+            )
         if not _CURRENCY.fullmatch(self.currency):
             raise InvalidRecord(f"{self.currency!r} is not a currency; write a code such as CNY", place="currency")
 

@@ -127,7 +127,7 @@ def _decimal(value: Any) -> Decimal:
             return Decimal(text)
         case int() as whole if not isinstance(whole, bool):
             return Decimal(whole)
-    raise ValueError(f"{value!r} is not a decimal number; write it as text, such as \"12.50\"")
+    raise ValueError(f'{value!r} is not a decimal number; write it as text, such as "12.50"')
 
 
 _FAST = _converter(strict=False)

@@ -38,8 +38,9 @@ class Actor:
     on_behalf_of: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        if not isinstance(self.id, str) or not self.id:
-            raise InvalidRecord("must be text and not empty", place="actor", value=self.id)
+        given: object = self.id
+        if not isinstance(given, str) or not given:
+            raise InvalidRecord("must be text and not empty", place="actor", value=given)
 
     @classmethod
     def of(cls, value: Actor | str) -> Actor:

@@ -16,7 +16,7 @@ NAME_MAX = 255
 """The longest text, in characters, that an indexed column takes."""
 
 
-def indexed(value: str, place: str, *, maximum: int = NAME_MAX) -> str:
+def indexed(value: object, place: str, *, maximum: int = NAME_MAX) -> str:
     """Return *value* when a column can index it on every database; raises `InvalidRecord` that names *place*."""
     if not isinstance(value, str) or not value:
         raise InvalidRecord("must be text and not empty", place=place, value=value)

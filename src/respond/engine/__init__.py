@@ -1,0 +1,1 @@
+"""The one place where clock, ids, store and decide meet."""

@@ -1,0 +1,85 @@
+"""The workflows and plans that an engine knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from respond.domain.events import EventTypes
+from respond.domain.references import Reference
+from respond.errors import InvalidPlan, InvalidWorkflow, PlanNotFound, WorkflowNotFound
+from respond.plan.plan import Plan
+from respond.workflow.incident import INCIDENT
+from respond.workflow.workflow import Workflow
+
+
+class Workflows:
+    """Workflows by the category of their streams; the incident's is always among them."""
+
+    def __init__(self, workflows: Iterable[Workflow] = ()) -> None:
+        self._by_category: dict[str, Workflow] = {}
+        self.event_types = EventTypes()
+        for workflow in (INCIDENT, *workflows):
+            known = self._by_category.get(workflow.category)
+            if known is not None and known.reference != workflow.reference:
+                raise InvalidWorkflow(
+                    f"{known.reference} and {workflow.reference} both claim the streams of {workflow.category!r}"
+                )
+            self._by_category[workflow.category] = workflow
+            self.event_types = self.event_types.union(workflow.event_types)
+
+    def __getitem__(self, category: str) -> Workflow:
+        workflow = self._by_category.get(category)
+        if workflow is None:
+            known = ", ".join(self._by_category)
+            raise WorkflowNotFound(f"no workflow is registered for {category!r}; registered are {known}")
+        return workflow
+
+    def get(self, category: str) -> Workflow | None:
+        return self._by_category.get(category)
+
+    def __iter__(self) -> Iterator[Workflow]:
+        return iter(self._by_category.values())
+
+
+class Plans:
+    """Plans by name and version; the first is the one that new incidents pin."""
+
+    def __init__(self, plans: Iterable[Plan] = ()) -> None:
+        self._plans: dict[tuple[str, str], Plan] = {}
+        for plan in plans:
+            known = self._plans.setdefault((plan.name, plan.version), plan)
+            if known.reference != plan.reference:
+                raise InvalidPlan(f"two plans with different content are called {plan.reference}; raise the version")
+        if not self._plans:
+            example = Plan.example()
+            self._plans[example.name, example.version] = example
+
+    @property
+    def default(self) -> Plan:
+        return next(iter(self._plans.values()))
+
+    def named(self, name: str | None) -> Plan:
+        """Return the plan called *name* or `name@version`; the default one when *name* is None."""
+        if name is None:
+            return self.default
+        for plan in reversed(self._plans.values()):
+            if name in (plan.name, str(plan.reference)):
+                return plan
+        raise PlanNotFound(f"no plan is called {name!r}; there are {', '.join(str(plan.reference) for plan in self)}")
+
+    def pinned(self, reference: Reference | None) -> Plan:
+        """Return the very plan that *reference* pins; the default one when nothing was pinned."""
+        if reference is None:
+            return self.default
+        plan = self._plans.get((reference.name, reference.version))
+        if plan is None:
+            raise PlanNotFound(f"the plan {reference} is pinned and was not given; open the engine with it")
+        if plan.reference.digest != reference.digest:
+            raise PlanNotFound(
+                f"the plan {reference} that was given has another content than the pinned one "
+                f"(digest {plan.reference.digest[:12]}, pinned {reference.digest[:12]}); give the pinned content"
+            )
+        return plan
+
+    def __iter__(self) -> Iterator[Plan]:
+        return iter(self._plans.values())

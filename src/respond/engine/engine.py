@@ -1,0 +1,243 @@
+"""The engine: commands in, answers out, over one log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from respond.domain.events import Event
+from respond.domain.ids import derived_id, uuid7
+from respond.domain.moments import Moment
+from respond.domain.references import Actor
+from respond.domain.streams import DEFAULT_TENANT, StreamId
+from respond.engine.clock import system_clock, system_random
+from respond.engine.definitions import Plans, Workflows
+from respond.engine.handler import Ask, Circumstances, Handler, Outcome
+from respond.engine.incident import IncidentHandle
+from respond.engine.reader import Reader
+from respond.errors import IncidentNotFound
+from respond.plan.plan import Plan
+from respond.store.protocol import EventStore
+from respond.workflow.decider import Explanation, explain
+from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
+from respond.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from respond.projections.listing import Page
+    from respond.projections.replay import Replay
+    from respond.projections.statistics import Statistics
+
+UNKNOWN = object()
+"""Pass it as `at` when nobody knows when it happened."""
+
+
+class Engine:
+    """Carries out commands and answers questions over one log.
+
+    Safe to share between threads.  Use it as a context manager, or close it: it gives back what it opened.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        plans: Iterable[Plan] = (),
+        workflows: Iterable[Workflow] = (),
+        clock: Callable[[], datetime] = system_clock,
+        random: Callable[[int], bytes] = system_random,
+    ) -> None:
+        self.store = store
+        self.workflows = Workflows(workflows)
+        self.plans = Plans(plans)
+        self.clock = clock
+        self.random = random
+        self._handler = Handler(
+            store, workflows=self.workflows, plans=self.plans, clock=clock, random=random
+        )
+        self.reader = Reader(store, self._handler.codec, self.workflows)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        plans: Iterable[Plan] = (),
+        workflows: Iterable[Workflow] = (),
+        clock: Callable[[], datetime] = system_clock,
+        random: Callable[[int], bytes] = system_random,
+        tenant: str = DEFAULT_TENANT,
+        **options: Any,
+    ) -> Self:
+        """Return an engine on the database at *url*; an empty database gets its schema.
+
+        *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database holds something else, and
+        `StoreUnavailable`.
+        """
+        from respond.store.sql import SqlEventStore
+
+        store = SqlEventStore.open(url, clock=clock, tenant=tenant, **options)
+        try:
+            return cls(store, plans=plans, workflows=workflows, clock=clock, random=random)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Give back every connection; closing twice does nothing."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def execute(
+        self,
+        category: str,
+        key: str,
+        command: object,
+        *,
+        actor: Actor | str | None = None,
+        role: str | None = None,
+        on_behalf_of: str | None = None,
+        at: Moment | datetime | str | object | None = None,
+        plan: str | None = None,
+        command_id: str | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> Outcome:
+        """Carry out *command* on the aggregate *key* of *category*.
+
+        *at* is when it happened: now when it is None, `UNKNOWN` when nobody knows.  The same *command_id* a second time
+        answers with the first outcome.  Raises `CommandRefused` with every reason, `VersionConflict` when others kept
+        writing, `IdempotencyConflict`, `InvalidInput`, `StoreUnavailable`.
+        """
+        ask = Ask(category=category, key=key, command=command, plan=self.plans.named(plan) if plan else None)
+        return self._handler.handle(
+            [ask], _circumstances(actor, role, on_behalf_of, at, command_id, correlation_id, causation_id)
+        )
+
+    def report(
+        self,
+        *,
+        category: str,
+        title: str,
+        narrative: str = "",
+        discovered_at: Moment | datetime | str | None = None,
+        site: str | None = None,
+        channel: str | None = None,
+        team: str | None = None,
+        reference: str | None = None,
+        command_id: str | None = None,
+        **circumstances: Any,
+    ) -> IncidentHandle:
+        """Report an incident and return its handle; *circumstances* as for `execute`.
+
+        The incident's id is made from the command id, so that a retry with the same *command_id* finds the same incident.
+        """
+        now = self.clock()
+        command_id = command_id or str(uuid7(now, self.random(10)))
+        incident_id = self.incident_id(command_id)
+        command = ReportIncident(
+            category=category,
+            title=title,
+            narrative=narrative,
+            discovered_at=Moment.of(discovered_at),
+            site=site,
+            channel=channel,
+            team=team,
+            reference=reference,
+        )
+        outcome = self.execute(INCIDENT_CATEGORY, incident_id, command, command_id=command_id, **circumstances)
+        return IncidentHandle(self, incident_id, outcome)
+
+    @staticmethod
+    def incident_id(command_id: str) -> str:
+        """Return the id of the incident that the command *command_id* reports."""
+        return str(derived_id(command_id, "incident"))
+
+    def merge(self, source: str, into: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Merge the incident *source* into *into*, in one atomic step over both; *circumstances* as for `execute`."""
+        asks = [
+            Ask(category=INCIDENT_CATEGORY, key=source, command=Merge(into=into, reason=reason)),
+            Ask(category=INCIDENT_CATEGORY, key=into, command=Absorb(source=source, reason=reason)),
+        ]
+        return self._handler.handle(asks, _circumstances_of(circumstances))
+
+    # -- questions -----------------------------------------------------------------------------------------------------
+
+    def incident(self, name: str) -> IncidentHandle:
+        """Return the handle of the incident with this id, number (`INC-17`) or foreign reference.
+
+        Raises `IncidentNotFound`.  An incident that was merged answers under its old id.
+        """
+        return IncidentHandle(self, self.reader.find(name))
+
+    def explain(
+        self, category: str, key: str, trigger: str, command: object = None, *, actor: Actor | str | None = None
+    ) -> Explanation:
+        """Return what stands in the way of *trigger* now, guard by guard; without a *command* its own guards stay open."""
+        workflow = self.workflows[category]
+        history = self._handler.load(StreamId.of(category, key))
+        if not history and category == INCIDENT_CATEGORY:
+            raise IncidentNotFound(f"there is no incident {key!r}")
+        who = None if actor is None else Actor.of(actor)
+        return explain(workflow, trigger, self._handler.situation(workflow, history, command=command, actor=who))
+
+    def state(self, category: str, key: str, **when: Any) -> Any:
+        """Return the state of an aggregate, now or as `Reader.state_at` says."""
+        return self.reader.state_at(category, key, **when).value
+
+    def events(self, category: str, key: str) -> tuple[Event, ...]:
+        """Return the events of an aggregate, oldest first."""
+        return self._handler.load(StreamId.of(category, key))
+
+    def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
+        """Return a page of incidents, newest first; see `respond.projections.listing`."""
+        return self.reader.incidents(after=after, limit=limit, **filters)
+
+    def statistics(self) -> Statistics:
+        """Return the figures over the whole log, drills left out."""
+        return self.reader.statistics()
+
+    def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Replay:
+        """Fold the whole log from its first event and return totals, states and findings."""
+        return self.reader.replay(check_leaves=check_leaves, progress=progress)
+
+    def log(self, *, after: int = 0) -> Iterator[Event]:
+        """Yield every real event past position *after*, in log order, page by page."""
+        return self.reader.log(after=after)
+
+
+def _circumstances(
+    actor: Actor | str | None,
+    role: str | None,
+    on_behalf_of: str | None,
+    at: Moment | datetime | str | object | None,
+    command_id: str | None,
+    correlation_id: str | None,
+    causation_id: str | None,
+) -> Circumstances:
+    who = Actor(actor, role, on_behalf_of) if isinstance(actor, str) else actor
+    return Circumstances(
+        actor=who,
+        occurred_at=None if at is UNKNOWN else Moment.of(at),  # type: ignore[arg-type]
+        unknown_time=at is UNKNOWN,
+        command_id=command_id,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+    )
+
+
+def _circumstances_of(given: dict[str, Any]) -> Circumstances:
+    names = ("actor", "role", "on_behalf_of", "at", "command_id", "correlation_id", "causation_id")
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise TypeError(f"unexpected keyword arguments: {', '.join(unknown)}")
+    return _circumstances(*(given.get(name) for name in names))

@@ -1,0 +1,260 @@
+"""Carry out a command: load, fold, decide, append, and again when the stream moved meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from respond.domain.events import Event
+from respond.domain.ids import event_id, uuid7
+from respond.domain.moments import Moment
+from respond.domain.references import Actor
+from respond.domain.streams import Realm, StreamId, exactly, indexed
+from respond.engine.definitions import Plans, Workflows
+from respond.errors import CommandRefused, IdempotencyConflict, VersionConflict
+from respond.plan.plan import Plan
+from respond.store.codec import Codec
+from respond.store.protocol import EventStore
+from respond.store.records import Appended, NewEvent, Write
+from respond.workflow.decider import decide
+from respond.workflow.definition import Situation
+from respond.workflow.workflow import Workflow
+
+ATTEMPTS = 8
+"""How often a command is decided anew when others write to its stream, before the conflict is raised."""
+
+
+@attrs.frozen(kw_only=True)
+class Ask:
+    """A command for one aggregate."""
+
+    category: str
+    key: str
+    command: Any
+    plan: Plan | None = None
+    """The plan that a new aggregate pins; the engine's default when None."""
+
+
+@attrs.frozen(kw_only=True)
+class Circumstances:
+    """Who asks, when, and in which conversation."""
+
+    actor: Actor | None = None
+    occurred_at: Moment | None = None
+    unknown_time: bool = False
+    """Whether nobody knows when it happened; otherwise an absent `occurred_at` means now."""
+    command_id: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    source: Mapping[str, Any] | None = None
+
+
+@attrs.frozen
+class Outcome:
+    """What a command led to."""
+
+    position: int
+    """The last position of the aggregate in the log; pass it to a projection to read your own write."""
+    versions: Mapping[StreamId, int]
+    events: tuple[str, ...] = ()
+    """The ids of the events that it caused; none when it had been carried out already."""
+    replayed: bool = False
+    """Whether the same command, by its id, was carried out by an earlier call."""
+
+
+@attrs.frozen
+class _Loaded:
+    ask: Ask
+    workflow: Workflow
+    stream: StreamId
+    history: tuple[Event, ...]
+
+    @property
+    def version(self) -> int:
+        return self.history[-1].version if self.history else 0
+
+
+class Handler:
+    """Carries out commands against one store."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        workflows: Workflows,
+        plans: Plans,
+        clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
+        realm: Realm = "real",
+    ) -> None:
+        self.store = store
+        self.workflows = workflows
+        self.plans = plans
+        self.codec = Codec(workflows.event_types)
+        self.clock = clock
+        self.random = random
+        self.realm = realm
+
+    def handle(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
+        """Carry out *asks* in one atomic step.
+
+        Raises `CommandRefused`; `VersionConflict` when others kept writing for 8 attempts; `IdempotencyConflict` when the
+        command id was used for another command.
+        """
+        now = self.clock()
+        if circumstances.command_id is None:
+            circumstances = attrs.evolve(circumstances, command_id=str(uuid7(now, self.random(10))))
+        else:
+            indexed(circumstances.command_id, "command_id")
+        if circumstances.occurred_at is None and not circumstances.unknown_time:
+            moment = Moment(now)
+        else:
+            moment = circumstances.occurred_at
+        for attempt in range(ATTEMPTS):
+            loaded = [self._load(ask) for ask in asks]
+            replayed = self._replayed(loaded, circumstances)
+            if replayed is not None:
+                return replayed
+            writes = self._decide(loaded, circumstances, moment, now)
+            if not writes:
+                return Outcome(_last_position(loaded), {one.stream: one.version for one in loaded})
+            written = {write.stream for write in writes}
+            read = {one.stream: one.version for one in loaded if one.stream not in written}
+            try:
+                appended = self.store.append(*writes, require=read or None)
+            except VersionConflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                continue
+            return _outcome(appended, writes)
+        raise AssertionError("the last attempt returns or raises")
+
+    def load(self, stream: StreamId) -> tuple[Event, ...]:
+        """Return the events of *stream*, decoded."""
+        return tuple(self.codec.decode_all(self.store.read_stream(stream)))
+
+    def situation(self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None) -> Situation:
+        """Return the situation in which *command* would be decided now."""
+        now = self.clock()
+        return Situation(
+            state=workflow.fold(history),
+            command=command,
+            plan=self._plan(history, None),
+            actor=actor,
+            at=now,
+            now=now,
+            history=history,
+        )
+
+    def _load(self, ask: Ask) -> _Loaded:
+        workflow = self.workflows[ask.category]
+        stream = StreamId.of(ask.category, ask.key, self.realm)
+        return _Loaded(ask, workflow, stream, self.load(stream))
+
+    def _plan(self, history: tuple[Event, ...], given: Plan | None) -> Plan:
+        if not history:
+            return given or self.plans.default
+        return self.plans.pinned(history[0].plan)
+
+    def _decide(
+        self, loaded: Sequence[_Loaded], circumstances: Circumstances, moment: Moment | None, now: datetime
+    ) -> list[Write]:
+        writes: list[Write] = []
+        index = 0
+        for one in loaded:
+            plan = self._plan(one.history, one.ask.plan)
+            payloads = decide(
+                one.workflow,
+                Situation(
+                    state=one.workflow.fold(one.history),
+                    command=one.ask.command,
+                    plan=plan,
+                    actor=circumstances.actor,
+                    at=moment.at if moment else now,
+                    now=now,
+                    history=one.history,
+                ),
+            )
+            if not payloads:
+                continue
+            events = [
+                self._new_event(one, payload, index + offset, circumstances, moment, plan)
+                for offset, payload in enumerate(payloads)
+            ]
+            index += len(payloads)
+            writes.append(Write(one.stream, events, exactly(one.version)))
+        return writes
+
+    def _new_event(
+        self, one: _Loaded, payload: Any, index: int, circumstances: Circumstances, moment: Moment | None, plan: Plan
+    ) -> NewEvent:
+        name, schema_version, data = self.codec.encode(payload)
+        command_id = circumstances.command_id or ""
+        actor = circumstances.actor
+        return NewEvent(
+            id=str(event_id(command_id, index)),
+            type=name,
+            schema_version=schema_version,
+            data=data,
+            occurred_at=moment,
+            actor=actor.id if actor else None,
+            role=actor.role if actor else None,
+            on_behalf_of=actor.on_behalf_of if actor else None,
+            correlation_id=circumstances.correlation_id,
+            causation_id=circumstances.causation_id,
+            command_id=command_id,
+            definition=one.workflow.reference if "to" in data else None,
+            plan=plan.reference if not one.history else None,
+            source=circumstances.source,
+        )
+
+    def _replayed(self, loaded: Sequence[_Loaded], circumstances: Circumstances) -> Outcome | None:
+        """Return the stored outcome when the command id is in the log already; raise when it stands for another command."""
+        command_id = circumstances.command_id
+        found = [event for one in loaded for event in one.history if event.command_id == command_id]
+        if not found:
+            return None
+        for one in loaded:
+            stored = [event for event in one.history if event.command_id == command_id]
+            try:
+                same = self._decided_then(one, stored, circumstances) == [event.data for event in stored]
+            except CommandRefused:
+                same = False
+            if not same:
+                raise IdempotencyConflict({str(command_id): "the command id was used for another command"})
+        return Outcome(
+            found[-1].position, {one.stream: one.version for one in loaded}, tuple(event.id for event in found), True
+        )
+
+    def _decided_then(self, one: _Loaded, stored: Sequence[Event], circumstances: Circumstances) -> list[Any]:
+        """Return what the command causes when it is decided where it was decided first."""
+        if not stored:
+            return []
+        before = tuple(event for event in one.history if event.version < stored[0].version)
+        then = stored[0]
+        return list(
+            decide(
+                one.workflow,
+                Situation(
+                    state=one.workflow.fold(before),
+                    command=one.ask.command,
+                    plan=self._plan(one.history, None),
+                    actor=circumstances.actor,
+                    at=then.happened_at,
+                    now=then.recorded_at,
+                    history=before,
+                ),
+            )
+        )
+
+
+def _last_position(loaded: Sequence[_Loaded]) -> int:
+    return max((one.history[-1].position for one in loaded if one.history), default=0)
+
+
+def _outcome(appended: Appended, writes: Sequence[Write]) -> Outcome:
+    ids = tuple(event.id for write in writes for event in write.events)
+    return Outcome(appended.last, appended.versions, ids, appended.replayed)
