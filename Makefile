@@ -1,0 +1,70 @@
+# Everything happens in .venv at the project's root; a stamp in it says what is installed already.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+WORKERS ?= 2
+
+BIN := .venv/bin
+USABLE := .venv/.usable
+DEVELOPABLE := .venv/.developable
+PURE := src/respond/domain/*,src/respond/plan/*,src/respond/projections/*,src/respond/workflow/*
+
+# Older versions of pip take the pins of the build's own tools from the first, newer ones from the second.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench docs coverage clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(USABLE) ## set everything up and play one incident through its life, on SQLite
+	@mkdir -p build
+	@rm -f build/demo.db build/demo.db-*
+	$(BIN)/respond demo --db sqlite:///build/demo.db
+
+test: $(DEVELOPABLE) ## set everything up and run the whole suite
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(DEVELOPABLE) ## check style, types, layers, and that examples import public names only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tests/public_imports.py examples
+
+format: $(DEVELOPABLE) ## write the code in the one format, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEVELOPABLE) ## measure, and print each figure beside its bar
+	@mkdir -p build
+	$(BIN)/python benchmarks/main.py
+
+docs: $(DEVELOPABLE) ## check that links in the documentation resolve and that its snippets run
+	$(BIN)/python -m pytest -n $(WORKERS) tests/unit/test_docs.py
+
+coverage: $(DEVELOPABLE) ## run the suite and require 98 % of branches in the pure packages
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	$(BIN)/coverage report --include='$(PURE)' --fail-under=98
+
+clean: ## remove what was built and cached; the environment stays
+	rm -rf build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is not: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+$(USABLE): pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[all]'
+	@touch $@
+
+# Dependency groups need a newer pip than Python 3.11 brings.
+$(DEVELOPABLE): $(USABLE)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import respond
+
+HEAVY = ["alembic", "hypothesis", "psycopg", "pymysql", "pysqlite3", "pytest", "sqlalchemy", "sqlite3", "transitions"]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter holds after *statement*."""
+    program = (
+        f"import sys, json\n{statement}\nprint(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_importing_respond_loads_no_database_driver_or_test_tool():
+    """`import respond` is light: what it may need is loaded when a name is used."""
+    loaded = loaded_by("import respond")
+    assert "respond" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("module", ["sqlite3", "sqlalchemy"])
+def test_a_loaded_module_is_seen(module):
+    """The control: what a statement does load is found."""
+    assert module in loaded_by(f"import respond, {module}")
+
+
+def test_public_names_are_sorted_and_few():
+    """`__all__` is sorted, holds nothing twice, and at most 25 names."""
+    constants = [name for name in respond.__all__ if name.isupper()]
+    classes = [name for name in respond.__all__ if name[0].isupper() and not name.isupper()]
+    functions = [name for name in respond.__all__ if name.islower()]
+    assert respond.__all__ == [*sorted(constants), *sorted(classes), *sorted(functions)]
+    assert len(set(respond.__all__)) == len(respond.__all__) <= 25
+
+
+@pytest.mark.parametrize("name", respond.__all__)
+def test_every_public_name_resolves_at_first_use(name):
+    """A public name is not there before it is used, and then it is what its home calls by that name."""
+    program = (
+        f"import respond; assert {name!r} in dir(respond); assert {name!r} not in vars(respond)\n"
+        f"value = respond.{name}; assert vars(respond)[{name!r}] is value is not None"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """A name that is not public is refused by name, and `hasattr` says no."""
+    with pytest.raises(AttributeError, match="'respond' has no attribute 'Nothing'"):
+        respond.Nothing  # noqa: B018
+    assert not hasattr(respond, "store_of_nothing")
+
+
+def test_dir_shows_the_public_names():
+    """`dir(respond)` shows every public name, for people and for completion."""
+    assert set(respond.__all__) <= set(dir(respond))
+
+
+def test_type_checkers_see_what_runs():
+    """The imports for type checkers, the homes and `__all__` name the same things in the same places."""
+    tree = ast.parse(Path(respond.__file__).read_text())
+    seen = {
+        alias.name: node.module
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname is None
+    }
+    assert seen == respond._HOMES
+    assert sorted(seen) == sorted(respond.__all__)
