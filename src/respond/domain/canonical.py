@@ -25,8 +25,8 @@ _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 def canonical(value: object) -> bytes:
     """Return the RFC 8785 form of *value*.
 
-    Raises `InvalidRecord` for floats, integers beyond 2^53 - 1, lone surrogates, keys that are not text, and nesting
-    deeper than 64.  orjson sorts keys by code point and RFC 8785 by UTF-16 unit: the two agree on ASCII keys.
+    Raises `InvalidRecord` for floats, integers beyond 2^53 - 1, lone surrogates, keys that are not text, a reserved key
+    beside others, and nesting deeper than 64.  orjson sorts keys by code point and RFC 8785 by UTF-16 unit: the two agree on ASCII keys.
     """
     ascii_keys = _inspect(value, "", 0)
     try:
@@ -87,6 +87,8 @@ def _inspect(value: object, place: str, depth: int) -> bool:
         raise InvalidRecord(f"nested deeper than {DEPTH_MAX}", place=place)
     ascii_keys = True
     if kind is dict:
+        if len(value) > 1 and not RESERVED_KEYS.isdisjoint(value):  # type: ignore[arg-type]
+            raise InvalidRecord(f"holds one of {', '.join(sorted(RESERVED_KEYS))} beside other keys", place=place)
         for key, item in value.items():  # type: ignore[attr-defined]
             if type(key) is not str:
                 raise InvalidRecord(f"the key {key!r} is not text", place=place, value=key)

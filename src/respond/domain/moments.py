@@ -35,7 +35,7 @@ def format_utc(at: datetime) -> str:
     if at.tzinfo is not UTC:
         if at.tzinfo is None:
             raise InvalidMoment(f"{at.isoformat()} has no time zone; give an aware datetime", value=at)
-        at = at.astimezone(UTC)
+        at = _in_utc(at)
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -47,7 +47,14 @@ def parse_utc(text: str) -> datetime:
         raise InvalidMoment(f"{text!r} is not a time; write 2026-11-20T09:30:00Z", value=text) from error
     if at.tzinfo is None:
         raise InvalidMoment(f"{text!r} has no zone; write 2026-11-20T09:30:00Z or +08:00", value=text)
-    return at if at.tzinfo is UTC else at.astimezone(UTC)
+    return at if at.tzinfo is UTC else _in_utc(at)
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidMoment(f"{at.isoformat()} lies outside the years 1 to 9999 in UTC", value=at) from error
 
 
 def localize(at: datetime, zone: ZoneInfo, *, ambiguous: Ambiguous = "refuse") -> datetime:
