@@ -78,7 +78,7 @@ def test_a_server_whose_owner_was_killed_is_removed():
     with tempfile.TemporaryDirectory(prefix="respond-test-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        environment = {**os.environ, "PYTHONPATH": str(Path(servers.__file__).parent), "TMPDIR": name}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": name}
         killed = subprocess.run(
             [sys.executable, "-c", start], env=environment, capture_output=True, text=True, check=False
         )
