@@ -69,7 +69,8 @@ class EventTypes:
         for version in range(1, declared.schema_version):
             if (declared.name, version) not in self.upcasters:
                 raise InvalidWorkflow(
-                    f"{declared.name} is at schema version {declared.schema_version}, and no upcaster reads version {version}"
+                    f"{declared.name} is at schema version {declared.schema_version}, "
+                    f"and no upcaster reads version {version}"
                 )
         self._by_name[declared.name] = declared
 

@@ -1,7 +1,7 @@
 """Payloads and commands as JSON values, and back.
 
-Two readers: a fast one for what we stored ourselves, and a strict one for what people write, which says every place that is
-wrong.  A field whose name ends with `_` because Python keeps the word (`from_`) is stored without it.
+Two readers: a fast one for what we stored ourselves, and a strict one for what people write, which says every place
+that is wrong.  A field whose name ends with `_` because Python keeps the word (`from_`) is stored without it.
 """
 
 from __future__ import annotations
@@ -30,13 +30,18 @@ _SCALARS = {str, int, bool, Decimal}
 
 def to_data(payload: object) -> dict[str, Any]:
     """Return *payload* as the mapping that a body stores; fields at their default are left out."""
-    data: dict[str, Any] = _unstructure_hook(type(payload))(payload)
+    kind: type = type(payload)
+    data: dict[str, Any] = _unstructure_hook(kind)(payload)
     return data
 
 
 def from_data(payload: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
-    """Return the payload that `to_data` wrote; keys that the class does not have are ignored.  Raises whatever does not fit."""
-    value: PayloadT = reader(payload)(data)
+    """Return the payload that `to_data` wrote; keys that the class does not have are ignored.
+
+    Raises whatever the hooks raise when the data does not fit.
+    """
+    kind: type = payload
+    value: PayloadT = reader(kind)(data)
     return value
 
 
@@ -47,7 +52,7 @@ def reader(payload: type) -> Callable[[Mapping[str, Any]], Any]:
     return lambda data: hook(data, payload)
 
 
-def from_input(kind: type[PayloadT], data: Mapping[str, Any], *, place: str = "") -> PayloadT:
+def from_input(kind: type[PayloadT], data: object, *, place: str = "") -> PayloadT:
     """Return what people wrote as a *kind*; raises `InvalidInput` that lists every field that is wrong."""
     try:
         return _STRICT.structure(data, kind)
@@ -73,7 +78,7 @@ def _converter(*, strict: bool) -> cattrs.Converter:
     converter.register_unstructure_hook(date, lambda value: value.isoformat())
     converter.register_unstructure_hook(UUID, str)
     converter.register_unstructure_hook(Decimal, plain)
-    converter.register_structure_hook_func(_is_scalar_union, lambda value, _: rich(value))
+    converter.register_structure_hook_func(_is_scalar_union, _one_of if strict else lambda value, _: rich(value))
     converter.register_unstructure_hook_func(_is_scalar_union, plain)
     if strict:
         for scalar in (str, int, bool):
@@ -85,11 +90,11 @@ def _converter(*, strict: bool) -> cattrs.Converter:
             converter,
             _cattrs_detailed_validation=strict,
             _cattrs_forbid_extra_keys=strict,
-            **_renames(kind),  # type: ignore[arg-type]
+            **_renames(kind),
         )
 
     def unstructure(kind: type) -> Any:
-        return make_dict_unstructure_fn(kind, converter, _cattrs_omit_if_default=True, **_renames(kind))  # type: ignore[arg-type]
+        return make_dict_unstructure_fn(kind, converter, _cattrs_omit_if_default=True, **_renames(kind))
 
     converter.register_structure_hook_factory(_is_payload, structure)
     converter.register_unstructure_hook_factory(_is_payload, unstructure)
@@ -111,6 +116,14 @@ def _is_scalar_union(kind: Any) -> bool:
         return False
     members = set(get_args(kind)) - {types.NoneType}
     return len(members) > 1 and members <= _SCALARS
+
+
+def _one_of(value: Any, kind: Any) -> Any:
+    scalar = rich(value)
+    if type(scalar) not in get_args(kind):
+        names = ", ".join(member.__name__ for member in get_args(kind))
+        raise ValueError(f"{value!r} is not one of the types {names}")
+    return scalar
 
 
 def _exactly(value: Any, kind: type) -> Any:

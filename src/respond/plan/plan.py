@@ -1,4 +1,4 @@
-"""The contingency plan: kinds of incident, levels, and roles.  Frozen, named, versioned and hashed."""
+"""The contingency plan: frozen, named, versioned and hashed."""
 
 from __future__ import annotations
 
@@ -13,39 +13,11 @@ import attrs
 from respond.domain.canonical import digest
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan
+from respond.plan.parts import Category, Level, Role
+from respond.plan.reader import read_plan
 
 OTHER = "other"
 """The residual category that every plan has: reality is wider than any list."""
-
-
-@attrs.frozen(kw_only=True)
-class Category:
-    """A kind of incident."""
-
-    id: str
-    title: str
-    definition: str = ""
-    parent: str | None = None
-    """The id of the category that this one refines."""
-
-
-@attrs.frozen(kw_only=True)
-class Level:
-    """How bad an incident is; 1 is the worst."""
-
-    number: int
-    title: str
-    definition: str = ""
-    owes_upward_report: bool = False
-    """Whether an incident that ever was at this level must be reported upward before it is resolved."""
-
-
-@attrs.frozen(kw_only=True)
-class Role:
-    """What someone may be in an incident."""
-
-    id: str
-    title: str
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -63,20 +35,24 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         _unique("categories", [category.id for category in self.categories])
         _unique("roles", [role.id for role in self.roles])
-        known = {category.id for category in self.categories}
-        if OTHER not in known:
+        parents = {category.id: category.parent for category in self.categories}
+        if OTHER not in parents:
             raise InvalidPlan(f"must hold the residual category {OTHER!r}", place="categories")
-        for category in self.categories:
-            if category.parent is not None and category.parent not in known - {category.id}:
-                raise InvalidPlan(f"{category.parent!r} is not another category", place=f"categories.{category.id}.parent")
-        if not self.levels or [level.number for level in self.levels] != list(range(1, len(self.levels) + 1)):
-            raise InvalidPlan("must be numbered 1, 2, 3 … in this order; 1 is the worst", place="levels")
+        for index, category in enumerate(self.categories):
+            _refines(parents, category, f"categories[{index}].parent")
+        if not self.levels:
+            raise InvalidPlan("must hold at least one level; write [[levels]]", place="levels")
+        for index, level in enumerate(self.levels):
+            if level.number != index + 1:
+                raise InvalidPlan(
+                    f"is {level.number}, must be {index + 1}: levels are numbered 1, 2, 3 … in order, 1 is the worst",
+                    place=f"levels[{index}].number",
+                    value=level.number,
+                )
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Return the plan in the TOML file at *path*; raises `InvalidPlan` that names the file and the key."""
-        from respond.plan.reader import read_plan
-
         return read_plan(cls, Path(path))
 
     @classmethod
@@ -115,4 +91,17 @@ class Plan:
 def _unique(place: str, ids: list[str]) -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
-            raise InvalidPlan(f"{one!r} stands twice", place=place, value=one)
+            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one)
+
+
+def _refines(parents: Mapping[str, str | None], category: Category, place: str) -> None:
+    """Raise `InvalidPlan` unless the parents of *category* are categories and end at one without a parent."""
+    seen = {category.id}
+    parent = category.parent
+    while parent is not None:
+        if parent not in parents:
+            raise InvalidPlan(f"{parent!r} is not a category of the plan", place=place, value=parent)
+        if parent in seen:
+            raise InvalidPlan(f"{category.id!r} refines itself, by way of {parent!r}", place=place, value=parent)
+        seen.add(parent)
+        parent = parents[parent]

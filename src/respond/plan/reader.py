@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from respond.errors import InvalidPlan
-from respond.plan.plan import Category, Level, Plan, Role
+from respond.plan.parts import Category, Level, Role
 
-PlanT = TypeVar("PlanT", bound=Plan)
+if TYPE_CHECKING:
+    from respond.plan.plan import Plan
+
+PlanT = TypeVar("PlanT", bound="Plan")
 
 FILE_MAX = 4 * 1024 * 1024
 """The largest plan file, in bytes."""
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "str | None": str}
 _WORDS = {str: "text", int: "an integer", bool: "true or false"}
+_TABLES = {"categories": Category, "levels": Level, "roles": Role}
 
 
 def read_plan(plan: type[PlanT], path: Path) -> PlanT:
     """Return the plan in the file at *path*; raises `InvalidPlan`."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(FILE_MAX + 1)
     except OSError as error:
         raise InvalidPlan(f"cannot be read: {error.strerror}", place=str(path)) from error
     if len(raw) > FILE_MAX:
-        raise InvalidPlan(f"has {len(raw)} bytes, at most {FILE_MAX} are read", place=str(path))
+        raise InvalidPlan(f"has more than {FILE_MAX} bytes, the most that a plan may have", place=str(path))
     try:
         document = tomllib.loads(raw.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidPlan(f"is not TOML: {error}", place=str(path)) from error
     try:
         return plan_of(plan, document)
@@ -40,20 +45,19 @@ def read_plan(plan: type[PlanT], path: Path) -> PlanT:
 
 def plan_of(plan: type[PlanT], document: dict[str, Any]) -> PlanT:
     """Return the plan that the mapping *document* describes; raises `InvalidPlan` that names the key."""
-    scalars = {name: document[name] for name in ("name", "version", "title") if name in document}
-    tables = {"categories": Category, "levels": Level, "roles": Role}
-    _known("", document, {"name", "version", "title", *tables})
+    _known("", document, {"name", "version", "title", *_TABLES})
     for name in ("name", "version"):
-        if not isinstance(scalars.get(name), str) or not scalars[name]:
-            raise InvalidPlan("must be text and not empty", place=name, value=scalars.get(name))
-    if not isinstance(scalars.get("title", ""), str):
-        raise InvalidPlan("must be text", place="title", value=scalars["title"])
-    for name, row in tables.items():
+        if name not in document:
+            raise InvalidPlan("is missing", place=name)
+        _text(document[name], name)
+    content: dict[str, Any] = {name: document[name] for name in ("name", "version")}
+    content["title"] = _typed(document.get("title", ""), str, "title")
+    for name, row in _TABLES.items():
         rows = document.get(name, [])
         if not isinstance(rows, list):
             raise InvalidPlan(f"must be tables; write [[{name}]]", place=name, value=rows)
-        scalars[name] = tuple(_row(row, f"{name}[{index}]", body) for index, body in enumerate(rows))
-    return plan(**scalars)
+        content[name] = tuple(_row(row, f"{name}[{index}]", body) for index, body in enumerate(rows))
+    return plan(**content)
 
 
 def _row(row: type, place: str, body: object) -> Any:
@@ -66,10 +70,22 @@ def _row(row: type, place: str, body: object) -> Any:
             if field.default is attrs.NOTHING:
                 raise InvalidPlan("is missing", place=f"{place}.{name}")
             continue
-        kind = _TYPES[str(field.type)]
-        if type(body[name]) is not kind:
-            raise InvalidPlan(f"must be {_WORDS[kind]}, not {body[name]!r}", place=f"{place}.{name}", value=body[name])
+        _typed(body[name], _TYPES[str(field.type)], f"{place}.{name}")
+        if name in ("id", "title"):
+            _text(body[name], f"{place}.{name}")
     return row(**body)
+
+
+def _typed(value: object, kind: type, place: str) -> object:
+    if type(value) is not kind:
+        raise InvalidPlan(f"must be {_WORDS[kind]}, not {value!r}", place=place, value=value)
+    return value
+
+
+def _text(value: object, place: str) -> None:
+    _typed(value, str, place)
+    if not str(value).strip():
+        raise InvalidPlan("must not be empty", place=place, value=value)
 
 
 def _known(place: str, body: dict[str, Any], names: set[str]) -> None:

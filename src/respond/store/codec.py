@@ -7,7 +7,7 @@ from typing import Any
 
 from respond.domain.events import Event, EventTypes, type_of
 from respond.domain.payloads import reader, to_data
-from respond.errors import InvalidRecord, RespondError, UnreadableEvent
+from respond.errors import InvalidRecord, UnreadableEvent
 from respond.store.records import Recorded
 
 _Read = Callable[[Mapping[str, Any]], Any]
@@ -32,16 +32,19 @@ class Codec:
     def decode(self, record: Recorded) -> Event:
         """Return the typed event of *record*; raises `UnreadableEvent`."""
         body = record.mapping()
+        data = body.get("data")
+        if type(data) is not dict:
+            raise UnreadableEvent(f"position {record.position}: the data of {body.get('type')!r} is not a mapping")
         try:
             read = self._current.get((body["type"], body["schema_version"]))
-            data = self._upcast(body) if read is None else read(body["data"])
-        except RespondError:
-            raise
+            payload = self._upcast(body) if read is None else read(data)
+        except UnreadableEvent as error:
+            raise UnreadableEvent(f"position {record.position}: {error}") from error
         except Exception as error:
             raise UnreadableEvent(
                 f"position {record.position}: the data of {body.get('type')!r} does not fit its class: {error!r}"
             ) from error
-        return Event(record.position, record.recorded_us, body, data)
+        return Event(record.position, record.recorded_us, body, payload)
 
     def decode_all(self, records: Iterable[Recorded]) -> Iterator[Event]:
         """Return the typed events of *records*."""

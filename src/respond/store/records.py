@@ -60,7 +60,7 @@ class Write:
     def __init__(self, stream: StreamId, events: Sequence[NewEvent], expected: ExpectedVersion = ANY) -> None:
         if not events:
             raise InvalidRecord("a write holds at least one event", place=str(stream))
-        self.__attrs_init__(stream, tuple(events), expected)  # type: ignore[attr-defined]
+        self.__attrs_init__(stream, tuple(events), expected)
 
 
 @attrs.frozen
@@ -142,7 +142,7 @@ def body_of(event: NewEvent, *, log: str, tenant: str, stream: StreamId, version
         body["definition"] = event.definition.to_json()
     if event.plan is not None:
         body["plan"] = event.plan.to_json()
-    for name, value in (
+    optional = (
         ("actor", event.actor),
         ("role", event.role),
         ("on_behalf_of", event.on_behalf_of),
@@ -151,9 +151,8 @@ def body_of(event: NewEvent, *, log: str, tenant: str, stream: StreamId, version
         ("causation_id", event.causation_id),
         ("command_id", event.command_id),
         ("source", event.source),
-    ):
-        if value is not None:
-            body[name] = value
+    )
+    body.update((name, value) for name, value in optional if value is not None)
     return body
 
 

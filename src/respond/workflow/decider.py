@@ -84,14 +84,17 @@ def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
     payloads = tuple(handler.decide(attrs.evolve(situation, dest=dest)))
     for payload in payloads:
         if type(payload) not in handler.emits:
-            raise InvalidWorkflow(f"{trigger} yields {type(payload).__name__}, which its handler does not list in emits")
+            raise InvalidWorkflow(
+                f"{trigger} yields {type(payload).__name__}, which its handler does not list in emits"
+            )
     return payloads
 
 
 def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanation:
     """Return each transition that *trigger* could take from here, with what each guard says.
 
-    Without a command in *situation*, guards that read one are left open.  Raises `WorkflowNotFound` for an unknown trigger.
+    Without a command in *situation*, guards that read one are left open.  Raises `WorkflowNotFound` for an unknown
+    trigger.
     """
     handler = workflow.handler_of.get(trigger)
     if handler is None:

@@ -55,6 +55,11 @@ class Guard:
     reads: Literal["state", "command"] = "command"
     """`state` when the guard looks at state, plan and history only: such a guard can be asked without a command."""
 
+    @property
+    def rule(self) -> str:
+        """What must hold, in the first line of the check's docstring; empty when it has none."""
+        return (self.check.__doc__ or "").strip().partition("\n")[0]
+
 
 def guard(code: str, *, rev: int = 1, reads: Literal["state", "command"] = "command") -> Callable[[Check], Guard]:
     """Turn a check into a guard."""
@@ -83,7 +88,7 @@ class Transition:
         guards: Iterable[str] = (),
         reopens: bool = False,
     ) -> None:
-        self.__attrs_init__(  # type: ignore[attr-defined]
+        self.__attrs_init__(
             trigger, (sources,) if isinstance(sources, str) else tuple(sources), dest, tuple(guards), reopens
         )
 
@@ -102,7 +107,7 @@ def trigger_of(command: type) -> str:
     """Return the trigger that `command_type` declared; raises `InvalidWorkflow`."""
     trigger: str | None = command.__dict__.get(_TRIGGER)
     if trigger is None:
-        raise InvalidWorkflow(f"{command.__name__} is not a command; decorate it with @command_type(\"trigger\")")
+        raise InvalidWorkflow(f'{command.__name__} is not a command; decorate it with @command_type("trigger")')
     return trigger
 
 
@@ -110,7 +115,7 @@ Decide = Callable[[Situation], Iterable[Any]]
 Evolve = Callable[[Any, Event], Any]
 
 
-def _never(situation: Situation) -> bool:
+def _never(_: Situation) -> bool:
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from respond.domain.events import EventTypes
 from respond.errors import InvalidWorkflow
 from respond.workflow.definition import NEW, trigger_of
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def refuse_contradictions(workflow: Workflow) -> None:
     """Raise `InvalidWorkflow` that lists everything that is wrong with *workflow*."""
-    problems = [*_states(workflow), *_transitions(workflow), *_handlers(workflow)]
+    problems = [*_states(workflow), *_transitions(workflow), *_paths(workflow), *_handlers(workflow)]
     if problems:
         raise InvalidWorkflow("; ".join(problems), place=f"workflow {workflow.name}@{workflow.version}")
 
@@ -26,6 +27,8 @@ def _states(workflow: Workflow) -> Iterator[str]:
         yield f"{NEW!r} is the state before the first event and cannot be declared"
     if getattr(workflow.initial, "status", None) != NEW:
         yield f"initial.status must be {NEW!r}"
+    for state in workflow.states:
+        yield from _unnameable("state", state)
     yield from _twice("state", workflow.states)
     yield from _twice("guard", [guard.code for guard in workflow.guards])
     for state in workflow.finals:
@@ -54,8 +57,25 @@ def _transitions(workflow: Workflow) -> Iterator[str]:
         yield f"the guard {code!r} is never asked"
 
 
+def _paths(workflow: Workflow) -> Iterator[str]:
+    """Yield the states that no step enters, and the transitions that another one always forestalls."""
+    steps = [(source, step) for step in workflow.transitions for source in step.sources]
+    reached = {NEW}
+    while entered := {step.dest for source, step in steps if source in reached and step.dest} - reached:
+        reached |= entered
+    for state in workflow.states:
+        if state not in reached:
+            yield f"no path leads from {NEW!r} to the state {state!r}"
+    for index, (source, step) in enumerate(steps):
+        for other_source, other in steps[:index]:
+            if (other_source, other.trigger) == (source, step.trigger) and set(other.guards) <= set(step.guards):
+                yield f"{step.trigger} from {source!r} stands twice, and the first asks nothing more than the second"
+
+
 def _handlers(workflow: Workflow) -> Iterator[str]:
     handled = [trigger_of(handler.command) for handler in workflow.handlers]
+    for trigger in handled:
+        yield from _unnameable("command", trigger)
     yield from _twice("command", handled)
     triggers = {transition.trigger for transition in workflow.transitions}
     for trigger in sorted(triggers - set(handled)):
@@ -66,6 +86,16 @@ def _handlers(workflow: Workflow) -> Iterator[str]:
         for payload in handler.emits:
             if payload not in workflow.evolvers:
                 yield f"{payload.__name__} is emitted and has no evolver"
+    try:
+        EventTypes(workflow.evolvers, workflow.upcasters)
+    except InvalidWorkflow as error:
+        yield str(error)
+
+
+def _unnameable(noun: str, name: str) -> Iterator[str]:
+    """Yield what is wrong with *name*: the machine keeps marks such as `=` and names with a leading `_` for itself."""
+    if not name.isidentifier() or name.startswith("_"):
+        yield f"the {noun} {name!r} must be letters, digits and underscores, and begin with a letter"
 
 
 def _twice(noun: str, names: list[str] | tuple[str, ...]) -> Iterator[str]:

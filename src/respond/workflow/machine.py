@@ -1,7 +1,7 @@
 """The machine that decides: the only importer of `transitions`.
 
-One machine serves every aggregate and every thread: it holds no model.  A decision fires the trigger on a throwaway probe,
-and the conditions are the guards, which are pure.
+One machine serves every aggregate and every thread: it holds no model.  A decision fires the trigger on a throwaway
+probe, and the conditions are the guards, which are pure.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 
 class _Probe:
-    __slots__ = ("situation", "state")
+    """What the machine moves; the attribute has a name that no trigger may have."""
 
-    def __init__(self, state: str, situation: Situation) -> None:
-        self.state = state
-        self.situation = situation
+    __slots__ = ("_status",)
+
+    def __init__(self, status: str) -> None:
+        self._status = status
+
+    @property
+    def status(self) -> str:
+        return self._status
 
 
 class DecidingMachine:
@@ -37,6 +42,7 @@ class DecidingMachine:
             auto_transitions=False,
             send_event=True,
             queued=False,
+            model_attribute="_status",
         )
         conditions = {code: _condition(guard) for code, guard in workflow.guard_of.items()}
         for transition in workflow.transitions:
@@ -53,14 +59,14 @@ class DecidingMachine:
         state = situation.state.status
         if state not in self._states:
             return None
-        probe = _Probe(state, situation)
+        probe = _Probe(state)
         try:
-            moved = self._events[trigger].trigger(probe)
+            moved = self._events[trigger].trigger(probe, situation=situation)
         except MachineError:
             return None
-        return probe.state if moved else None
+        return probe.status if moved else None
 
 
 def _condition(guard: Guard) -> Callable[[EventData], bool]:
     check = guard.check
-    return lambda event: check(event.model.situation) is None
+    return lambda event: check(event.kwargs["situation"]) is None

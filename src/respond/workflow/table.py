@@ -68,10 +68,9 @@ class Table:
 
     def verify(self, status: str, event: Event) -> Finding | None:
         """Return what is wrong with the step that *event* records for an aggregate that stood at *status*."""
-        dest = getattr(event.data, "to", None)
-        if dest is None:
+        source, dest = getattr(event.data, "from_", None), getattr(event.data, "to", None)
+        if source is None or dest is None:
             return None
-        source: str = event.data.from_
         if source != status:
             text = f"{event.type} begins at {source!r}, the stream stood at {status!r}"
             return Finding(FROM_MISMATCH, text, event.position, source, dest)

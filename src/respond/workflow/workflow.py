@@ -47,7 +47,7 @@ class Workflow:
         return Reference(self.name, str(self.version), digest(self.to_json()))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the definition as plain data; guards and events stand for their code with `rev` and `schema_version`."""
+        """Return the definition as plain data; `rev` and `schema_version` stand for the code of guards and events."""
         return {
             "name": self.name,
             "version": self.version,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from respond.domain.events import Event
+from respond.domain.payloads import corrected
 from respond.workflow.incident import events as e
 
 CORRECTABLE: Mapping[type, frozenset[str]] = {
@@ -37,6 +39,19 @@ RETRACTABLE = (e.IncidentAssessed, e.UpwardReportSent, e.ProgressNoted)
 def entry_of(history: Sequence[Event], entry: str) -> Event | None:
     """Return the event with the id *entry*."""
     return next((event for event in history if event.body["id"] == entry), None)
+
+
+def reading(history: Iterable[Event], event: Event) -> Any:
+    """Return the payload of *event* as it reads once every correction in *history* is applied, one after the other.
+
+    Raises `InvalidInput` when one of them does not fit.
+    """
+    payload = event.data
+    for later in history:
+        if type(later.data) is e.EntryCorrected and later.data.entry == event.body["id"]:
+            changes = {name: value for name, value in later.data.changes.items() if name != "occurred_at"}
+            payload = corrected(payload, changes)
+    return payload
 
 
 def retracted_entries(history: Iterable[Event]) -> frozenset[str]:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from respond.domain.canonical import plain
 from respond.workflow.definition import Handler, Situation
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import retracted_entries
-from respond.workflow.incident.state import CANCELLED, MERGED, REPORTED_UPWARD, RESOLVED, RESPONDING, REVIEWED
+from respond.workflow.incident.state import (
+    ASSESSED,
+    CANCELLED,
+    MERGED,
+    REPORTED,
+    REPORTED_UPWARD,
+    RESOLVED,
+    RESPONDING,
+    REVIEWED,
+)
 
 
 def _step(situation: Situation) -> dict[str, str]:
@@ -45,6 +55,9 @@ def _assess(situation: Situation) -> Iterator[Any]:
 
 
 def _assess_done(situation: Situation) -> bool:
+    """Whether the last assessment says just that; a first one after a reopening is a step all the same."""
+    if situation.state.status == REPORTED:
+        return False
     known, command = situation.state.assessment, situation.command
     names = ("affected_customers", "injured", "loss", "spread", "findings", "fields")
     return known is not None and all(getattr(known, name) == getattr(command, name) for name in names)
@@ -52,6 +65,11 @@ def _assess_done(situation: Situation) -> bool:
 
 def _assign_level(situation: Situation) -> Iterator[Any]:
     yield e.LevelAssigned(**_step(situation), level=situation.command.level, basis=situation.command.basis)
+
+
+def _assign_level_done(situation: Situation) -> bool:
+    """Whether that level was assigned; after a false alarm is reopened, the level is assigned anew."""
+    return situation.state.status not in (REPORTED, ASSESSED) and _has_level(situation)
 
 
 def _change_level(situation: Situation) -> Iterator[Any]:
@@ -134,7 +152,7 @@ def _absorb(situation: Situation) -> Iterator[Any]:
 
 def _correct(situation: Situation) -> Iterator[Any]:
     command: c.Correct = situation.command
-    yield e.EntryCorrected(entry=command.entry, changes=command.changes, reason=command.reason)
+    yield e.EntryCorrected(entry=command.entry, changes=plain(command.changes), reason=command.reason)
 
 
 def _correct_done(situation: Situation) -> bool:
@@ -145,7 +163,7 @@ def _correct_done(situation: Situation) -> bool:
         for event in situation.history
         if type(event.data) is e.EntryCorrected and event.data.entry == command.entry
     ][-1:]
-    return bool(last) and (last[0].changes, last[0].reason) == (command.changes, command.reason)
+    return bool(last) and (last[0].changes, last[0].reason) == (plain(command.changes), command.reason)
 
 
 def _retract(situation: Situation) -> Iterator[Any]:
@@ -155,7 +173,7 @@ def _retract(situation: Situation) -> Iterator[Any]:
 HANDLERS = (
     Handler(command=c.ReportIncident, decide=_report, emits=(e.IncidentReported,)),
     Handler(command=c.Assess, decide=_assess, emits=(e.IncidentAssessed,), done=_assess_done),
-    Handler(command=c.AssignLevel, decide=_assign_level, emits=(e.LevelAssigned,), done=_has_level),
+    Handler(command=c.AssignLevel, decide=_assign_level, emits=(e.LevelAssigned,), done=_assign_level_done),
     Handler(command=c.ChangeLevel, decide=_change_level, emits=(e.LevelChanged,), done=_has_level),
     Handler(
         command=c.StartResponse,
@@ -167,8 +185,9 @@ HANDLERS = (
         command=c.TakeCommand,
         decide=_take_command,
         emits=(e.CommandTransferred,),
-        done=lambda situation: situation.state.commander is not None
-        and situation.state.commander == _commander(situation),
+        done=lambda situation: (
+            situation.state.commander is not None and situation.state.commander == _commander(situation)
+        ),
     ),
     Handler(
         command=c.AssignTeam,
@@ -176,38 +195,40 @@ HANDLERS = (
         emits=(e.TeamAssigned,),
         done=lambda situation: situation.state.team == situation.command.team,
     ),
-    Handler(
-        command=c.ReportUpward, decide=_report_upward, emits=(e.UpwardReportSent,), done=_report_upward_done
-    ),
+    Handler(command=c.ReportUpward, decide=_report_upward, emits=(e.UpwardReportSent,), done=_report_upward_done),
     Handler(command=c.Note, decide=_note, emits=(e.ProgressNoted,)),
     Handler(
         command=c.Resolve,
         decide=_resolve,
         emits=(e.IncidentResolved,),
-        done=lambda situation: situation.state.status == RESOLVED
-        and situation.state.resolution == situation.command.resolution,
+        done=lambda situation: (
+            situation.state.status == RESOLVED and situation.state.resolution == situation.command.resolution
+        ),
     ),
     Handler(command=c.Reopen, decide=_reopen, emits=(e.IncidentReopened,)),
     Handler(
         command=c.CloseReview,
         decide=_close_review,
         emits=(e.IncidentReviewed,),
-        done=lambda situation: situation.state.status == REVIEWED
-        and situation.state.review_summary == situation.command.summary,
+        done=lambda situation: (
+            situation.state.status == REVIEWED and situation.state.review_summary == situation.command.summary
+        ),
     ),
     Handler(
         command=c.Cancel,
         decide=_cancel,
         emits=(e.IncidentCancelled,),
-        done=lambda situation: situation.state.status == CANCELLED
-        and situation.state.cancel_reason == situation.command.reason,
+        done=lambda situation: (
+            situation.state.status == CANCELLED and situation.state.cancel_reason == situation.command.reason
+        ),
     ),
     Handler(
         command=c.Merge,
         decide=_merge,
         emits=(e.IncidentMerged,),
-        done=lambda situation: situation.state.status == MERGED
-        and situation.state.merged_into == situation.command.into,
+        done=lambda situation: (
+            situation.state.status == MERGED and situation.state.merged_into == situation.command.into
+        ),
     ),
     Handler(
         command=c.Absorb,

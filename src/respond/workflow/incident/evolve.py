@@ -68,7 +68,7 @@ def _upward_report_sent(state: Incident, event: Event) -> Incident:
     return replace(state, status=event.data.to, upward_reports=(*state.upward_reports, told))
 
 
-def _noted(state: Incident, event: Event) -> Incident:
+def _noted(state: Incident, _: Event) -> Incident:
     return replace(state, notes=state.notes + 1)
 
 

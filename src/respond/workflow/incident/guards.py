@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
 
 from respond.domain.moments import Moment
-from respond.domain.payloads import corrected
+from respond.domain.payloads import corrected, from_input
 from respond.errors import InvalidInput
-from respond.workflow.definition import Situation, guard
-from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE, entry_of, retracted_entries
+from respond.workflow.definition import Guard, Situation, guard
+from respond.workflow.incident import events as e
+from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE, entry_of, reading, retracted_entries
 from respond.workflow.incident.events import REPORT_KINDS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -16,6 +21,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @guard("category-unknown")
 def category_known(situation: Situation) -> str | None:
+    """Require a category of the plan."""
     if situation.plan.category(situation.command.category) is not None:
         return None
     known = ", ".join(category.id for category in situation.plan.categories)
@@ -24,11 +30,13 @@ def category_known(situation: Situation) -> str | None:
 
 @guard("title-missing")
 def title_given(situation: Situation) -> str | None:
+    """Require a title that is not blank."""
     return None if situation.command.title.strip() else "an incident needs a title"
 
 
 @guard("role-unknown")
 def role_known(situation: Situation) -> str | None:
+    """Require a role of the plan, when the actor names one."""
     role = situation.actor.role if situation.actor else None
     if role is None or situation.plan.role(role) is not None:
         return None
@@ -38,6 +46,7 @@ def role_known(situation: Situation) -> str | None:
 
 @guard("estimate-negative")
 def estimate_plausible(situation: Situation) -> str | None:
+    """Require estimates of 0 or more."""
     for name in ("affected_customers", "injured"):
         value = getattr(situation.command, name)
         if value is not None and value < 0:
@@ -47,56 +56,68 @@ def estimate_plausible(situation: Situation) -> str | None:
 
 @guard("level-unknown")
 def level_known(situation: Situation) -> str | None:
+    """Require a level of the plan."""
     if situation.plan.level(situation.command.level) is not None:
         return None
-    return f"{situation.command.level!r} is not a level of the plan; it has 1 (the worst) to {len(situation.plan.levels)}"
+    return (
+        f"{situation.command.level!r} is not a level of the plan; it has 1 (the worst) to {len(situation.plan.levels)}"
+    )
 
 
 @guard("basis-missing")
 def basis_given(situation: Situation) -> str | None:
+    """Require a basis that is not blank."""
     return None if situation.command.basis.strip() else "a level needs a basis: say what it rests on"
 
 
 @guard("level-unassigned", reads="state")
 def level_assigned(situation: Situation) -> str | None:
+    """Require that a level was assigned."""
     return None if situation.state.level is not None else "no level was assigned yet; assign one first"
 
 
 @guard("level-assigned-already", reads="state")
 def level_unassigned(situation: Situation) -> str | None:
+    """Require that no level was assigned yet."""
     level = situation.state.level
     return None if level is None else f"level {level} was assigned already; change it instead"
 
 
 @guard("justification-missing")
 def justification_given(situation: Situation) -> str | None:
+    """Require a justification that is not blank."""
     return None if situation.command.justification.strip() else "a change of level needs a justification"
 
 
 @guard("commander-missing")
 def commander_named(situation: Situation) -> str | None:
+    """Require a commander, or an actor who takes command."""
     named = situation.command.commander or (situation.actor and situation.actor.id)
     return None if named else "name the commander, or the actor who takes command"
 
 
 @guard("team-missing")
 def team_named(situation: Situation) -> str | None:
+    """Require a team that is not blank."""
     return None if situation.command.team.strip() else "name the team"
 
 
 @guard("report-kind-unknown")
 def report_kind_known(situation: Situation) -> str | None:
+    """Require a kind that is initial, follow_up or final."""
     kind = situation.command.kind
     return None if kind in REPORT_KINDS else f"{kind!r} is not one of {', '.join(REPORT_KINDS)}"
 
 
 @guard("recipient-missing")
 def recipient_named(situation: Situation) -> str | None:
+    """Require a recipient that is not blank."""
     return None if situation.command.recipient.strip() else "an upward report needs a recipient"
 
 
 @guard("initial-report-missing")
 def initial_report_first(situation: Situation) -> str | None:
+    """Require that the recipient got the initial report before any other."""
     kind, recipient = situation.command.kind, situation.command.recipient
     if kind == "initial" or situation.state.told("initial", recipient):
         return None
@@ -105,6 +126,7 @@ def initial_report_first(situation: Situation) -> str | None:
 
 @guard("initial-report-sent")
 def initial_report_once(situation: Situation) -> str | None:
+    """Require that the recipient got no initial report before this one."""
     kind, recipient = situation.command.kind, situation.command.recipient
     if kind != "initial" or not situation.state.told("initial", recipient):
         return None
@@ -113,6 +135,7 @@ def initial_report_once(situation: Situation) -> str | None:
 
 @guard("upward-report-owed", reads="state")
 def upward_report_sent(situation: Situation) -> str | None:
+    """Require that an upward report was sent, if the worst level so far owes one."""
     state = situation.state
     level = None if state.worst_level is None else situation.plan.level(state.worst_level)
     if level is None or not level.owes_upward_report or state.upward_reports:
@@ -122,6 +145,7 @@ def upward_report_sent(situation: Situation) -> str | None:
 
 @guard("note-empty")
 def note_says_something(situation: Situation) -> str | None:
+    """Require text, an attachment or a field."""
     command = situation.command
     if command.text.strip() or command.attachments or command.fields:
         return None
@@ -130,6 +154,7 @@ def note_says_something(situation: Situation) -> str | None:
 
 @guard("attachment-invalid")
 def attachments_valid(situation: Situation) -> str | None:
+    """Require a name, a media type, a URI, a size and a SHA-256 of each attachment."""
     for one in situation.command.attachments:
         if not _SHA256.fullmatch(one.sha256):
             return f"{one.name!r}: the SHA-256 must be 64 lower-case hexadecimal digits"
@@ -140,21 +165,25 @@ def attachments_valid(situation: Situation) -> str | None:
 
 @guard("resolution-missing")
 def resolution_given(situation: Situation) -> str | None:
+    """Require a resolution that is not blank."""
     return None if situation.command.resolution.strip() else "say how it was resolved"
 
 
 @guard("reason-missing")
 def reason_given(situation: Situation) -> str | None:
+    """Require a reason that is not blank."""
     return None if situation.command.reason.strip() else "give the reason"
 
 
 @guard("summary-missing")
 def summary_given(situation: Situation) -> str | None:
+    """Require a summary that is not blank."""
     return None if situation.command.summary.strip() else "give a summary"
 
 
 @guard("merge-into-itself")
 def another_incident(situation: Situation) -> str | None:
+    """Require another incident than this one."""
     command = situation.command
     other = command.into if hasattr(command, "into") else command.source
     return None if other and other != situation.state.id else "an incident merges into another one"
@@ -162,18 +191,21 @@ def another_incident(situation: Situation) -> str | None:
 
 @guard("entry-unknown")
 def entry_known(situation: Situation) -> str | None:
+    """Require an entry that is an event of this incident."""
     entry = situation.command.entry
     return None if entry_of(situation.history, entry) else f"{entry!r} is not an entry of this incident"
 
 
 @guard("entry-retracted")
 def entry_holds(situation: Situation) -> str | None:
+    """Require an entry that was not retracted."""
     entry = situation.command.entry
     return f"{entry!r} was retracted already" if entry in retracted_entries(situation.history) else None
 
 
 @guard("entry-not-correctable")
 def entry_correctable(situation: Situation) -> str | None:
+    """Require an entry of a kind that can be corrected."""
     event = entry_of(situation.history, situation.command.entry)
     if event is None or type(event.data) in CORRECTABLE:
         return None
@@ -182,6 +214,7 @@ def entry_correctable(situation: Situation) -> str | None:
 
 @guard("entry-not-retractable")
 def entry_retractable(situation: Situation) -> str | None:
+    """Require an entry that tells a fact: an assessment, an upward report or a note."""
     event = entry_of(situation.history, situation.command.entry)
     if event is None or isinstance(event.data, RETRACTABLE):
         return None
@@ -190,6 +223,7 @@ def entry_retractable(situation: Situation) -> str | None:
 
 @guard("correction-invalid")
 def correction_valid(situation: Situation) -> str | None:
+    """Require changes of correctable fields that fit the entry and break no rule that it kept."""
     command = situation.command
     if not command.changes:
         return "name at least one field with its right value"
@@ -200,14 +234,39 @@ def correction_valid(situation: Situation) -> str | None:
     if foreign:
         allowed = ", ".join(sorted(CORRECTABLE[type(event.data)]))
         return f"{', '.join(foreign)} cannot be corrected in a {event.type}; these can: {allowed}"
+    changes = dict(command.changes)
     try:
-        if "occurred_at" in command.changes:
-            Moment.from_json(command.changes["occurred_at"])
-        corrected(event.data, {name: value for name, value in command.changes.items() if name != "occurred_at"})
-    except (InvalidInput, KeyError, TypeError) as error:
+        if "occurred_at" in changes:
+            from_input(Moment, changes.pop("occurred_at"), place="occurred_at")
+        known = reading(situation.history, event)
+        return _new_reason(situation, known, corrected(known, changes))
+    except InvalidInput as error:
         return f"the correction does not fit: {error}"
+
+
+def _new_reason(situation: Situation, known: Any, right: Any) -> str | None:
+    """Return the reason that *right* gives a guard of its command and *known* does not."""
+    for one in _CONTENT.get(type(known), ()):
+        reason = one.check(attrs.evolve(situation, command=right))
+        if reason is not None and reason != one.check(attrs.evolve(situation, command=known)):
+            return reason
     return None
 
+
+_CONTENT: Mapping[type, tuple[Guard, ...]] = {
+    e.IncidentReported: (category_known, title_given),
+    e.IncidentAssessed: (estimate_plausible,),
+    e.LevelAssigned: (basis_given,),
+    e.LevelChanged: (justification_given,),
+    e.UpwardReportSent: (recipient_named,),
+    e.ProgressNoted: (note_says_something,),
+    e.IncidentResolved: (resolution_given,),
+    e.IncidentReopened: (reason_given,),
+    e.IncidentReviewed: (summary_given,),
+    e.IncidentCancelled: (reason_given,),
+    e.IncidentMerged: (reason_given,),
+}
+"""The guards of a command that look at nothing but what its event tells too: a correction must not get round them."""
 
 GUARDS = (
     category_known,
