@@ -1,0 +1,266 @@
+"""Connections: lent out, prepared once, given back, and never shared with a child process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import RLock
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import attrs
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import Pool, PoolProxiedConnection
+
+from respond.errors import OutcomeUnknown, RespondError, StoreBusy, StoreError, StoreUnavailable
+from respond.store.sql.dialect import ConnectionLost, Dialect
+from respond.store.sql.sqlite import SqliteDialect
+
+_PREPARED = "respond_prepared"
+_left_to_parent: list[object] = []
+"""What a child process inherited and must not close: closing would end the parent's session, or drop its locks."""
+_memory_locks: WeakKeyDictionary[Pool, RLock] = WeakKeyDictionary()
+"""A database in memory is one connection: all stores on it take turns."""
+
+
+class Connections(Protocol):
+    """Lends cursors; what the driver raises meanwhile comes out as an error of respond."""
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Lend a cursor for statements that stand alone."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """Lend a cursor in a transaction that is committed at the end, and rolled back by an error."""
+        ...
+
+    def renew(self) -> None:
+        """Drop the idle connections: one was lost, and the others may be as dead."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+@attrs.define
+class _Own:
+    """What belongs to one process."""
+
+    pid: int
+    pool: Pool
+    lock: RLock
+    writer: PoolProxiedConnection | None = None
+
+
+class PooledConnections:
+    """Connections of a server: each caller has its own."""
+
+    def __init__(self, pool: Pool, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._closed = False
+        self._own = _Own(os.getpid(), pool, RLock())
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """Lend a cursor for statements that stand alone."""
+        with self._lent(writing=False) as connection:
+            yield self._dialect.cursor(connection)
+
+    @contextmanager
+    def statement(self) -> Iterator[Any]:
+        """Lend a cursor for one statement that writes and commits by itself; raises as a transaction does."""
+        with self._lent(writing=True) as connection:
+            try:
+                yield self._dialect.cursor(connection)
+            except self._dialect.error as error:
+                if self._dialect.is_duplicate(error):
+                    raise Taken from error
+                if isinstance(fault := self._dialect.fault(error, writing=True), ConnectionLost):
+                    raise OutcomeUnknown(str(fault)) from error
+                raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Lend a cursor in a transaction."""
+        with self._lent(writing=True) as connection:
+            cursor = self._dialect.cursor(connection)
+            with transaction(cursor, self._dialect):
+                yield cursor
+
+    def renew(self) -> None:
+        """Drop the idle connections."""
+        self._mine().pool.dispose()
+        self._own.pool = self._own.pool.recreate()
+
+    def close(self) -> None:
+        """Give everything back; connections that are lent out follow when their turn ends."""
+        self._closed = True
+        if self._own.pid == os.getpid():
+            self._own.pool.dispose()
+
+    def _mine(self) -> _Own:
+        if self._closed:
+            raise StoreError("the store is closed; open it again")
+        if self._own.pid != os.getpid():
+            _left_to_parent.append(self._own)
+            self._own = _Own(os.getpid(), self._own.pool.recreate(), RLock())
+        return self._own
+
+    @contextmanager
+    def _lent(self, *, writing: bool) -> Iterator[Any]:
+        with faults(self._dialect, writing=writing):
+            lent = self._mine().pool.connect()
+            try:
+                if _PREPARED not in lent.info:
+                    self._dialect.prepare(lent.dbapi_connection)
+                    lent.info[_PREPARED] = True
+                yield lent.dbapi_connection
+            except BaseException as error:
+                if not isinstance(error, RespondError) or isinstance(
+                    error, OutcomeUnknown
+                ):  # any other may have left a transaction or a half-read answer
+                    lent.invalidate()
+                raise
+            finally:
+                if self._closed or getattr(lent.dbapi_connection, "respond_frozen", False):
+                    lent.invalidate()
+                lent.close()
+
+
+class FileConnections(PooledConnections):
+    """Connections of an SQLite file: readers from the pool, one writer that is held and taken in turn."""
+
+    _dialect: SqliteDialect
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Lend the writer's cursor in a transaction, to one caller at a time."""
+        own = self._mine()
+        with own.lock, faults(self._dialect, writing=True):
+            writer = self._writer(own)
+            try:
+                cursor = writer.cursor()
+                with transaction(cursor, self._dialect):
+                    yield cursor
+            except BaseException as error:
+                if not isinstance(error, RespondError):
+                    own.writer = None
+                    writer.invalidate()
+                    writer.close()
+                raise
+
+    def close(self) -> None:
+        """Give everything back, after the writer's turn."""
+        own = self._own
+        if own.pid == os.getpid():
+            with own.lock:
+                if own.writer is not None:
+                    own.writer.close()
+                    own.writer = None
+        super().close()
+
+    def _writer(self, own: _Own) -> PoolProxiedConnection:
+        if own.writer is None:
+            writer = own.pool.connect()
+            try:
+                self._dialect.prepare(writer.dbapi_connection)
+                self._dialect.prepare_writer(writer.dbapi_connection)
+            except BaseException:
+                writer.invalidate()
+                raise
+            own.writer = writer
+        return own.writer
+
+
+class MemoryConnections:
+    """The one connection of a database in memory; readers and writers take turns."""
+
+    def __init__(self, pool: Pool, dialect: SqliteDialect) -> None:
+        self._dialect = dialect
+        self._pid = os.getpid()
+        self._lock = _memory_locks.setdefault(pool, RLock())
+        self._lent: PoolProxiedConnection | None = pool.connect()
+        dialect.prepare(self._lent.dbapi_connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """Lend a cursor for statements that stand alone."""
+        with self._lock, faults(self._dialect, writing=False):
+            yield self._connection().cursor()
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Lend a cursor in a transaction."""
+        with self._lock, faults(self._dialect, writing=True):
+            cursor = self._connection().cursor()
+            with transaction(cursor, self._dialect):
+                yield cursor
+
+    def renew(self) -> None:
+        """Do nothing: there is one connection, and memory does not lose it."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._lent is not None and self._pid == os.getpid():
+            self._lent.close()
+        self._lent = None
+
+    def _connection(self) -> PoolProxiedConnection:
+        if self._pid != os.getpid():
+            raise StoreUnavailable("a log in memory belongs to the process that made it; use a file to share it")
+        if self._lent is None:
+            raise StoreError("the store is closed; open it again")
+        return self._lent
+
+
+@contextmanager
+def transaction(cursor: Any, dialect: Dialect) -> Iterator[None]:
+    """Commit what is done inside, or roll it back when an error passes.
+
+    Raises `Taken` for a row that is there already, `OutcomeUnknown` when the connection is lost while it commits.
+    """
+    cursor.execute(dialect.begin)
+    committing = False
+    try:
+        yield
+        committing = True
+        cursor.execute("COMMIT")
+    except BaseException as error:
+        with suppress(dialect.error):  # some errors have ended the transaction, or the connection, already
+            cursor.execute("ROLLBACK")
+        if isinstance(error, dialect.error):
+            if dialect.is_duplicate(error):
+                raise Taken from error
+            if committing and isinstance(fault := dialect.fault(error, writing=True), ConnectionLost):
+                raise OutcomeUnknown(str(fault)) from error
+        raise
+
+
+@contextmanager
+def turns(pool: Pool, *, shared: bool) -> Iterator[None]:
+    """Keep the stores on one *shared* connection from using it at the same time."""
+    if not shared:
+        yield
+        return
+    with _memory_locks.setdefault(pool, RLock()):
+        yield
+
+
+class Taken(StoreError):
+    """A row has this position, id or version already.  Never leaves this package as such."""
+
+
+@contextmanager
+def faults(dialect: Dialect, *, writing: bool) -> Iterator[None]:
+    """Turn what the driver or the pool raises into an error of respond."""
+    try:
+        yield
+    except dialect.error as error:
+        raise dialect.fault(error, writing=writing) from error
+    except DBAPIError as error:
+        raise dialect.fault(error.orig or error, writing=writing) from error  # type: ignore[arg-type]
+    except PoolTimeout as error:
+        raise StoreBusy("every connection is in use; close some readers, or try again") from error

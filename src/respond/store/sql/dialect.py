@@ -1,0 +1,113 @@
+"""What each database does in its own way; the event store is written against this."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from respond.domain.streams import StreamId
+from respond.errors import StoreError, StoreUnavailable
+from respond.store.records import Recorded
+from respond.store.sql.statements import Statements
+
+Row = tuple[Any, ...]
+"""One row of the events table, its columns in the order of `Recorded`."""
+
+CHUNK = 500
+"""How many values stand in one IN list: statements of few sizes are prepared once."""
+
+
+class ConnectionLost(StoreUnavailable):
+    """The connection broke; whether the last statement took effect is not known.  Never leaves this package as such."""
+
+
+class Dialect(ABC):
+    """The statements, connection settings and error codes of one database."""
+
+    begin: ClassVar[str] = "BEGIN"
+    sql: Statements
+    error: type[Exception]
+    """The root of the driver's errors."""
+
+    @abstractmethod
+    def prepare(self, connection: Any) -> None:
+        """Give a new connection its settings."""
+
+    @abstractmethod
+    def cursor(self, connection: Any) -> Any:
+        """Return a cursor that gives rows as tuples."""
+
+    @abstractmethod
+    def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
+        """Advance the head by *count* and hold it until the transaction ends.
+
+        Return the new position and `recorded_at`; None when the head is past *limit_us*, or is missing.
+        """
+
+    @abstractmethod
+    def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:
+        """Return the versions of those of *streams* that have events, in one query if the database can."""
+
+    @abstractmethod
+    def rows_by_id(self, cursor: Any, tenant: str, ids: Sequence[str]) -> Iterable[Row]:
+        """Return the rows that have these ids."""
+
+    @abstractmethod
+    def rows_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
+        """Return the rows of many streams of one realm, the versions of each in order."""
+
+    @abstractmethod
+    def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
+        """Insert rows whose ids came through `id_value`."""
+
+    @abstractmethod
+    def id_value(self, event_id: str) -> Any:
+        """Return an event id as the id column takes it."""
+
+    @abstractmethod
+    def recorded(self, rows: Iterable[Row]) -> list[Recorded]:
+        """Return rows as records."""
+
+    @abstractmethod
+    def is_duplicate(self, error: Exception) -> bool:
+        """Return whether *error* says that a row with this position, id or version is there already."""
+
+    @abstractmethod
+    def fault(self, error: Exception, *, writing: bool) -> StoreError:
+        """Return what a driver's *error* means; `ConnectionLost` when the outcome is not known."""
+
+
+class BytesId:
+    """Ids in a column of 16 bytes: SQLite and MariaDB."""
+
+    def id_value(self, event_id: str) -> bytes:
+        """Return an event id as 16 bytes."""
+        return bytes.fromhex(event_id.replace("-", ""))
+
+    def recorded(self, rows: Iterable[Row]) -> list[Recorded]:
+        """Return rows as records, the id as text; one that was damaged shows as what it is."""
+        return [
+            Recorded(position, recorded_us, tenant, realm, stream, version, _text_of(raw_id), kind, subject, body, leaf)
+            for position, recorded_us, tenant, realm, stream, version, raw_id, kind, subject, body, leaf in rows
+        ]
+
+
+def by_realm(streams: Iterable[StreamId]) -> Mapping[str, list[str]]:
+    """Return the names of *streams*, each once, under their realm."""
+    names: dict[str, dict[str, None]] = {}
+    for stream in streams:
+        names.setdefault(stream.realm, {})[stream.name] = None
+    return {realm: list(found) for realm, found in names.items()}
+
+
+def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:
+    """Return *values* in pieces of *size*, the last one shorter."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _text_of(raw: object) -> str:
+    if not isinstance(raw, bytes):
+        return str(raw)
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,127 @@
+"""Engines: from a URL to a driver and a file, and what must not be made by looking."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from respond.errors import InvalidInput, StoreReadOnly, StoreUnavailable, WrongDatabase
+from respond.store.sql.sqlite import driver, is_refusal_to_open
+
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mariadb": "mariadb+pymysql",
+    "mysql": "mariadb+pymysql",
+}
+EXTRAS = {"postgresql+psycopg": "postgresql", "mariadb+pymysql": "mariadb"}
+"""The drivers of servers, and the extra that brings each."""
+
+
+def engine_for(url: str | URL) -> Engine:
+    """Return an engine of our own for *url*; connects to nothing and makes no file.
+
+    Raises `InvalidInput` for a URL that cannot be read, a database that is not known, or a driver that is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InvalidInput(
+            "is not a database URL; write sqlite:///incidents.db or postgresql+psycopg://user@host/name",
+            place="database",
+        ) from error
+    name = _DRIVERS.get(parsed.drivername, parsed.drivername)
+    parsed = parsed.set(drivername=name)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
+    if name not in EXTRAS:
+        raise InvalidInput(
+            f"{name} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database", value=parsed.drivername
+        )
+    try:
+        return create_engine(parsed, pool_reset_on_return=None)  # every turn ends its own transaction
+    except (ImportError, NoSuchModuleError) as error:
+        raise InvalidInput(
+            f"the driver of {name} is not installed; run pip install 'respond-engine[{EXTRAS[name]}]'", place="database"
+        ) from error
+
+
+def file_of(engine: Engine) -> Path | None:
+    """Return the file of an SQLite engine; None for one in memory, a URI, or another database."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or is_memory(engine) or database is None or database.startswith("file:"):
+        return None
+    return Path(database)
+
+
+def is_memory(engine: Engine) -> bool:
+    """Return whether the database of an SQLite engine lives in memory."""
+    if engine.dialect.name != "sqlite":
+        return False
+    database = engine.url.database or ""
+    return database in {"", ":memory:"} or ":memory:" in database or engine.url.query.get("mode") == "memory"
+
+
+def require_file(engine: Engine) -> None:
+    """Raise `WrongDatabase` when the engine's file does not exist: connecting would make it."""
+    path = file_of(engine)
+    if path is not None and not path.exists():
+        raise WrongDatabase(f"{path}: there is no such file; run `respond db init` to make a log in it")
+
+
+def make_file(engine: Engine) -> Path | None:
+    """Make the empty file of an SQLite engine unless it exists; return the file that was made."""
+    path = file_of(engine)
+    if path is None:
+        return None
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return None
+    except PermissionError as error:
+        raise StoreReadOnly(f"{path}: cannot be made: {error.strerror}; give write access to the folder") from error
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path}: cannot be made: {error.strerror}; name a file in a folder that exists"
+        ) from error
+    return path
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    module = driver()
+    if url.database in {None, "", ":memory:"}:
+        arguments = {"check_same_thread": False, "isolation_level": None}
+        return create_engine(url, module=module, poolclass=StaticPool, connect_args=arguments)
+    database = str(url.database)
+    if database.startswith("file:"):
+        pool = StaticPool if ":memory:" in database or url.query.get("mode") == "memory" else QueuePool
+        return create_engine(url, module=module, poolclass=pool, connect_args={"check_same_thread": False})
+    path = Path(database).absolute()
+    uri = f"file:{quote(str(path))}?mode=rw"  # never rwc: looking must not make a file
+
+    frozen = type("Frozen", (module.Connection,), {"respond_frozen": True})
+
+    def connect() -> Any:
+        connection = module.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            return connection
+        try:
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
+        except module.OperationalError as error:
+            # A WAL database in a folder that cannot be written; without a WAL nobody is writing to it either.
+            connection.close()
+            if not is_refusal_to_open(error) or Path(f"{path}-wal").exists():
+                raise
+            return module.connect(
+                f"{uri[:-2]}ro&immutable=1", uri=True, check_same_thread=False, isolation_level=None, factory=frozen
+            )
+        return connection
+
+    return create_engine(url.set(database=str(path)), module=module, creator=connect, poolclass=QueuePool)

@@ -1,0 +1,1 @@
+"""Alembic's scripts: the schema of every released version, forward only."""

@@ -1,0 +1,74 @@
+"""Opening a log: make its tables where that is asked, and connect."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import StaticPool
+
+from respond.errors import InvalidInput
+from respond.store.sql import installation
+from respond.store.sql.connections import Connections, FileConnections, MemoryConnections, PooledConnections
+from respond.store.sql.dialect import Dialect
+from respond.store.sql.dialects import AppendPath, dialect_for
+from respond.store.sql.engines import engine_for, file_of, is_memory
+from respond.store.sql.schema import checked_names
+from respond.store.sql.sqlite import SqliteDialect
+
+
+def open_log(
+    database: str | URL | Engine,
+    *,
+    create: bool | None,
+    lock_timeout: float,
+    prefix: str,
+    schema: str | None,
+    journal_mode: str | None,
+    append_path: AppendPath | None,
+) -> tuple[str, Connections, Dialect]:
+    """Return the id of the log in *database*, connections to it, and its dialect; makes the tables where that is asked."""
+    checked_names(prefix, schema)
+    if append_path not in {None, "statement", "transaction"}:
+        raise InvalidInput(f"{append_path!r} is not one of statement, transaction", place="append_path")
+    if journal_mode not in {None, "wal", "delete"}:
+        raise InvalidInput(f"{journal_mode!r} is not one of wal, delete", place="journal_mode")
+    engine = database if isinstance(database, Engine) else engine_for(database)
+    try:
+        dialect = dialect_for(
+            engine,
+            prefix=prefix,
+            schema=schema,
+            lock_timeout=lock_timeout,
+            journal_mode=journal_mode,
+            append_path=append_path,
+        )
+        log = _log_in(engine, create, prefix, schema, journal_mode)
+        return log, _connections_to(engine, dialect), dialect
+    finally:
+        if engine is not database and not is_memory(engine):
+            engine.dispose()
+
+
+def _connections_to(engine: Engine, dialect: Dialect) -> Connections:
+    """Return connections apart from those that the engine lends to others, made in the same way."""
+    if not isinstance(dialect, SqliteDialect):
+        return PooledConnections(engine.pool.recreate(), dialect)
+    if not is_memory(engine):
+        return FileConnections(engine.pool.recreate(), dialect)
+    if not isinstance(engine.pool, StaticPool):
+        raise InvalidInput(
+            "an engine in memory must keep one connection; give it poolclass=StaticPool", place="database"
+        )
+    return MemoryConnections(engine.pool, dialect)
+
+
+def _log_in(engine: Engine, create: bool | None, prefix: str, schema: str | None, journal_mode: str | None) -> str:
+    """Return the id of the log in the database, made first where *create* allows it."""
+    path = file_of(engine)
+    if create or (create is None and path is not None and not path.exists()):
+        return installation.create(engine, prefix=prefix, schema=schema, journal_mode=journal_mode)
+    state = installation.schema_state(engine, prefix=prefix, schema=schema)
+    if create is None and state.kind in {"empty", "unfinished"}:
+        return installation.create(engine, prefix=prefix, schema=schema, journal_mode=journal_mode)
+    installation.check_current(state, engine)
+    return str(state.log)

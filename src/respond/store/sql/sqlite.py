@@ -1,0 +1,154 @@
+"""SQLite: one writer at a time, on a connection that is held."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from enum import IntEnum
+from types import ModuleType
+from typing import Any, ClassVar
+
+import orjson
+
+from respond.domain.streams import StreamId
+from respond.errors import StoreBusy, StoreError, StoreFull, StoreReadOnly, StoreUnavailable, WrongDatabase
+from respond.store.sql.dialect import BytesId, Dialect, Row, by_realm, chunks
+from respond.store.sql.statements import statements
+
+WAL_SINCE = (3, 51, 3)
+"""The first version without the corruption that two connections can cause when a WAL is reset."""
+
+_VERSIONS = """
+SELECT j.value, (SELECT max(version) FROM {events} WHERE tenant = ? AND realm = ? AND stream = j.value)
+FROM json_each(?) AS j
+"""
+_ROWS_OF_STREAMS = """
+SELECT {columns} FROM {events} WHERE tenant = ? AND realm = ? AND stream IN (SELECT value FROM json_each(?))
+ORDER BY stream, version
+"""
+_ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = ? AND id IN ({marks})"
+
+
+class _Code(IntEnum):
+    """The result codes of SQLite that mean something to us."""
+
+    BUSY = 5
+    LOCKED = 6
+    READONLY = 8
+    IOERR = 10
+    CORRUPT = 11
+    FULL = 13
+    CANTOPEN = 14
+    CONSTRAINT = 19
+    NOTADB = 26
+
+
+def driver() -> ModuleType:
+    """Return the newer of the `pysqlite3` package, where it is installed, and Python's own `sqlite3`."""
+    try:
+        current = importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+    return current if current.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
+
+
+def is_refusal_to_open(error: Exception) -> bool:
+    """Return whether SQLite could not open a file that belongs to the database."""
+    return _code(error) in {_Code.CANTOPEN, _Code.READONLY}
+
+
+class SqliteDialect(BytesId, Dialect):
+    """One database file, or one in memory."""
+
+    begin: ClassVar[str] = "BEGIN IMMEDIATE"
+
+    def __init__(
+        self, *, events: str, head: str, dbapi: Any, place: str, lock_timeout: float, journal_mode: str | None
+    ) -> None:
+        self.sql = statements(events=events, head=head, mark="?", greatest="max")
+        self.error = dbapi.Error
+        self._take_head = f"{self.sql.take_head} RETURNING position, recorded_at"
+        self._versions = _VERSIONS.format(events=events)
+        self._rows_of_streams = _ROWS_OF_STREAMS.format(columns=self.sql.columns, events=events)
+        self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events, marks="{marks}")
+        self._place = place
+        self._lock_timeout = lock_timeout
+        self._journal_mode = journal_mode or ("wal" if dbapi.sqlite_version_info >= WAL_SINCE else "delete")
+
+    def prepare(self, connection: Any) -> None:
+        """Take transactions into our own hands, and make every commit last."""
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {round(self._lock_timeout * 1000)}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA recursive_triggers = ON")
+        cursor.execute("PRAGMA trusted_schema = OFF")
+        cursor.close()
+
+    def prepare_writer(self, connection: Any) -> None:
+        """Choose the journal, and how safe a commit is.  A database that others are using keeps the journal it has."""
+        cursor = connection.cursor()
+        mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode != self._journal_mode:
+            cursor.execute("PRAGMA busy_timeout = 0")
+            with suppress(self.error):
+                mode = cursor.execute(f"PRAGMA journal_mode = {self._journal_mode}").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {round(self._lock_timeout * 1000)}")
+        # Without EXTRA the folder's entry of a deleted rollback journal may come back after a power cut.
+        cursor.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
+        cursor.close()
+
+    def cursor(self, connection: Any) -> Any:
+        return connection.cursor()
+
+    def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
+        found: tuple[int, int] | None = cursor.execute(self._take_head, (count, clock_us, limit_us)).fetchone()
+        return found
+
+    def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:
+        found = {}
+        for realm, names in by_realm(streams).items():
+            cursor.execute(self._versions, (tenant, realm, orjson.dumps(names).decode()))
+            for name, version in cursor.fetchall():
+                if version is not None:
+                    found[StreamId(name, realm)] = version  # type: ignore[arg-type]
+        return found
+
+    def rows_by_id(self, cursor: Any, tenant: str, ids: Sequence[str]) -> Iterable[Row]:
+        for chunk in chunks(ids):
+            statement = self._rows_by_id.format(marks=", ".join("?" * len(chunk)))
+            yield from cursor.execute(statement, (tenant, *map(self.id_value, chunk))).fetchall()
+
+    def rows_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
+        cursor.execute(self._rows_of_streams, (tenant, realm, orjson.dumps(names).decode()))
+        rows: list[Row] = cursor.fetchall()
+        return rows
+
+    def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
+        cursor.executemany(self.sql.insert, rows)
+
+    def is_duplicate(self, error: Exception) -> bool:
+        return _code(error) == _Code.CONSTRAINT
+
+    def fault(self, error: Exception, *, writing: bool) -> StoreError:
+        match _code(error):
+            case _Code.BUSY | _Code.LOCKED:
+                return StoreBusy(f"{self._place}: locked by another program for {self._lock_timeout:g} s; try again")
+            case _Code.READONLY:
+                return StoreReadOnly(f"{self._place}: the file or its folder cannot be written; give write access")
+            case _Code.FULL:
+                return StoreFull(f"{self._place}: the disk or the database is full; free space and try again")
+            case _Code.NOTADB:
+                return WrongDatabase(f"{self._place}: is not an SQLite database; name another file")
+            case _Code.CANTOPEN if writing:
+                return StoreReadOnly(f"{self._place}: no journal fits beside it; give write access to the folder")
+            case _Code.IOERR | _Code.CORRUPT | _Code.CANTOPEN:
+                return StoreUnavailable(f"{self._place}: cannot be read: {error}")
+        return StoreError(f"{self._place}: {error}")
+
+
+def _code(error: Exception) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
