@@ -1,0 +1,1 @@
+"""Logs in: foreign records become events."""

@@ -1,0 +1,61 @@
+"""Cases: where each incident of a foreign log stands while its rows pass by."""
+
+from __future__ import annotations
+
+import attrs
+
+from respond.domain.ids import hashed_id
+from respond.domain.streams import StreamId
+from respond.transfer.facts import Facts, Opening
+from respond.workflow.incident.lifecycle import INCIDENT_CATEGORY
+from respond.workflow.incident.state import REPORTED, Incident
+
+
+def stream_of(log: str, case: str) -> StreamId:
+    """Return the stream of the incident that *case* of the foreign log *log* becomes."""
+    return StreamId.of(INCIDENT_CATEGORY, str(hashed_id("incident", log, case)))
+
+
+@attrs.frozen
+class Pending:
+    """A row that waits for its batch."""
+
+    case: str
+    key: str
+    """Its import key."""
+    command_id: str
+    facts: Facts
+    opening: Opening | None
+    """What it says beside its facts, when it is the first of its case."""
+
+
+@attrs.define
+class Case:
+    """What is known of one case so far."""
+
+    stream: StreamId
+    stored: int
+    """The version of its stream before this import."""
+    incident: Incident = Incident()
+    version: int = 0
+    """How many events of its stream the rows so far account for, those that wait to be stored included."""
+    before: Facts | None = None
+    """The last row."""
+    level: int | None = None
+    """The last level that a row named."""
+    standing: str = REPORTED
+    """Where the rows alone say that it stands."""
+    known_rows: int = 0
+    """Rows of this file that were in the log already."""
+    rows_in_log: int | None = None
+    """How many rows of this case the log holds; known only once its stream had to be read."""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether *incident* comes from the stream, because that holds more than the rows account for."""
+        return self.rows_in_log is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether rows that are in the log already are still to come."""
+        return self.rows_in_log is not None and self.known_rows < self.rows_in_log

@@ -1,0 +1,217 @@
+"""Facts: what one row says, in the words of the plan and the workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from respond.domain.moments import Moment
+from respond.errors import ImportRejected, InvalidMapping, InvalidMoment
+from respond.plan.plan import OTHER, Plan
+from respond.transfer.mapping import KEEP, OPEN, SEPARATOR, LogMapping, Lookup
+from respond.transfer.rows import Row
+from respond.transfer.source import Source
+from respond.transfer.times import reader_of
+from respond.workflow.workflow import Workflow
+
+_LISTED = 20
+"""How many accepted values a message names."""
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What one row says about its incident."""
+
+    row: int
+    time: Moment
+    label: str
+    """The source state, as the log calls it."""
+    target: str
+    """Where that state leads: a state of the workflow, `keep` or `open`."""
+    unknown: bool
+    """Whether the mapping does not know the source state."""
+    level: int | None
+    level_label: str
+    team: str | None
+    actor: str | None
+    fields: Mapping[str, str]
+    """The fields of the assessment."""
+    texts: Mapping[str, str]
+    """Title, category and reference, as the log calls them."""
+
+
+@attrs.frozen(kw_only=True)
+class Opening:
+    """What the first row of a case says beside its facts."""
+
+    opened: Moment | None
+    reporter: str | None
+    category: str
+    title: str
+    reference: str
+
+
+def check_mapping(mapping: LogMapping, plan: Plan, workflow: Workflow) -> None:
+    """Raise `InvalidMapping` when *mapping* leads to a state, a level or a category that does not exist."""
+    for cells, target in mapping.state.targets.items():
+        if target not in (KEEP, OPEN, *workflow.states):
+            states = ", ".join((*workflow.states, KEEP, OPEN))
+            raise InvalidMapping(
+                f"{target!r} is not a state of the workflow {workflow.reference}; write one of {states}",
+                place="state.map." + ".".join(cells),
+                value=target,
+            )
+    for cells, level in mapping.level.targets.items() if mapping.level else ():
+        if plan.level(level) is None:
+            raise InvalidMapping(
+                f"{level} is not a level of the plan {plan.reference}; it has 1 (the worst) to {len(plan.levels)}",
+                place="level.map." + ".".join(cells),
+                value=level,
+            )
+    if mapping.category is not None:
+        named = {f"map.{word}": category for word, category in mapping.category.targets.items()}
+        for place, category in {**named, "fallback": mapping.category.fallback}.items():
+            if plan.category(category) is None:
+                known = ", ".join(one.id for one in plan.categories)
+                raise InvalidMapping(
+                    f"{category!r} is not a category of the plan {plan.reference}; it has {known}",
+                    place=f"category.{place}",
+                    value=category,
+                )
+
+
+class FactsReader:
+    """Reads rows under a mapping; every method raises `ImportRejected` that names row, column and value."""
+
+    def __init__(self, mapping: LogMapping, plan: Plan, source: Source) -> None:
+        self._mapping = mapping
+        self._plan = plan
+        self._source = source
+        self._time = reader_of(mapping.time, "time")
+        self._opened = reader_of(mapping.opened, "opened") if mapping.opened else None
+        self._nulls = frozenset({"", *mapping.nulls})
+        self._fields = tuple(mapping.assessment.items())
+        named = {
+            "title": mapping.title,
+            "category": mapping.category.column if mapping.category else None,
+            "reference": mapping.reference,
+        }
+        self._texts = tuple((name, column) for name, column in named.items() if column is not None)
+
+    def case(self, row: Row) -> str:
+        """Return the case that *row* is about."""
+        case = self._cell(row, self._mapping.case)
+        if case is None:
+            raise self._missing(row, self._mapping.case, "every row must name its case")
+        return case
+
+    def read(self, row: Row) -> Facts:
+        """Return what *row* says."""
+        mapping = self._mapping
+        label, target = self._state(row)
+        level, level_label = self._level(row)
+        return Facts(
+            row=row.number,
+            time=self._moment(row, mapping.time.column, self._time),
+            label=label,
+            target=KEEP if target is None else target,
+            unknown=target is None,
+            level=level,
+            level_label=level_label,
+            team=self._cell(row, mapping.team),
+            actor=self._cell(row, mapping.actor),
+            fields=self._named(row, self._fields),
+            texts=self._named(row, self._texts),
+        )
+
+    def opening(self, row: Row, case: str) -> Opening:
+        """Return what *row*, the first of *case*, says beside its facts."""
+        mapping = self._mapping
+        opened = None
+        if mapping.opened is not None and self._opened is not None and self._cell(row, mapping.opened.column) is not None:
+            opened = self._moment(row, mapping.opened.column, self._opened)
+        reference = self._cell(row, mapping.reference) or case
+        return Opening(
+            opened=opened,
+            reporter=self._cell(row, mapping.reporter or mapping.actor),
+            category=self._category(row),
+            title=self._cell(row, mapping.title) or f"{mapping.log} {reference}",
+            reference=reference,
+        )
+
+    def _cell(self, row: Row, column: str | None) -> str | None:
+        if column is None:
+            return None
+        text = row.cells.get(column)
+        return None if text is None or text in self._nulls else text
+
+    def _named(self, row: Row, columns: tuple[tuple[str, str], ...]) -> dict[str, str]:
+        named = ((name, self._cell(row, column)) for name, column in columns)
+        return {name: text for name, text in named if text is not None}
+
+    def _moment(self, row: Row, column: str, read: Callable[[str], Moment]) -> Moment:
+        text = self._cell(row, column)
+        if text is None:
+            raise self._missing(row, column, "every row needs a time")
+        try:
+            return read(text)
+        except InvalidMoment as error:
+            raise self._reject(row, column, str(error), text) from error
+
+    def _state(self, row: Row) -> tuple[str, str | None]:
+        """Return the source state and where it leads; None when the mapping does not know it and lets it pass."""
+        state = self._mapping.state
+        cells = self._cells(row, state)
+        label = SEPARATOR.join(cells)
+        target = state.targets.get(cells)
+        if target is None and state.unknown == "refuse":
+            raise self._reject(
+                row,
+                state.columns[-1],
+                f"{label!r} is a state that the mapping does not know; it knows {_listed(state)}; "
+                'add it under [state.map], or write unknown = "record" under [state]',
+                label,
+            )
+        return label, target
+
+    def _level(self, row: Row) -> tuple[int | None, str]:
+        lookup = self._mapping.level
+        if lookup is None:
+            return None, ""
+        cells = self._cells(row, lookup)
+        label = SEPARATOR.join(cells)
+        level = lookup.targets.get(cells)
+        if level is None and any(cells) and lookup.unknown == "refuse":
+            raise self._reject(
+                row,
+                lookup.columns[-1],
+                f"{label!r} is a level that the mapping does not know; it knows {_listed(lookup)}; "
+                'add it under [level.map], or write unknown = "ignore" under [level]',
+                label,
+            )
+        return level, label
+
+    def _cells(self, row: Row, lookup: Lookup[Any]) -> tuple[str, ...]:
+        return tuple([self._cell(row, column) or "" for column in lookup.columns])
+
+    def _category(self, row: Row) -> str:
+        column = self._mapping.category
+        if column is None:
+            return OTHER
+        word = self._cell(row, column.column) or ""
+        category = column.targets.get(word, word)
+        return category if self._plan.category(category) is not None else column.fallback
+
+    def _missing(self, row: Row, column: str, reason: str) -> ImportRejected:
+        return self._reject(row, column, f"holds nothing; {reason}", row.cells.get(column))
+
+    def _reject(self, row: Row, column: str, message: str, value: object) -> ImportRejected:
+        return self._source.rejected(message, place=self._source.at(row.number, column), value=value)
+
+
+def _listed(lookup: Lookup[Any]) -> str:
+    known = [repr(SEPARATOR.join(cells)) for cells in lookup.targets]
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    return ", ".join(known[:_LISTED]) + more

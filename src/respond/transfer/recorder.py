@@ -1,0 +1,159 @@
+"""The recorder: one row of a case becomes the events that the log keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from respond.domain.events import Event
+from respond.domain.ids import event_id
+from respond.domain.moments import Moment, format_utc
+from respond.plan.plan import Plan
+from respond.store.codec import Codec
+from respond.store.protocol import EventStore
+from respond.store.records import NewEvent, Recorded
+from respond.transfer.cases import Case, Pending
+from respond.transfer.facts import Facts
+from respond.transfer.mapping import LogMapping
+from respond.transfer.report import Tally
+from respond.transfer.source import Source
+from respond.transfer.steps import destination, first_steps, late_step, next_steps
+from respond.workflow.judge import Judge
+from respond.workflow.workflow import Workflow
+
+Steps = Sequence[tuple[Any, bool]]
+"""Payloads, each with whether the log merely implies it."""
+
+
+class Recorder:
+    """Turns rows into events, carries each case over them, and counts what it sees."""
+
+    def __init__(
+        self,
+        source: Source,
+        mapping: LogMapping,
+        store: EventStore,
+        plan: Plan,
+        workflow: Workflow,
+        tally: Tally,
+    ) -> None:
+        self._source = source
+        self._mapping = mapping
+        self._store = store
+        self._plan = plan
+        self._workflow = workflow
+        self._tally = tally
+        self._codec = Codec(workflow.event_types)
+        self._judge = Judge(workflow, plan)
+
+    def record(self, case: Case, row: Pending, known: Recorded | None) -> list[NewEvent]:
+        """Return the events to add for *row*; none when it tells nothing new, or *known* says that it is in the log.
+
+        Raises `ImportRejected` when the log holds the case under other keys.
+        """
+        before, case.before = case.before, row.facts
+        self._count(case, before, row.facts)
+        steps = self._steps(case, before, row)
+        if known is not None:
+            case.known_rows += 1
+            if not case.was_read:
+                case.version = known.version - 1
+                self._carry(case, row, steps)
+            return []
+        if not steps:
+            return []
+        if not case.was_read and case.version < case.stored:
+            self._read(case, row)
+            steps = self._steps(case, before, row)
+        if case.goes_on:
+            self._tally.late += 1
+            steps = [(late_step(row.facts, case.incident), False)]
+        events = self._events(case, row, steps)
+        self._carry(case, row, steps)
+        self._tally.events += len(events)
+        return events
+
+    def _steps(self, case: Case, before: Facts | None, row: Pending) -> Steps:
+        kind = self._mapping.kind
+        if row.opening is not None:
+            return list(first_steps(row.facts, row.opening, kind))
+        assert before is not None, "only the first row of a case has none before it"
+        return [(payload, False) for payload in next_steps(row.facts, before, case.incident, kind)]
+
+    def _count(self, case: Case, before: Facts | None, facts: Facts) -> None:
+        tally = self._tally
+        if facts.unknown:
+            tally.unknown_states[facts.label] += 1
+        standing = destination(facts.target, case.standing)
+        if before is not None:
+            tally.state_changes += facts.label != before.label
+            tally.team(before.team, facts.team)
+            tally.level(case.level, facts.level)
+            tally.standing(case.standing, standing)
+        case.standing = standing
+        case.level = case.level if facts.level is None else facts.level
+
+    def _carry(self, case: Case, row: Pending, steps: Steps) -> None:
+        """Judge *steps* and carry the incident over them."""
+        facts = row.facts
+        evolvers = self._workflow.evolvers
+        for index, (payload, _) in enumerate(steps):
+            kind = type(payload)
+            for refusal in self._judge.broken(case.incident, payload, facts.time.at):
+                self._tally.deviation(refusal, row=facts.row, case=row.case, event=kind.__name__)
+            body = {"id": f"{row.command_id}/{index}", "subject": case.stream.key, "actor": facts.actor}
+            case.incident = evolvers[kind](case.incident, Event(0, 0, body, payload))
+        case.version += len(steps)
+
+    def _read(self, case: Case, row: Pending) -> None:
+        """Take the incident from its stream, which holds more than the rows before *row* account for."""
+        events = list(self._codec.decode_all(self._store.read_stream(case.stream)))
+        keys = {event.source.get("key") for event in events} - {None}
+        if not case.known_rows:
+            raise self._source.rejected(
+                f"the case {row.case!r} of the log {self._mapping.log!r} is stored already, and not with this row first: "
+                "its rows were changed, or it was imported under another mapping; use that mapping, or another log name",
+                place=self._source.at(row.facts.row, self._mapping.case),
+                value=row.case,
+            )
+        case.incident = self._workflow.fold(events)
+        case.version = case.stored
+        case.rows_in_log = len(keys)
+
+    def _events(self, case: Case, row: Pending, steps: Steps) -> list[NewEvent]:
+        facts = row.facts
+        source = {
+            "log": self._mapping.log,
+            "case": row.case,
+            "row": facts.row,
+            "key": row.key,
+            "recorded_at": format_utc(facts.time.at),
+            "state": facts.label,
+        }
+        events = []
+        for index, (payload, inferred) in enumerate(steps):
+            name, schema_version, data = self._codec.encode(payload)
+            reports = index == 0 and row.opening is not None
+            events.append(
+                NewEvent(
+                    id=str(event_id(row.command_id, index)),
+                    type=name,
+                    schema_version=schema_version,
+                    data=data,
+                    occurred_at=_when(row) if reports else facts.time,
+                    actor=_reporter(row) if reports else facts.actor,
+                    command_id=row.command_id,
+                    definition=self._workflow.reference if "to" in data else None,
+                    plan=self._plan.reference if reports else None,
+                    source={**source, "inferred": True} if inferred else source,
+                )
+            )
+        return events
+
+
+def _when(row: Pending) -> Moment:
+    return row.opening.opened if row.opening and row.opening.opened else row.facts.time
+
+
+def _reporter(row: Pending) -> str | None:
+    return row.opening.reporter if row.opening else row.facts.actor
