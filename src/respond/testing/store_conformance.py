@@ -6,7 +6,8 @@
             return MyStores(tmp_path / "log")        # called with clock=, tenant=, allow_skew=; opens that log again
 
 The suite starts writing processes.  `store_factory` is sent to them: make it a value of a class at the top of a module,
-or set `worker_kind = "thread"` for a log that lives in one process.
+or set `worker_kind = "thread"` for a log that lives in one process.  A store whose writers are transactions of a
+database inherits `Interleavings` too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from respond.testing.conformance.concurrency import Concurrency
 from respond.testing.conformance.controls import Controls
 from respond.testing.conformance.expectations import Expectations
 from respond.testing.conformance.idempotency import Idempotency
+from respond.testing.conformance.interleavings import Interleavings, OpenWriter
 from respond.testing.conformance.limits import Limits
 from respond.testing.conformance.names import Names
 from respond.testing.conformance.reading import Reading
@@ -23,7 +25,7 @@ from respond.testing.conformance.stores import StoreFactory, TestedStore
 from respond.testing.conformance.tenants import Tenants
 from respond.testing.conformance.times import Times
 
-__all__ = ["StoreConformance", "StoreFactory", "TestedStore"]
+__all__ = ["Interleavings", "OpenWriter", "StoreConformance", "StoreFactory", "TestedStore"]
 
 
 class StoreConformance(
