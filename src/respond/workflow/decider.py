@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from respond.errors import CommandRefused, InvalidWorkflow, Refusal, WorkflowNotFound
+from respond.errors import CommandRefused, InvalidWorkflow, Refusal
 from respond.workflow.definition import Guard, Situation, trigger_of
 from respond.workflow.table import NOT_ENABLED
 from respond.workflow.workflow import Workflow
@@ -96,10 +96,7 @@ def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanati
     Without a command in *situation*, guards that read one are left open.  Raises `WorkflowNotFound` for an unknown
     trigger.
     """
-    handler = workflow.handler_of.get(trigger)
-    if handler is None:
-        known = ", ".join(workflow.triggers)
-        raise WorkflowNotFound(f"{trigger!r} is not a command of {workflow.reference}; the commands are {known}")
+    handler = workflow.handler_for(trigger)
     state = situation.state.status
     return Explanation(
         trigger=trigger,

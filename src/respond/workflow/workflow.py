@@ -105,6 +105,14 @@ class Workflow:
             raise WorkflowNotFound(f"{type(command).__name__} is not a command of {self.reference}")
         return handler
 
+    def handler_for(self, trigger: str) -> Handler:
+        """Return the handler of the command called *trigger*; raises `WorkflowNotFound` that lists the commands."""
+        handler = self.handler_of.get(trigger)
+        if handler is None:
+            known = ", ".join(self.triggers)
+            raise WorkflowNotFound(f"{trigger!r} is not a command of {self.reference}; the commands are {known}")
+        return handler
+
     def evolve(self, state: Any, event: Event) -> Any:
         """Return the state after *event*; asks no guard and needs no clock, so that it folds whatever was recorded."""
         evolver = self.evolvers.get(type(event.data))
