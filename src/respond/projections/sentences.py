@@ -1,0 +1,109 @@
+"""Sentences: what each event says, in one line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from respond.domain.events import type_of
+from respond.domain.payloads import to_data
+from respond.workflow.incident import events as e
+
+Cite = Callable[[str], str]
+"""Name an entry, given its event id, for people."""
+_Sentence = Callable[[Any], str]
+
+
+def sentence(payload: Any, cite: Cite) -> str:
+    """Return *payload* as one line; an event of a user's own workflow reads `Type: field=value, ...`."""
+    match payload:
+        case e.EntryCorrected():
+            return f"Corrected {cite(payload.entry)}: {_listed(payload.changes)} ({payload.reason})"
+        case e.EntryRetracted():
+            return f"Retracted {cite(payload.entry)} ({payload.reason})"
+    return _SENTENCES.get(type(payload), _fields_of)(payload)
+
+
+def _fields_of(payload: Any) -> str:
+    name = type_of(type(payload)).name
+    told = _listed(to_data(payload))
+    return f"{name}: {told}" if told else name
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_shown(value)}" for name, value in values.items())
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case {"$dec": text} | {"$big": text} if len(value) == 1:
+            return str(text)
+        case {"amount": amount, "currency": currency} if len(value) == 2:  # noqa: PLR2004  amount and currency
+            return f"{_shown(amount)} {currency}"
+        case Mapping():
+            return "{" + _listed(value) + "}"
+        case list():
+            return "[" + ", ".join(map(_shown, value)) + "]"
+        case _:
+            return str(value)
+
+
+def _with(head: str, text: str | None) -> str:
+    return f"{head}: {text}" if text else head
+
+
+def _reported(data: e.IncidentReported) -> str:
+    place = "".join(f", {value}" for value in (data.site, data.channel) if value)
+    return f"Reported: {data.title} ({data.category}{place})"
+
+
+def _assessed(data: e.IncidentAssessed) -> str:
+    values = {name: value for name, value in to_data(data).items() if name not in {"from", "to", "findings"}}
+    head = "Assessed" if not values else f"Assessed ({_listed(values)})"
+    return _with(head, data.findings)
+
+
+def _level_changed(data: e.LevelChanged) -> str:
+    verb = "raised" if data.to_level < data.from_level else "lowered"
+    return _with(f"Level {verb} from {data.from_level} to {data.to_level}", data.justification)
+
+
+def _command_transferred(data: e.CommandTransferred) -> str:
+    source = f" from {data.from_commander}" if data.from_commander else ""
+    return _with(f"{data.to_commander} took over command{source}", data.briefing)
+
+
+def _team_assigned(data: e.TeamAssigned) -> str:
+    source = f" from {data.from_team}" if data.from_team else ""
+    return f"Handed{source} to {data.to_team}" if data.to_team else f"Taken{source}; no team has it"
+
+
+def _upward_report_sent(data: e.UpwardReportSent) -> str:
+    kind = {"initial": "Initial", "follow_up": "Follow-up", "final": "Final"}[data.kind]
+    return _with(f"{kind} report sent to {data.recipient}", data.summary)
+
+
+def _noted(data: e.ProgressNoted) -> str:
+    files = [f"{one.name} ({one.media_type}, {one.size} bytes)" for one in data.attachments]
+    fields = _listed(to_data(data).get("fields", {}))
+    return "Noted: " + "; ".join(part for part in (data.text, fields, *files) if part)
+
+
+_SENTENCES: Mapping[type, _Sentence] = {
+    e.IncidentReported: _reported,
+    e.IncidentAssessed: _assessed,
+    e.LevelAssigned: lambda data: _with(f"Level {data.level} assigned", data.basis),
+    e.LevelChanged: _level_changed,
+    e.ResponseStarted: lambda _: "Response started",
+    e.CommandTransferred: _command_transferred,
+    e.TeamAssigned: _team_assigned,
+    e.UpwardReportSent: _upward_report_sent,
+    e.ProgressNoted: _noted,
+    e.StepRecorded: lambda data: f"Step {data.step!r}: {data.from_} to {data.to}",
+    e.IncidentResolved: lambda data: _with("Resolved", data.resolution),
+    e.IncidentReopened: lambda data: _with("Reopened", data.reason),
+    e.IncidentReviewed: lambda data: _with("Review closed", data.summary),
+    e.IncidentCancelled: lambda data: _with("Cancelled", data.reason),
+    e.IncidentMerged: lambda data: _with(f"Merged into {data.into}", data.reason),
+    e.IncidentAbsorbed: lambda data: _with(f"Absorbed {data.source}", data.reason),
+}
