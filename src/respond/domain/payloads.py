@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 from uuid import UUID
@@ -17,7 +18,7 @@ from uuid import UUID
 import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
-from cattrs.v import transform_error
+from cattrs.v import format_exception, transform_error
 
 from respond.domain.canonical import plain, rich
 from respond.domain.moments import Moment, format_utc, parse_utc
@@ -57,8 +58,14 @@ def from_input(kind: type[PayloadT], data: object, *, place: str = "") -> Payloa
     try:
         return _STRICT.structure(data, kind)
     except Exception as error:
-        reasons = "; ".join(reason.replace(" @ $.", " at ").replace(" @ $", "") for reason in transform_error(error))
+        places = transform_error(error, format_exception=_reason)
+        reasons = "; ".join(place.replace(" @ $.", " at ").replace(" @ $", "") for place in places)
         raise InvalidInput(reasons, place=place or kind.__name__, value=data) from error
+
+
+def _reason(error: BaseException, kind: type | None) -> str:
+    """Return what *error* says where it names the value; the converter's own words else."""
+    return str(error) if isinstance(error, ValueError) else format_exception(error, kind)
 
 
 def corrected(payload: PayloadT, changes: Mapping[str, Any]) -> PayloadT:
@@ -137,7 +144,8 @@ def _decimal(value: Any) -> Decimal:
         case Decimal() as number:
             return number
         case str() as text:
-            return Decimal(text)
+            with suppress(InvalidOperation):
+                return Decimal(text)
         case int() as whole if not isinstance(whole, bool):
             return Decimal(whole)
     raise ValueError(f'{value!r} is not a decimal number; write it as text, such as "12.50"')

@@ -1,0 +1,135 @@
+"""Aggregates without a store: commands are decided, and events are encoded, decoded and folded as an engine would."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import orjson
+
+from respond.domain.events import Event
+from respond.domain.ids import event_id
+from respond.domain.moments import Moment, to_microseconds
+from respond.domain.references import Actor
+from respond.domain.streams import StreamId
+from respond.plan.plan import Plan
+from respond.store.codec import Codec
+from respond.store.records import NewEvent, Recorded, body_of, encode, leaf_of
+from respond.workflow.decider import Explanation, decide, explain
+from respond.workflow.definition import Situation
+from respond.workflow.incident import INCIDENT
+from respond.workflow.incident import commands as c
+from respond.workflow.workflow import Workflow
+
+START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+"""When the first event of a play is recorded; each further one a minute later."""
+PLAN = Plan.example()
+
+
+class Play:
+    """One aggregate, and the events it has so far."""
+
+    def __init__(self, workflow: Workflow = INCIDENT, *, plan: Plan = PLAN, key: str = "i-1") -> None:
+        self.workflow = workflow
+        self.plan = plan
+        self.stream = StreamId.of(workflow.category, key)
+        self.codec = Codec(workflow.event_types)
+        self.history: tuple[Event, ...] = ()
+        self.state: Any = workflow.initial
+
+    def situation(self, command: object = None, actor: Actor | str | None = None) -> Situation:
+        """Return what a decision about *command* would look at now."""
+        now = START + timedelta(minutes=len(self.history))
+        who = None if actor is None else Actor.of(actor)
+        return Situation(
+            state=self.state, command=command, plan=self.plan, actor=who, at=now, now=now, history=self.history
+        )
+
+    def decide(self, command: object, actor: Actor | str | None = None) -> tuple[Any, ...]:
+        """Return the payloads that *command* would cause."""
+        return decide(self.workflow, self.situation(command, actor))
+
+    def explain(self, trigger: str, command: object = None, actor: Actor | str | None = None) -> Explanation:
+        """Return what stands in the way of *trigger*."""
+        return explain(self.workflow, trigger, self.situation(command, actor))
+
+    def do(self, *commands: object, actor: Actor | str | None = None) -> Self:
+        """Carry out *commands*, one after the other; raises `CommandRefused`."""
+        for command in commands:
+            self.record(*self.decide(command, actor), actor=actor)
+        return self
+
+    def record(self, *payloads: object, actor: Actor | str | None = None) -> Self:
+        """Record *payloads* as reality tells them, whether the workflow allows them or not."""
+        for payload in payloads:
+            event = self.codec.decode(self._recorded(payload, None if actor is None else Actor.of(actor)))
+            self.history = (*self.history, event)
+            self.state = self.workflow.evolve(self.state, event)
+        return self
+
+    def entry(self, name: str) -> str:
+        """Return the id of the last event called *name*."""
+        return next(event.id for event in reversed(self.history) if event.type == name)
+
+    def _recorded(self, payload: object, actor: Actor | None) -> Recorded:
+        name, schema_version, data = self.codec.encode(payload)
+        at = START + timedelta(minutes=len(self.history))
+        version = len(self.history) + 1
+        event = NewEvent(
+            id=str(event_id("play", version)),
+            type=name,
+            data=data,
+            schema_version=schema_version,
+            occurred_at=Moment(at),
+            actor=None if actor is None else actor.id,
+            definition=self.workflow.reference,
+            plan=self.plan.reference,
+        )
+        return recorded(
+            encode(body_of(event, log="play", tenant="default", stream=self.stream, version=version)), version
+        )
+
+
+def recorded(raw: bytes, position: int = 1) -> Recorded:
+    """Return the row that a log would keep of the body *raw*."""
+    body = orjson.loads(raw)
+    recorded_us = to_microseconds(START) + position
+    return Recorded(
+        position=position,
+        recorded_us=recorded_us,
+        tenant=body["tenant"],
+        realm=body["realm"],
+        stream=body["stream"],
+        version=body["version"],
+        id=body["id"],
+        type=body["type"],
+        subject=body["subject"],
+        body=raw,
+        leaf=leaf_of(raw, recorded_us),
+    )
+
+
+REPORT = c.ReportIncident(category="facility_failure", title="Card terminals down")
+ASSESS = c.Assess(affected_customers=300, spread="regional")
+RESOLVE = c.Resolve(resolution="Terminals restarted")
+_TO_RESPONDING = (REPORT, ASSESS, c.AssignLevel(level=3, basis="few customers"), c.StartResponse())
+ROUTES: dict[str, tuple[object, ...]] = {
+    "new": (),
+    "reported": _TO_RESPONDING[:1],
+    "assessed": _TO_RESPONDING[:2],
+    "level_assigned": _TO_RESPONDING[:3],
+    "responding": _TO_RESPONDING,
+    "reported_upward": (*_TO_RESPONDING, c.ReportUpward(kind="initial", recipient="HQ", summary="14 shops")),
+    "resolved": (*_TO_RESPONDING, RESOLVE),
+    "reviewed": (*_TO_RESPONDING, RESOLVE, c.CloseReview(summary="Power supply")),
+    "cancelled": (REPORT, c.Cancel(reason="A drill")),
+    "merged": (REPORT, c.Merge(into="i-2", reason="Same cause")),
+}
+"""Commands that lead an incident into each state."""
+
+
+def incident_in(state: str) -> Play:
+    """Return an incident that stands at *state*."""
+    play = Play().do(*ROUTES[state])
+    assert play.state.status == state
+    return play

@@ -1,0 +1,552 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from play import PLAN, Play, incident_in
+from respond.domain.money import Money
+from respond.domain.references import Actor
+from respond.errors import CommandRefused
+from respond.plan.plan import Plan
+from respond.workflow.incident import INCIDENT
+from respond.workflow.incident import commands as c
+from respond.workflow.incident import events as e
+
+SHA256 = "0" * 64
+FILE = e.Attachment(name="log.txt", media_type="text/plain", size=12, sha256=SHA256, uri="s3://files/log.txt")
+INITIAL = c.ReportUpward(kind="initial", recipient="HQ", summary="14 shops")
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """A guard, a command that it alone refuses, with its text, and one that it lets pass, on the same incident."""
+
+    code: str
+    on: Callable[[], Play]
+    refused: object
+    passes: object
+    text: str
+    actor: Actor | str | None = None
+    other_actor: Actor | str | None = None
+    """Who gives the command that passes."""
+
+
+def at(state: str) -> Callable[[], Play]:
+    """Return what makes an incident at *state*."""
+    return lambda: incident_in(state)
+
+
+def levelless() -> Play:
+    """Return an incident that responds and has no level, as a foreign log may tell."""
+    return incident_in("reported").record(e.ResponseStarted(from_="reported", to="responding"))
+
+
+def grave() -> Play:
+    """Return an incident that was at level 1, was lowered to 4, and responds."""
+    return incident_in("assessed").do(
+        c.AssignLevel(level=1, basis="all shops"),
+        c.StartResponse(),
+        c.ChangeLevel(level=4, justification="one shop after all"),
+    )
+
+
+def told() -> Play:
+    """Return an incident that was reported upward to HQ."""
+    return incident_in("reported_upward")
+
+
+def noted() -> Play:
+    """Return an incident with a note."""
+    return incident_in("responding").do(c.Note(text="Called the supplier"))
+
+
+def withdrawn() -> Play:
+    """Return an incident whose note was retracted."""
+    play = noted()
+    return play.do(c.Retract(entry=play.entry("ProgressNoted"), reason="wrong incident"))
+
+
+REPORTED_ID = incident_in("reported").entry("IncidentReported")
+ASSESSED_ID = incident_in("assessed").entry("IncidentAssessed")
+NOTE_ID = noted().entry("ProgressNoted")
+
+
+def correct(changes: dict[str, object], entry: str = REPORTED_ID, reason: str = "typo") -> c.Correct:
+    """Return the command that corrects *entry*."""
+    return c.Correct(entry=entry, changes=changes, reason=reason)
+
+
+CASES = [
+    Case(
+        code="category-unknown",
+        on=Play,
+        refused=c.ReportIncident(category="earthquake", title="Shaking"),
+        passes=c.ReportIncident(category="natural_disaster", title="Shaking"),
+        text="'earthquake' is not a category of the plan service-company@1; it has service_quality, customer_safety, "
+        "facility_failure, technical_failure, network, human_error, natural_disaster, public_health, "
+        "policy_change, other",
+    ),
+    Case(
+        code="title-missing",
+        on=Play,
+        refused=c.ReportIncident(category="other", title=" "),
+        passes=c.ReportIncident(category="other", title="Shaking"),
+        text="an incident needs a title",
+    ),
+    Case(
+        code="role-unknown",
+        on=at("level_assigned"),
+        refused=c.StartResponse(),
+        passes=c.StartResponse(),
+        actor=Actor("chen.yu", "emperor"),
+        other_actor=Actor("chen.yu", "commander"),
+        text="'emperor' is not a role of the plan service-company@1; "
+        "it has commander, duty_officer, assessor, spokesperson, responder, reviewer",
+    ),
+    Case(
+        code="estimate-negative",
+        on=at("reported"),
+        refused=c.Assess(affected_customers=-1),
+        passes=c.Assess(affected_customers=0),
+        text="affected_customers is -1; it must be 0 or more",
+    ),
+    Case(
+        code="estimate-negative",
+        on=at("resolved"),
+        refused=c.Assess(injured=-2),
+        passes=c.Assess(injured=0),
+        text="injured is -2; it must be 0 or more",
+    ),
+    Case(
+        code="level-unknown",
+        on=at("assessed"),
+        refused=c.AssignLevel(level=5, basis="guess"),
+        passes=c.AssignLevel(level=4, basis="guess"),
+        text="5 is not a level of the plan; it has 1 (the worst) to 4",
+    ),
+    Case(
+        code="level-unknown",
+        on=at("responding"),
+        refused=c.ChangeLevel(level=0, justification="guess"),
+        passes=c.ChangeLevel(level=1, justification="guess"),
+        text="0 is not a level of the plan; it has 1 (the worst) to 4",
+    ),
+    Case(
+        code="basis-missing",
+        on=at("assessed"),
+        refused=c.AssignLevel(level=2, basis="\t"),
+        passes=c.AssignLevel(level=2, basis="regional"),
+        text="a level needs a basis: say what it rests on",
+    ),
+    Case(
+        code="level-unassigned",
+        on=levelless,
+        refused=c.ChangeLevel(level=2, justification="worse"),
+        passes=c.AssignLevel(level=2, basis="worse"),
+        text="no level was assigned yet; assign one first",
+    ),
+    Case(
+        code="level-assigned-already",
+        on=at("responding"),
+        refused=c.AssignLevel(level=2, basis="worse"),
+        passes=c.ChangeLevel(level=2, justification="worse"),
+        text="level 3 was assigned already; change it instead",
+    ),
+    Case(
+        code="justification-missing",
+        on=at("level_assigned"),
+        refused=c.ChangeLevel(level=2, justification=""),
+        passes=c.ChangeLevel(level=2, justification="worse"),
+        text="a change of level needs a justification",
+    ),
+    Case(
+        code="commander-missing",
+        on=at("reported"),
+        refused=c.TakeCommand(),
+        passes=c.TakeCommand(),
+        other_actor="li.na",
+        text="name the commander, or the actor who takes command",
+    ),
+    Case(
+        code="team-missing",
+        on=at("reported"),
+        refused=c.AssignTeam(team=" "),
+        passes=c.AssignTeam(team="network"),
+        text="name the team",
+    ),
+    Case(
+        code="report-kind-unknown",
+        on=told,
+        refused=c.ReportUpward(kind="second", recipient="HQ", summary="more"),  # type: ignore[arg-type]
+        passes=c.ReportUpward(kind="follow_up", recipient="HQ", summary="more"),
+        text="'second' is not one of initial, follow_up, final",
+    ),
+    Case(
+        code="recipient-missing",
+        on=at("responding"),
+        refused=c.ReportUpward(kind="initial", recipient="", summary="14 shops"),
+        passes=INITIAL,
+        text="an upward report needs a recipient",
+    ),
+    Case(
+        code="initial-report-missing",
+        on=told,
+        refused=c.ReportUpward(kind="final", recipient="Regulator", summary="over"),
+        passes=c.ReportUpward(kind="final", recipient="HQ", summary="over"),
+        text="'Regulator' got no initial report yet; send that first",
+    ),
+    Case(
+        code="initial-report-sent",
+        on=told,
+        refused=c.ReportUpward(kind="initial", recipient="HQ", summary="15 shops"),
+        passes=c.ReportUpward(kind="initial", recipient="Regulator", summary="15 shops"),
+        text="'HQ' got the initial report already; send a follow_up",
+    ),
+    Case(
+        code="upward-report-owed",
+        on=grave,
+        refused=c.Resolve(resolution="Restarted"),
+        passes=INITIAL,
+        text="level 1 owes an upward report, and none was sent",
+    ),
+    Case(
+        code="note-empty",
+        on=at("reported"),
+        refused=c.Note(text=" "),
+        passes=c.Note(fields={"terminals": 14}),
+        text="a note needs text, an attachment or a field",
+    ),
+    Case(
+        code="attachment-invalid",
+        on=at("reported"),
+        refused=c.Note(attachments=(FILE, attrs.evolve(FILE, sha256="A" * 64))),
+        passes=c.Note(attachments=(FILE, FILE)),
+        text="'log.txt': the SHA-256 must be 64 lower-case hexadecimal digits",
+    ),
+    Case(
+        code="attachment-invalid",
+        on=at("reported"),
+        refused=c.Note(attachments=(attrs.evolve(FILE, size=-1),)),
+        passes=c.Note(attachments=(attrs.evolve(FILE, size=0),)),
+        text="'log.txt': an attachment needs a name, a media type, a URI, and a size of 0 or more",
+    ),
+    Case(
+        code="attachment-invalid",
+        on=at("reported"),
+        refused=c.Note(attachments=(attrs.evolve(FILE, uri=""),)),
+        passes=c.Note(attachments=(FILE,)),
+        text="'log.txt': an attachment needs a name, a media type, a URI, and a size of 0 or more",
+    ),
+    Case(
+        code="resolution-missing",
+        on=at("responding"),
+        refused=c.Resolve(resolution=""),
+        passes=c.Resolve(resolution="Restarted"),
+        text="say how it was resolved",
+    ),
+    Case(
+        code="reason-missing",
+        on=at("reviewed"),
+        refused=c.Reopen(reason="\n"),
+        passes=c.Reopen(reason="It is back"),
+        text="give the reason",
+    ),
+    Case(
+        code="summary-missing",
+        on=at("resolved"),
+        refused=c.CloseReview(summary=""),
+        passes=c.CloseReview(summary="Power supply"),
+        text="give a summary",
+    ),
+    Case(
+        code="merge-into-itself",
+        on=at("resolved"),
+        refused=c.Merge(into="i-1", reason="same"),
+        passes=c.Merge(into="i-2", reason="same"),
+        text="an incident merges into another one",
+    ),
+    Case(
+        code="merge-into-itself",
+        on=at("reviewed"),
+        refused=c.Absorb(source="", reason="same"),
+        passes=c.Absorb(source="i-2", reason="same"),
+        text="an incident merges into another one",
+    ),
+    Case(
+        code="entry-unknown",
+        on=at("reported"),
+        refused=correct({"title": "Terminals"}, entry="nowhere"),
+        passes=correct({"title": "Terminals"}),
+        text="'nowhere' is not an entry of this incident",
+    ),
+    Case(
+        code="entry-unknown",
+        on=noted,
+        refused=c.Retract(entry="nowhere", reason="wrong"),
+        passes=c.Retract(entry=NOTE_ID, reason="wrong"),
+        text="'nowhere' is not an entry of this incident",
+    ),
+    Case(
+        code="entry-retracted",
+        on=withdrawn,
+        refused=correct({"text": "Called them"}, entry=NOTE_ID),
+        passes=correct({"title": "Terminals"}),
+        text=f"{NOTE_ID!r} was retracted already",
+    ),
+    Case(
+        code="entry-not-correctable",
+        on=lambda: incident_in("reported").do(c.Absorb(source="i-2", reason="same")),
+        refused=correct({"reason": "twin"}, entry=incident_in("assessed").history[1].id),
+        passes=correct({"title": "Terminals"}),
+        text="a IncidentAbsorbed cannot be corrected",
+    ),
+    Case(
+        code="entry-not-retractable",
+        on=at("assessed"),
+        refused=c.Retract(entry=REPORTED_ID, reason="wrong"),
+        passes=c.Retract(entry=ASSESSED_ID, reason="wrong"),
+        text="a IncidentReported is a step and cannot be retracted; correct it, or take the next step",
+    ),
+    Case(
+        code="correction-invalid",
+        on=at("reported"),
+        refused=correct({}),
+        passes=correct({"occurred_at": "2026-03-01T07:55:00Z"}),
+        text="name at least one field with its right value",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_a_guard_refuses_alone_and_says_why(case):
+    """Where nothing else is wrong, the one guard refuses with its code, its text and the transition."""
+    play = case.on()
+    with pytest.raises(CommandRefused) as caught:
+        play.do(case.refused, actor=case.actor)
+    (refusal,) = caught.value.refusals
+    assert (refusal.code, refusal.text) == (case.code, case.text)
+    assert refusal.transition.startswith(f"{play.state.status} -> ")
+    assert case.text in str(caught.value)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_a_guard_lets_pass_what_keeps_its_rule(case):
+    """The control: on the same incident, a command that keeps the rule causes an event."""
+    play = case.on()
+    assert len(play.decide(case.passes, case.other_actor)) == 1
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_explain_says_which_guard_objects(case):
+    """explain names every guard of the step, the one that objects with its text, the others as passed."""
+    play = case.on()
+    trigger = type(case.refused).__respond_trigger__
+    explanation = play.explain(trigger, case.refused, case.actor)
+    (candidate,) = explanation.candidates
+    assert not explanation.allowed
+    assert {verdict.code: verdict.text for verdict in candidate.verdicts if verdict.passed is False} == {
+        case.code: case.text
+    }
+    assert all(verdict.passed for verdict in candidate.verdicts if verdict.code != case.code)
+
+
+@pytest.mark.parametrize("guard", INCIDENT.guards, ids=lambda guard: guard.code)
+def test_every_guard_has_a_case(guard):
+    """No guard of the definition is left out above."""
+    assert any(case.code == guard.code for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_a_guard_that_reads_the_state_is_asked_without_a_command(case):
+    """Without a command, a guard that reads it is left open, and one that reads the state says what it says."""
+    trigger = type(case.refused).__respond_trigger__
+    (candidate,) = case.on().explain(trigger, actor=case.actor).candidates
+    verdict = next(verdict for verdict in candidate.verdicts if verdict.code == case.code)
+    if INCIDENT.guard_of[case.code].reads == "state":
+        assert (verdict.passed, verdict.text) == (False, case.text)
+        assert not candidate.allowed
+    else:
+        assert (verdict.passed, verdict.text) == (None, "depends on what the command says")
+
+
+def test_a_refusal_lists_every_reason():
+    """When several guards object, all of them are listed, in the order in which they are asked."""
+    command = c.ReportIncident(category="earthquake", title="")
+    with pytest.raises(CommandRefused) as caught:
+        Play().do(command, actor=Actor("chen.yu", "emperor"))
+    assert [refusal.code for refusal in caught.value.refusals] == ["role-unknown", "category-unknown", "title-missing"]
+    assert caught.value.as_dict()["refusals"][2] == {
+        "code": "title-missing",
+        "text": "an incident needs a title",
+        "transition": "new -> reported",
+    }
+
+
+@pytest.mark.parametrize("actor", [None, "chen.yu", Actor("chen.yu", "responder", "li.na")])
+def test_an_actor_without_a_role_needs_none(actor):
+    """Who names no role is not asked for one; who names a role of the plan may act."""
+    assert incident_in("level_assigned").do(c.StartResponse(), actor=actor).state.status == "responding"
+
+
+@pytest.mark.parametrize("level", [3, 4])
+def test_a_level_that_owes_no_report_is_resolved_without_one(level):
+    """From responding straight to resolved, where the plan asks for no upward report."""
+    play = incident_in("assessed").do(c.AssignLevel(level=level, basis="few"), c.StartResponse())
+    assert play.do(c.Resolve(resolution="Restarted")).state.status == "resolved"
+
+
+@pytest.mark.parametrize("state", ["reported", "assessed", "level_assigned"])
+def test_an_early_upward_report_satisfies_the_duty(state):
+    """A report that was sent before the response is a fact: it moves nothing, and the duty is met."""
+    play = Play().do(*grave_route()[: {"reported": 1, "assessed": 2, "level_assigned": 3}[state]])
+    play.do(INITIAL)
+    assert play.state.status == state
+    play.do(*grave_route()[{"reported": 1, "assessed": 2, "level_assigned": 3}[state] :])
+    assert play.do(c.Resolve(resolution="Restarted")).state.status == "resolved"
+
+
+def grave_route() -> tuple[object, ...]:
+    """Return commands that lead to responding at level 1."""
+    return (
+        c.ReportIncident(category="other", title="Fire"),
+        c.Assess(injured=1),
+        c.AssignLevel(level=1, basis="injured"),
+        c.StartResponse(),
+    )
+
+
+def test_a_retracted_upward_report_does_not_count():
+    """The duty stands again when the only report is withdrawn."""
+    play = Play().do(*grave_route(), INITIAL)
+    play.do(c.Retract(entry=play.entry("UpwardReportSent"), reason="sent to the wrong desk"))
+    with pytest.raises(CommandRefused, match="level 1 owes an upward report"):
+        play.do(c.Resolve(resolution="Restarted"))
+    play.do(INITIAL)
+    assert play.do(c.Resolve(resolution="Restarted")).state.status == "resolved"
+
+
+def test_a_level_that_the_plan_no_longer_has_owes_nothing():
+    """A foreign log may tell a level beyond the plan's; it bars nothing."""
+    play = levelless().record(e.LevelAssigned(from_="responding", to="responding", level=9))
+    assert play.do(c.Resolve(resolution="Restarted")).state.status == "resolved"
+
+
+LOSS = {"amount": "12.50", "currency": "CNY"}
+CORRECTIONS: list[tuple[Callable[[], Play], str, dict[str, object], str]] = [
+    (
+        at("reported"),
+        "IncidentReported",
+        {"titel": "x", "level": 1},
+        "level, titel cannot be corrected in a IncidentReported",
+    ),
+    (at("reported"), "IncidentReported", {"title": 5}, "does not fit: IncidentReported: 5 is not of type str at title"),
+    (at("reported"), "IncidentReported", {"title": ""}, "an incident needs a title"),
+    (at("reported"), "IncidentReported", {"category": "earthquake"}, "'earthquake' is not a category of the plan"),
+    (at("reported"), "IncidentReported", {"occurred_at": "yesterday"}, "does not fit: occurred_at: "),
+    (at("reported"), "IncidentReported", {"occurred_at": 5}, "does not fit: occurred_at: "),
+    (at("reported"), "IncidentReported", {"occurred_at": {}}, "does not fit: occurred_at: "),
+    (at("reported"), "IncidentReported", {"discovered_at": "noon"}, "does not fit: IncidentReported: "),
+    (at("assessed"), "IncidentAssessed", {"affected_customers": -1}, "affected_customers is -1"),
+    (at("assessed"), "IncidentAssessed", {"affected_customers": True}, "True is not of type int at affected_customers"),
+    (at("assessed"), "IncidentAssessed", {"loss": {"amount": "1"}}, "does not fit: IncidentAssessed: "),
+    (
+        at("assessed"),
+        "IncidentAssessed",
+        {"loss": {"amount": "x", "currency": "CNY"}},
+        "does not fit: IncidentAssessed: ",
+    ),
+    (
+        at("assessed"),
+        "IncidentAssessed",
+        {"fields": {"shops": 1.5}},
+        "1.5 is not one of the types str, int, bool, Decimal",
+    ),
+    (at("assessed"), "IncidentAssessed", {"fields": {"shops": [1]}}, "[1] is not one of the types"),
+    (at("assessed"), "IncidentAssessed", {"fields": 5}, "does not fit: IncidentAssessed: "),
+    (told, "UpwardReportSent", {"kind": "second"}, "does not fit: UpwardReportSent: "),
+    (told, "UpwardReportSent", {"recipient": ""}, "an upward report needs a recipient"),
+    (at("level_assigned"), "LevelAssigned", {"level": 1}, "these can: basis, occurred_at"),
+    (at("level_assigned"), "LevelAssigned", {"basis": ""}, "a level needs a basis"),
+    (grave, "LevelChanged", {"justification": " "}, "a change of level needs a justification"),
+    (noted, "ProgressNoted", {"text": ""}, "a note needs text, an attachment or a field"),
+    (at("resolved"), "IncidentResolved", {"resolution": ""}, "say how it was resolved"),
+    (at("reviewed"), "IncidentReviewed", {"summary": ""}, "give a summary"),
+    (at("cancelled"), "IncidentCancelled", {"reason": ""}, "give the reason"),
+    (at("merged"), "IncidentMerged", {"reason": ""}, "give the reason"),
+    (at("responding"), "ResponseStarted", {"to": "resolved"}, "these can: occurred_at"),
+]
+
+
+@pytest.mark.parametrize(("on", "entry", "changes", "text"), CORRECTIONS)
+def test_a_correction_that_does_not_fit_is_refused(on, entry, changes, text):
+    """A correction names fields that its entry has, fits their types, and breaks no rule of the entry's command."""
+    play = on()
+    with pytest.raises(CommandRefused) as caught:
+        play.do(correct(changes, entry=play.entry(entry)))
+    assert [refusal.code for refusal in caught.value.refusals] == ["correction-invalid"]
+    assert text in caught.value.refusals[0].text
+
+
+RIGHT: list[tuple[Callable[[], Play], str, dict[str, object]]] = [
+    (at("reported"), "IncidentReported", {"title": "Terminals", "category": "network", "site": "Shop 3"}),
+    (at("reported"), "IncidentReported", {"discovered_at": "2026-03-01T07:00:00Z", "site": None}),
+    (at("reported"), "IncidentReported", {"occurred_at": {"at": "2026-03-01T07:00:00Z", "precision": "hour"}}),
+    (at("assessed"), "IncidentAssessed", {"loss": LOSS, "fields": {"shops": 14, "share": {"$dec": "0.5"}}}),
+    (at("assessed"), "IncidentAssessed", {"fields": {"share": Decimal("0.5")}}),
+    (told, "UpwardReportSent", {"kind": "final", "recipient": "Regulator", "summary": ""}),
+    (noted, "ProgressNoted", {"text": "", "fields": {"done": True}}),
+    (at("responding"), "ResponseStarted", {"occurred_at": "2026-03-01T09:00:00+08:00"}),
+]
+
+
+@pytest.mark.parametrize(("on", "entry", "changes"), RIGHT)
+def test_a_correction_that_fits_is_recorded_once(on, entry, changes):
+    """The control: a correction that fits is recorded, and the same one a second time causes nothing."""
+    play = on()
+    command = correct(changes, entry=play.entry(entry))
+    play.do(command)
+    assert play.history[-1].type == "EntryCorrected"
+    assert play.decide(command) == ()
+
+
+def test_a_correction_is_judged_on_top_of_the_earlier_ones():
+    """What an earlier correction put right counts: the text may go once there is a field."""
+    play = noted()
+    entry = play.entry("ProgressNoted")
+    play.do(correct({"fields": {"called": True}}, entry=entry), correct({"text": ""}, entry=entry))
+    with pytest.raises(CommandRefused, match="a note needs text"):
+        play.do(correct({"fields": {}}, entry=entry))
+
+
+def test_a_correction_may_leave_what_was_wrong_before():
+    """An imported entry that never kept a rule can still be corrected elsewhere."""
+    play = Play().record(e.IncidentReported(from_="new", to="reported", category="7", title=""))
+    play.do(correct({"site": "Shop 3"}))
+    assert play.state.site == "Shop 3"
+    with pytest.raises(CommandRefused, match="'8' is not a category"):
+        play.do(correct({"category": "8"}))
+
+
+def test_a_damaged_correction_in_the_history_is_named():
+    """A correction that reality recorded and that does not fit bars further ones with a reason, not with a crash."""
+    play = incident_in("resolved")
+    damaged = e.EntryCorrected(entry=play.entry("LevelAssigned"), changes={"basis": 5}, reason="?")
+    play.record(damaged)
+    with pytest.raises(CommandRefused, match="5 is not of type str at basis"):
+        play.do(correct({"basis": "few"}, entry=play.entry("LevelAssigned")))
+
+
+def test_a_plan_without_roles_knows_no_role():
+    """Where the plan lists no roles, naming one is refused."""
+    plan = Plan(name="bare", version="1", categories=PLAN.categories, levels=PLAN.levels)
+    with pytest.raises(CommandRefused, match="role-unknown"):
+        Play(plan=plan).do(c.ReportIncident(category="other", title="x"), actor=Actor("a", "commander"))
+
+
+def test_an_incident_is_worth_its_money():
+    """An assessment keeps an exact loss."""
+    play = incident_in("reported").do(c.Assess(loss=Money(Decimal("12.50"), "CNY")))
+    assert str(play.state.assessment.loss) == "12.50 CNY"
