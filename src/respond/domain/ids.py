@@ -61,9 +61,11 @@ def _hash(parts: tuple[str, ...]) -> int:
 
 def _joined(parts: tuple[str, ...]) -> bytes:
     """Return *parts* as bytes such that different parts never give the same bytes."""
-    return b"".join(
-        len(raw).to_bytes(4, "big") + raw for raw in (part.encode("utf-8", "surrogatepass") for part in parts)
-    )
+    joined = b""
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        joined += len(raw).to_bytes(4, "big") + raw
+    return joined
 
 
 def _uuid(milliseconds: int, rest: int, *, version: int) -> UUID:
