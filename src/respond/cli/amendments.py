@@ -1,0 +1,68 @@
+"""The commands that mend what was recorded: merge, correct, retract.  The originals stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from respond.cli import written
+from respond.cli.answer import Answer
+from respond.cli.options import Recording
+from respond.cli.outcomes import recorded
+from respond.cli.session import Session
+from respond.cli.targets import Target
+from respond.engine.incident import IncidentHandle
+from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.incident import commands as c
+
+
+@click.command("merge", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.option("--into", required=True, metavar="ID", help="The incident that goes on.")
+@click.option("--reason", required=True)
+def merge(session: Session, name: str, into: str, reason: str) -> Answer:
+    """Merge incident ID into another; nothing is lost, and the old id still answers."""
+    with session.engine() as engine:
+        source, goal = engine.incident(name).id, engine.incident(into).id
+        outcome = engine.merge(source, goal, reason=reason, **session.circumstances)
+        return recorded(engine, Target(INCIDENT_CATEGORY, source), outcome)
+
+
+@click.command("correct", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("entry")
+@click.option("--set", "changes", multiple=True, required=True, metavar="NAME=VALUE", help="name=text or name:=JSON.")
+@click.option("--reason", required=True)
+def correct(session: Session, name: str, entry: str, changes: tuple[str, ...], reason: str) -> Answer:
+    """Give ENTRY of incident ID its right values.
+
+    ENTRY is an event id, or the position that the timeline shows.  `occurred_at` may be set too.
+    """
+    values = written.fields(changes, "--set")
+    return _amend(session, name, entry, lambda event_id: c.Correct(entry=event_id, changes=values, reason=reason))
+
+
+@click.command("retract", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("entry")
+@click.option("--reason", required=True)
+def retract(session: Session, name: str, entry: str, reason: str) -> Answer:
+    """Withdraw ENTRY of incident ID: an event id, or the position that the timeline shows."""
+    return _amend(session, name, entry, lambda event_id: c.Retract(entry=event_id, reason=reason))
+
+
+def _amend(session: Session, name: str, entry: str, command: Callable[[str], object]) -> Answer:
+    with session.engine() as engine:
+        handle = engine.incident(name)
+        outcome = handle.execute(command(_event_id(handle, entry)), **session.circumstances)
+        return recorded(engine, Target(INCIDENT_CATEGORY, handle.id), outcome)
+
+
+def _event_id(handle: IncidentHandle, entry: str) -> str:
+    """Return the event id that *entry* means; what is no position of this incident is taken for an id."""
+    position = entry.removeprefix("#")
+    return next((event.id for event in handle.events() if str(event.position) == position), entry)
+
+
+COMMANDS = (merge, correct, retract)

@@ -1,0 +1,68 @@
+"""Foreign logs in."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import click
+
+from respond.cli.answer import Answer
+from respond.cli.options import Question
+from respond.cli.page import Page
+from respond.cli.progress import progress_bar
+from respond.cli.session import Session
+from respond.transfer.importer import import_log
+from respond.transfer.mapping import LogMapping
+from respond.transfer.report import ImportReport
+
+
+@click.command("import", cls=Question)
+@click.argument("file")
+@click.option("--mapping", "mapping_file", required=True, metavar="FILE", help="What its columns mean, as TOML.")
+@click.option("--dry-run", is_flag=True, help="Read and judge everything, and write nothing.")
+def import_(session: Session, file: str, mapping_file: str, dry_run: bool) -> Answer:
+    """Bring the log in FILE into the database: CSV or XES, `.gz` too.
+
+    Importing a file again adds nothing.  What the workflow would have refused is recorded and reported.
+    """
+    mapping = LogMapping.load(mapping_file)
+    with session.engine(create=False if dry_run else None) as engine, progress_bar(f"importing {file}") as advance:
+        started = perf_counter()
+        report = import_log(
+            file,
+            mapping,
+            engine.store,
+            plan=engine.plans.default,
+            dry_run=dry_run,
+            progress=lambda _rows, done, total: advance(done, total),
+        )
+        seconds = perf_counter() - started
+    return Answer(
+        document={**report.as_dict(), "seconds": round(seconds, 3)},
+        show=lambda page: _show(page, report, seconds),
+    )
+
+
+def _show(page: Page, report: ImportReport, seconds: float) -> None:
+    verb = "would be added" if report.dry_run else "added"
+    page.line(f"{report.rows:,} rows of {report.incidents:,} incidents, {report.events:,} events {verb}")
+    page.pairs(
+        (name.replace("_", " "), value)
+        for name, value in report.as_dict().items()
+        if isinstance(value, int) and name not in {"rows", "incidents", "events", "dry_run"}
+    )
+    page.pairs([("seconds", seconds), ("rows a second", report.rows / seconds if seconds else None)])
+    if report.unknown_states:
+        page.heading("states that the mapping does not know")
+        page.table(("state", "rows"), report.unknown_states.items())
+    if report.deviations:
+        page.heading("steps that the workflow would have refused, by rule")
+        page.table(("rule", "steps"), report.deviations_by_code.items())
+        page.heading(f"the first {len(report.listed)}")
+        page.table(
+            ("row", "case", "rule", "from", "to", "event"),
+            [(one.row, one.case, one.code, one.from_state, one.to_state, one.event) for one in report.listed],
+        )
+
+
+COMMANDS = (import_,)

@@ -1,0 +1,73 @@
+"""Answers for people: lines, pairs and tables, with stored text made harmless."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from respond.cli.escaping import escaped
+from respond.domain.moments import Moment, format_utc
+
+_UNWRAPPED = 1_000_000
+"""Columns of a page that no terminal shows: a program that reads it wants one line for each row."""
+
+Cell = str | int | float | Moment | datetime | None
+
+
+def cell_text(value: Cell) -> str:
+    """Return what a cell shows; nothing for None, and times in UTC to the second where that loses nothing."""
+    match value:
+        case None:
+            return ""
+        case Moment():
+            return cell_text(value.at)
+        case datetime():
+            return format_utc(value).replace(".000000Z", "Z")
+        case float():
+            return f"{value:,.1f}"
+        case _:
+            return escaped(str(value))
+
+
+class Page:
+    """Writes to standard output, or another stream."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        stream = stream or sys.stdout
+        width = None if stream.isatty() else _UNWRAPPED
+        self._console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+
+    def line(self, text: str = "") -> None:
+        """Write one line."""
+        self._console.print(Text(escaped(text)), soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        """Write a heading, with a blank line before it."""
+        self._console.print()
+        self._console.print(Text(escaped(text), style="bold"), soft_wrap=True)
+
+    def pairs(self, rows: Iterable[tuple[str, Cell]]) -> None:
+        """Write names and their values; a name without a value is left out."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in rows:
+            if value not in {None, ""}:
+                table.add_row(Text(escaped(name)), Text(cell_text(value)))
+        if table.row_count:
+            self._console.print(table)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+        """Write a table under *heads*."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for head in heads:
+            table.add_column(head, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell_text(value)) for value in row))
+        self._console.print(table)

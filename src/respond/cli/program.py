@@ -1,0 +1,65 @@
+"""The program: every command under one name, and what an error looks like."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from respond.cli import aggregates, amendments, audits, database, explanations, imports, questions, statuses, work
+from respond.cli.documents import write_document
+from respond.cli.escaping import escaped
+from respond.errors import RespondError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="respond-engine", prog_name="respond")
+def respond() -> None:
+    """Work incidents by hand, and ask the log: every step is an event, and all answers are folded from events."""
+
+
+for _family in (work, amendments, questions, explanations, aggregates, imports, audits, database):
+    for _command in _family.COMMANDS:
+        respond.add_command(_command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command and return the exit status; every foreseen error becomes a message."""
+    as_json = "--json" in arguments
+    try:
+        status = respond.main(list(arguments), prog_name="respond", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return _told(as_json, {"code": "usage", "message": error.format_message()}, statuses.WRONG_USAGE)
+    except click.Abort:
+        print("interrupted", file=sys.stderr)
+        return statuses.INTERRUPTED
+    except RespondError as error:
+        print(f"respond: {escaped(str(error))}", file=sys.stderr)
+        return _told(as_json, error.as_dict(), statuses.status_of(error))
+    except BrokenPipeError:
+        _forget_output()
+        return statuses.UNREAD
+    except Exception:  # noqa: BLE001 - a defect must not look like bad news
+        traceback.print_exc()
+        return _told(as_json, {"code": "defect", "message": "respond itself failed"}, statuses.DEFECT)
+    return status if isinstance(status, int) else statuses.DONE
+
+
+def _told(as_json: bool, error: dict[str, Any], status: int) -> int:
+    if as_json:
+        try:
+            write_document({"error": error})
+        except BrokenPipeError:
+            _forget_output()
+    return status
+
+
+def _forget_output() -> None:
+    """Let what is left in the buffer of standard output go nowhere, so that the interpreter ends without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

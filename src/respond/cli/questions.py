@@ -1,0 +1,144 @@
+"""Where an aggregate stands or stood, and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from respond.cli.answer import Answer
+from respond.cli.options import Question, Time
+from respond.cli.page import Page
+from respond.cli.session import Session
+from respond.cli.targets import Target
+from respond.domain.moments import parse_utc
+from respond.engine.engine import Engine
+from respond.projections.document import document
+from respond.projections.state import StateAt
+from respond.projections.timeline import Timeline, TimelineEntry
+from respond.projections.timeline import timeline as timeline_of
+from respond.workflow.incident import INCIDENT_CATEGORY
+
+CLOCKS = ("log", "source")
+_CATEGORY = click.option("--category", help="The workflow's category; ID is then the aggregate's key.")
+_AS_OF = click.option("--as-of", type=Time(), metavar="TIME", help="What had happened by then, in the world.")
+_KNOWN_AT = click.option("--known-at", type=Time(), metavar="TIME", help="What was known by then: a prefix of the log.")
+_CLOCK = click.option(
+    "--clock",
+    type=click.Choice(CLOCKS),
+    default="log",
+    show_default=True,
+    help="Who says when something was known: this log, or the log it was imported from.",
+)
+
+
+@click.command("show", cls=Question)
+@click.argument("name", metavar="ID")
+@_CATEGORY
+@_AS_OF
+@_KNOWN_AT
+@_CLOCK
+def show(session: Session, name: str, category: str | None, **when: str | None) -> Answer:
+    """Show where incident ID stands, or stood.  ID is an id, a number, a reference, or a stream such as desk-7."""
+    with session.engine() as engine:
+        target = Target.of(engine, name, category)
+        standing = engine.reader.state_at(target.category, target.key, **_times(when))
+        title = target.title(engine)
+    fields = document(standing.value)
+    rest = {name: value for name, value in document(standing).items() if name != "value"}
+    return Answer(
+        document={**fields, "id": target.key, "number": title, "stream": f"{target.category}-{target.key}", **rest},
+        show=lambda page: _show_state(page, title, fields, standing),
+    )
+
+
+@click.command("timeline", cls=Question)
+@click.argument("name", metavar="ID")
+@_CATEGORY
+@_AS_OF
+@_KNOWN_AT
+@_CLOCK
+@click.option(
+    "--order",
+    type=click.Choice(("world", "log")),
+    default="world",
+    show_default=True,
+    help="By when it happened, or by position in the log.",
+)
+def timeline(session: Session, name: str, category: str | None, order: str, **when: str | None) -> Answer:
+    """Show what happened to incident ID, entry by entry; each cites its event.
+
+    Late entries, corrections and originals are shown.  Incidents that were merged into it are part of it.
+    """
+    with session.engine() as engine:
+        target = Target.of(engine, name, category)
+        found = _timeline(engine, target, order=order, **_times(when))
+        title = target.title(engine)
+    return Answer(
+        document={"id": target.key, "number": title, **found.to_json()},
+        show=lambda page: show_timeline(page, title, found),
+    )
+
+
+def _timeline(engine: Engine, target: Target, **options: Any) -> Timeline:
+    if target.category == INCIDENT_CATEGORY:
+        return engine.reader.timeline(target.key, **options)
+    return timeline_of(engine.reader.events(target.category, target.key), **options)
+
+
+def _times(when: dict[str, str | None]) -> dict[str, Any]:
+    """Return the options of a question about the past, with their times read."""
+    return {name: parse_utc(value) if name != "clock" and value is not None else value for name, value in when.items()}
+
+
+def _show_state(page: Page, title: str, fields: dict[str, Any], standing: StateAt) -> None:
+    page.line(f"{title} is {standing.value.status}")
+    page.pairs((name, _brief(value)) for name, value in fields.items() if name not in {"id", "status"})
+    if standing.known_at is not None:
+        page.line(f"known by position {standing.last_position}, by the clock of: {standing.clock_used}")
+
+
+def _brief(value: Any) -> Any:
+    """Return one line for a field of a state: what is nested is named, or counted."""
+    match value:
+        case [] | {} | "" | None:
+            return None
+        case {"name": name, "version": version, "digest": _}:
+            return f"{name}@{version}"
+        case {"at": at}:
+            return at
+        case list() if all(isinstance(item, str) for item in value):
+            return ", ".join(value)
+        case list():
+            return len(value)
+        case dict():
+            return ", ".join(f"{name}={item}" for name, item in value.items())
+        case _:
+            return str(value)
+
+
+def show_timeline(page: Page, title: str, found: Timeline) -> None:
+    """Write a timeline: when, who, what, and which event says so."""
+    page.line(f"{title}: {len(found.entries)} entries, up to position {found.last_position}")
+    page.table(
+        ("happened", "position", "actor", "what", "remarks"),
+        [(one.happened_at, f"#{one.position}", one.actor, one.text, _remarks(one)) for one in found.entries],
+    )
+
+
+def _remarks(entry: TimelineEntry) -> str:
+    remarks = []
+    if entry.occurred_at is None:
+        remarks.append("time unknown")
+    if entry.late:
+        remarks.append(f"late, recorded {entry.recorded_at:%Y-%m-%dT%H:%M:%SZ}")
+    if entry.retracted_by is not None:
+        remarks.append(f"retracted by #{entry.retracted_by.position}")
+    if entry.corrected_by:
+        remarks.append("corrected by " + ", ".join(f"#{citation.position}" for citation in entry.corrected_by))
+    if entry.original_text is not None:
+        remarks.append(f"originally: {entry.original_text}")
+    return "; ".join(remarks)
+
+
+COMMANDS = (show, timeline)

@@ -1,0 +1,64 @@
+"""A session: what every command is told about database, plans, workflows and the one who asks."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import attrs
+
+from respond.cli.registration import declared_workflows
+from respond.domain.references import Actor
+from respond.engine.clock import system_clock
+from respond.engine.engine import UNKNOWN, Engine
+from respond.errors import InvalidInput
+from respond.plan.plan import Plan
+from respond.store.sql import SqlEventStore
+from respond.workflow.workflow import Workflow
+
+UNKNOWN_TIME = "unknown"
+"""What people write for `--at` when nobody knows."""
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """The options that commands share."""
+
+    db: str
+    plan_files: tuple[str, ...] = ()
+    workflow_names: tuple[str, ...] = ()
+    actor_id: str | None = None
+    """The login name when None."""
+    role: str | None = None
+    at: str | None = None
+    command_id: str | None = None
+
+    def engine(self, *, create: bool | None = False) -> Engine:
+        """Open the engine; with *create* None an empty database gets a log, with True any does."""
+        return Engine.open(self.db, plans=self.plans(), workflows=self.workflows(), create=create)
+
+    def store(self) -> SqlEventStore:
+        """Open the log alone, for those who ask no plan."""
+        return SqlEventStore.open(self.db, clock=system_clock, create=False)
+
+    def plans(self) -> list[Plan]:
+        return [Plan.load(path) for path in self.plan_files]
+
+    def workflows(self) -> list[Workflow]:
+        return declared_workflows(self.workflow_names)
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks; raises `InvalidInput` when that was not told and the machine does not know."""
+        if self.actor_id is not None:
+            return Actor(self.actor_id, self.role)
+        try:
+            return Actor(getpass.getuser(), self.role)
+        except (KeyError, OSError) as error:
+            raise InvalidInput("you have no login name; say who acts", place="--actor") from error
+
+    @property
+    def circumstances(self) -> dict[str, Any]:
+        """What `Engine.execute` takes besides the command."""
+        at = UNKNOWN if self.at == UNKNOWN_TIME else self.at
+        return {"actor": self.actor, "at": at, "command_id": self.command_id}
