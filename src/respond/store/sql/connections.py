@@ -32,6 +32,10 @@ class Connections(Protocol):
         """Lend a cursor for statements that stand alone."""
         ...
 
+    def statement(self) -> AbstractContextManager[Any]:
+        """Lend a cursor for one statement that writes and commits by itself."""
+        ...
+
     def writing(self) -> AbstractContextManager[Any]:
         """Lend a cursor in a transaction that is committed at the end, and rolled back by an error."""
         ...
@@ -191,6 +195,10 @@ class MemoryConnections:
         with self._lock, faults(self._dialect, writing=False):
             yield self._connection().cursor()
 
+    def statement(self) -> AbstractContextManager[Any]:
+        """Lend a cursor in a transaction: SQLite has no other way."""
+        return self.writing()
+
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Lend a cursor in a transaction."""
@@ -261,6 +269,6 @@ def faults(dialect: Dialect, *, writing: bool) -> Iterator[None]:
     except dialect.error as error:
         raise dialect.fault(error, writing=writing) from error
     except DBAPIError as error:
-        raise dialect.fault(error.orig or error, writing=writing) from error  # type: ignore[arg-type]
+        raise dialect.fault(error.orig or error, writing=writing) from error
     except PoolTimeout as error:
         raise StoreBusy("every connection is in use; close some readers, or try again") from error

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from respond.domain.streams import StreamId
 from respond.errors import StoreError, StoreUnavailable
-from respond.store.records import Recorded
+from respond.store.records import Recorded, Write
 from respond.store.sql.statements import Statements
 
 Row = tuple[Any, ...]
@@ -26,6 +26,8 @@ class Dialect(ABC):
     """The statements, connection settings and error codes of one database."""
 
     begin: ClassVar[str] = "BEGIN"
+    one_statement: bool = False
+    """Whether `append_to_one` is there, and wanted."""
     sql: Statements
     error: type[Exception]
     """The root of the driver's errors."""
@@ -44,6 +46,16 @@ class Dialect(ABC):
 
         Return the new position and `recorded_at`; None when the head is past *limit_us*, or is missing.
         """
+
+    def append_to_one(
+        self, cursor: Any, write: Write, rows: Sequence[Row], clock_us: int, limit_us: int
+    ) -> tuple[int, int] | None:
+        """Append prepared *rows* to one stream in one statement that commits by itself.
+
+        Return the last position and `recorded_at`; None when the stream is not at the version below the first row, or
+        the head is past *limit_us*.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine
 
 from respond.errors import InvalidInput
 from respond.store.sql.dialect import Dialect
 from respond.store.sql.engines import EXTRAS, file_of
+from respond.store.sql.mariadb import MariadbDialect
+from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.schema import qualified
 from respond.store.sql.sqlite import SqliteDialect
 
@@ -24,22 +26,25 @@ def dialect_for(
     journal_mode: str | None = None,
     append_path: AppendPath | None = None,
 ) -> Dialect:
-    """Return the dialect of *engine*, with the names of one log; raises `InvalidInput` for a database that is not known."""
+    """Return the dialect of *engine*, with the names of one log; raises `InvalidInput` for an unknown database."""
     name = engine.dialect.name
-    events, head = (qualified(f"{prefix}{table}", schema, name) for table in ("events", "head"))
-    dbapi = engine.dialect.dbapi
+    words: dict[str, Any] = {
+        "events": qualified(f"{prefix}events", schema, name),
+        "head": qualified(f"{prefix}head", schema, name),
+        "dbapi": engine.dialect.dbapi,
+        "lock_timeout": lock_timeout,
+        "place": str(file_of(engine) or engine.url.render_as_string(hide_password=True)),
+    }
     match name:
-        case "sqlite":
-            if schema is not None:
-                raise InvalidInput("SQLite has no schemas; leave it out, or name another file", place="schema")
-            place = str(file_of(engine) or engine.url.database or "the log in memory")
-            return SqliteDialect(
-                events=events,
-                head=head,
-                dbapi=dbapi,
-                place=place,
-                lock_timeout=lock_timeout,
-                journal_mode=journal_mode,
+        case "sqlite" if schema is not None:
+            raise InvalidInput(
+                "SQLite has no schemas; leave it out, or name another file", place="schema", value=schema
             )
+        case "sqlite":
+            return SqliteDialect(**words, journal_mode=journal_mode)
+        case "postgresql":
+            return PostgresqlDialect(**words, one_statement=append_path != "transaction")
+        case "mariadb" | "mysql":
+            return MariadbDialect(**words)
         case _:
             raise InvalidInput(f"{name} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database")

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from respond.domain.moments import from_microseconds, to_microseconds
-from respond.domain.streams import DEFAULT_TENANT, Realm, StreamId, indexed
+from respond.domain.streams import DEFAULT_TENANT, StreamId, indexed
 from respond.errors import ClockSkew, OutcomeUnknown, StoreError, StoreUnavailable, VersionConflict
 from respond.store.intake import SKEW_MAX_US, check_skew, event_ids, replay_of
-from respond.store.protocol import PAGE, Clock
-from respond.store.records import Appended, Head, Recorded, Write
+from respond.store.protocol import Clock
+from respond.store.records import Appended, Write
 from respond.store.sql.connections import Connections, Taken
-from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
+from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.dialects import AppendPath
 from respond.store.sql.opening import open_log
+from respond.store.sql.reader import Reader
 from respond.store.sql.rows import assumed_versions, placed, prepared
 from respond.store.sql.schema import DEFAULT_PREFIX
-from respond.store.sql.statements import NO_LIMIT
+
+ATTEMPTS = 10
+"""How often one statement is tried before the append queues for the head in a transaction."""
 
 _END_OF_TIME = 2**63 - 1
-ResultT = TypeVar("ResultT")
 
 
-class SqlEventStore:
+class SqlEventStore(Reader):
     """An `EventStore` and `LogReader` in an SQL database; safe to share between threads and to keep across a fork."""
 
     def __init__(
         self, connections: Connections, dialect: Dialect, *, clock: Clock, log: str, tenant: str, allow_skew: bool
     ) -> None:
-        self.log = log
-        self.tenant = indexed(tenant, "tenant")
-        self._connections = connections
-        self._dialect = dialect
+        super().__init__(connections, dialect, log=log, tenant=tenant)
         self._clock = clock
         self._allow_skew = allow_skew
 
@@ -92,53 +90,6 @@ class SqlEventStore:
             except StoreUnavailable as error:
                 raise unknown from error
 
-    def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
-        """Return the events of *stream* past version *after*, oldest first."""
-        return self._page(self._dialect.sql.read_stream, (self.tenant, stream.realm, stream.name, after), limit)
-
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[Recorded]]:
-        """Return the events of many streams at once, in one query for each realm."""
-        found: dict[StreamId, list[Recorded]] = {}
-        for realm, names in by_realm(streams).items():
-            rows = self._read(partial(self._rows_of, realm, names))
-            by_name: dict[str, list[Recorded]] = {}
-            for record in self._dialect.recorded(rows):
-                by_name.setdefault(record.stream, []).append(record)
-            found.update((StreamId(name, realm), by_name[name]) for name in names if name in by_name)  # type: ignore[arg-type]
-        return found
-
-    def read_subject(
-        self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None
-    ) -> Sequence[Recorded]:
-        """Return the events about *subject*, from any stream, past position *after*, in log order."""
-        return self._page(self._dialect.sql.read_subject, (self.tenant, realm, subject, after), limit)
-
-    def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
-        """Return up to *limit* events of this tenant past position *after*, in log order; of one realm when named."""
-        if realm is None:
-            return self._page(self._dialect.sql.read_all, (after, self.tenant), limit)
-        return self._page(self._dialect.sql.read_realm, (after, self.tenant, realm), limit)
-
-    def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
-        """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""
-        return self._page(self._dialect.sql.read_log, (after,), limit)
-
-    def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
-        """Return the version of each of *streams*; 0 for one that has no events."""
-        wanted = list(streams)
-        found = self._read(lambda cursor: self._dialect.versions(cursor, self.tenant, wanted))
-        return {stream: found.get(stream, 0) for stream in wanted}
-
-    def known(self, ids: Iterable[str]) -> Mapping[str, Recorded]:
-        """Return those of *ids* that are in the log, with their records."""
-        wanted = list(ids)
-        rows = self._read(lambda cursor: list(self._dialect.rows_by_id(cursor, self.tenant, wanted)))
-        return {record.id: record for record in self._dialect.recorded(rows)}
-
-    def head(self) -> Head:
-        """Return the end of the log, over all tenants."""
-        return Head(*self._read(self._head_row))
-
     def close(self) -> None:
         """Give back every connection; closing twice does nothing."""
         self._connections.close()
@@ -151,10 +102,12 @@ class SqlEventStore:
     ) -> None:
         self.close()
 
-    # -- appending -----------------------------------------------------------------------------------------------------
-
     def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
         """Append, and look the ids up only when that is refused: a retry is rarer than a first try."""
+        if self._dialect.one_statement and len(writes) == 1 and not require:
+            appended = self._in_one_statement(writes[0], ids)
+            if appended is not None:
+                return appended
         try:
             return self._in_transaction(writes, require)
         except (VersionConflict, ClockSkew):
@@ -167,6 +120,49 @@ class SqlEventStore:
             if replay is None:
                 raise StoreError("a row stands where the head says that none is; run `respond check`") from taken
             return replay
+
+    def _in_one_statement(self, write: Write, ids: Sequence[str]) -> Appended | None:
+        """Append to one stream without a transaction around it; None when others were faster each time.
+
+        The expectation is checked against what the statement saw when it began, which may be behind what it waited for:
+        a refusal counts only when a look afterwards confirms it.
+        """
+        found = None if write.expected.kind in {"no_stream", "exactly"} else self._version(write)
+        for _ in range(ATTEMPTS):
+            version = write.expected.version if found is None else found
+            if write.expected.fits(version) and (appended := self._try_statement(write, version)) is not None:
+                return appended
+            replay = self._replayed([write], ids)
+            if replay is not None:
+                return replay
+            actual = self._version(write)
+            if not write.expected.fits(actual):
+                raise VersionConflict(write.stream, write.expected, actual)
+            if not self._allow_skew:
+                check_skew(self.head().recorded_us, to_microseconds(self._clock()))
+            found = actual
+        return None
+
+    def _try_statement(self, write: Write, version: int) -> Appended | None:
+        rows = self._prepared([write], {write.stream: version})
+        clock_us = to_microseconds(self._clock())
+        try:
+            with self._connections.statement() as cursor:
+                taken = self._dialect.append_to_one(cursor, write, rows, clock_us, self._limit_us(clock_us))
+        except Taken:
+            return None
+        if taken is None:
+            return None
+        last, recorded_us = taken
+        after = {write.stream: version + len(rows)}
+        return Appended(last - len(rows) + 1, last, after, from_microseconds(recorded_us))
+
+    def _version(self, write: Write) -> int:
+        return self.versions([write.stream])[write.stream]
+
+    def _limit_us(self, clock_us: int) -> int:
+        """Return how late the head may be."""
+        return _END_OF_TIME if self._allow_skew else clock_us + SKEW_MAX_US
 
     def _replayed(self, writes: Sequence[Write], ids: Sequence[str]) -> Appended | None:
         return replay_of(writes, self.known(ids), log=self.log, tenant=self.tenant)
@@ -191,8 +187,7 @@ class SqlEventStore:
 
     def _take_head(self, cursor: Any, count: int, clock_us: int) -> tuple[int, int]:
         """Take *count* positions; raises `ClockSkew`."""
-        limit_us = _END_OF_TIME if self._allow_skew else clock_us + SKEW_MAX_US
-        taken = self._dialect.take_head(cursor, count, clock_us, limit_us)
+        taken = self._dialect.take_head(cursor, count, clock_us, self._limit_us(clock_us))
         if taken is None:
             _, head_us = self._head_row(cursor)
             check_skew(head_us, clock_us)
@@ -213,33 +208,3 @@ class SqlEventStore:
             if actual != version:
                 raise VersionConflict(stream, f"version {version}", actual)
         return found
-
-    # -- reading -------------------------------------------------------------------------------------------------------
-
-    def _page(self, statement: str, parameters: tuple[object, ...], limit: int | None) -> list[Recorded]:
-        def read(cursor: Any) -> list[Row]:
-            cursor.execute(statement, (*parameters, NO_LIMIT if limit is None else limit))
-            rows: list[Row] = cursor.fetchall()
-            return rows
-
-        return self._dialect.recorded(self._read(read))
-
-    def _read(self, work: Callable[[Any], ResultT]) -> ResultT:
-        """Return what *work* reads; once more on a fresh connection when the first one was dead."""
-        try:
-            with self._connections.reading() as cursor:
-                return work(cursor)
-        except ConnectionLost:
-            self._connections.renew()
-            with self._connections.reading() as cursor:
-                return work(cursor)
-
-    def _rows_of(self, realm: str, names: Sequence[str], cursor: Any) -> list[Row]:
-        return list(self._dialect.rows_of_streams(cursor, self.tenant, realm, names))
-
-    def _head_row(self, cursor: Any) -> tuple[int, int]:
-        cursor.execute(self._dialect.sql.read_head)
-        row: tuple[int, int] | None = cursor.fetchone()
-        if row is None:
-            raise StoreError("the log has no head; run `respond check`")
-        return row

@@ -1,0 +1,104 @@
+"""Reading a log in an SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from respond.domain.streams import Realm, StreamId, indexed
+from respond.errors import StoreError
+from respond.store.protocol import PAGE
+from respond.store.records import Head, Recorded
+from respond.store.sql.connections import Connections
+from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
+from respond.store.sql.statements import NO_LIMIT
+
+ResultT = TypeVar("ResultT")
+
+
+class Reader:
+    """The reading half of a log; see `respond.store.protocol`."""
+
+    def __init__(self, connections: Connections, dialect: Dialect, *, log: str, tenant: str) -> None:
+        self.log = log
+        self.tenant = indexed(tenant, "tenant")
+        self._connections = connections
+        self._dialect = dialect
+
+    def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Return the events of *stream* past version *after*, oldest first."""
+        return self._page(self._dialect.sql.read_stream, (self.tenant, stream.realm, stream.name, after), limit)
+
+    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[Recorded]]:
+        """Return the events of many streams at once, in one query for each realm."""
+        found: dict[StreamId, list[Recorded]] = {}
+        for realm, names in by_realm(streams).items():
+            rows = self._read(partial(self._rows_of, realm, names))
+            by_name: dict[str, list[Recorded]] = {}
+            for record in self._dialect.recorded(rows):
+                by_name.setdefault(record.stream, []).append(record)
+            for stream in streams:
+                if stream.realm == realm and stream.name in by_name:
+                    found[stream] = by_name[stream.name]
+        return found
+
+    def read_subject(
+        self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        """Return the events about *subject*, from any stream, past position *after*, in log order."""
+        return self._page(self._dialect.sql.read_subject, (self.tenant, realm, subject, after), limit)
+
+    def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
+        """Return up to *limit* events of this tenant past position *after*, in log order; of one realm when named."""
+        if realm is None:
+            return self._page(self._dialect.sql.read_all, (after, self.tenant), limit)
+        return self._page(self._dialect.sql.read_realm, (after, self.tenant, realm), limit)
+
+    def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
+        """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""
+        return self._page(self._dialect.sql.read_log, (after,), limit)
+
+    def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
+        """Return the version of each of *streams*; 0 for one that has no events."""
+        wanted = list(streams)
+        found = self._read(lambda cursor: self._dialect.versions(cursor, self.tenant, wanted))
+        return {stream: found.get(stream, 0) for stream in wanted}
+
+    def known(self, ids: Iterable[str]) -> Mapping[str, Recorded]:
+        """Return those of *ids* that are in the log, with their records."""
+        wanted = list(ids)
+        rows = self._read(lambda cursor: list(self._dialect.rows_by_id(cursor, self.tenant, wanted)))
+        return {record.id: record for record in self._dialect.recorded(rows)}
+
+    def head(self) -> Head:
+        """Return the end of the log, over all tenants."""
+        return Head(*self._read(self._head_row))
+
+    def _page(self, statement: str, parameters: tuple[object, ...], limit: int | None) -> list[Recorded]:
+        def read(cursor: Any) -> list[Row]:
+            cursor.execute(statement, (*parameters, NO_LIMIT if limit is None else limit))
+            rows: list[Row] = cursor.fetchall()
+            return rows
+
+        return self._dialect.recorded(self._read(read))
+
+    def _read(self, work: Callable[[Any], ResultT]) -> ResultT:
+        """Return what *work* reads; once more on a fresh connection when the first one was dead."""
+        try:
+            with self._connections.reading() as cursor:
+                return work(cursor)
+        except ConnectionLost:
+            self._connections.renew()
+            with self._connections.reading() as cursor:
+                return work(cursor)
+
+    def _rows_of(self, realm: str, names: Sequence[str], cursor: Any) -> list[Row]:
+        return list(self._dialect.rows_of_streams(cursor, self.tenant, realm, names))
+
+    def _head_row(self, cursor: Any) -> tuple[int, int]:
+        cursor.execute(self._dialect.sql.read_head)
+        row: tuple[int, int] | None = cursor.fetchone()
+        if row is None:
+            raise StoreError("the log has no head; run `respond check`")
+        return row
