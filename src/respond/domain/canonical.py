@@ -26,9 +26,10 @@ def canonical(value: object) -> bytes:
     """Return the RFC 8785 form of *value*.
 
     Raises `InvalidRecord` for floats, integers beyond 2^53 - 1, lone surrogates, keys that are not text, a reserved key
-    beside others, and nesting deeper than 64.  orjson sorts keys by code point and RFC 8785 by UTF-16 unit: the two agree on ASCII keys.
+    beside others, and nesting deeper than 64.  orjson sorts keys by code point and RFC 8785 by UTF-16 unit: the two
+    agree on ASCII keys.
     """
-    ascii_keys = _inspect(value, "", 0)
+    ascii_keys = _inspect(value, None, 0)
     try:
         return orjson.dumps(value, option=_OPTIONS) if ascii_keys else rfc8785.dumps(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, rfc8785.CanonicalizationError) as error:
@@ -74,37 +75,48 @@ def rich(value: Any) -> Any:
             return value
 
 
-def _inspect(value: object, place: str, depth: int) -> bool:
+_Place = tuple["_Place", str | int] | None
+"""The way to a value: the place of what holds it, and its key or index there."""
+
+
+def _inspect(value: object, place: _Place, depth: int) -> bool:
     """Refuse what canonical JSON cannot hold; return whether every key is ASCII."""
     kind = type(value)
+    if kind is dict:
+        if depth >= DEPTH_MAX:
+            raise _unfit(f"nested deeper than {DEPTH_MAX}", place, None)
+        if len(value) > 1 and not RESERVED_KEYS.isdisjoint(value):  # type: ignore[arg-type]
+            raise _unfit(f"holds one of {', '.join(sorted(RESERVED_KEYS))} beside other keys", place, None)
+        ascii_keys = True
+        for key, item in value.items():  # type: ignore[attr-defined]
+            if type(key) is not str:
+                raise _unfit(f"the key {key!r} is not text", place, key)
+            if not key.isascii():
+                ascii_keys = False
+            item_kind = type(item)
+            if item_kind is str or (item_kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER):
+                continue
+            if not _inspect(item, (place, key), depth + 1):
+                ascii_keys = False
+        return ascii_keys
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
         if not -SAFE_INTEGER <= value <= SAFE_INTEGER:  # type: ignore[operator]
-            raise InvalidRecord(f"{value} is beyond 2^53 - 1; write it as a tagged integer", place=place, value=value)
+            raise _unfit(f"{value} is beyond 2^53 - 1; write it as a tagged integer", place, value)
         return True
-    if depth >= DEPTH_MAX:
-        raise InvalidRecord(f"nested deeper than {DEPTH_MAX}", place=place)
-    ascii_keys = True
-    if kind is dict:
-        if len(value) > 1 and not RESERVED_KEYS.isdisjoint(value):  # type: ignore[arg-type]
-            raise InvalidRecord(f"holds one of {', '.join(sorted(RESERVED_KEYS))} beside other keys", place=place)
-        for key, item in value.items():  # type: ignore[attr-defined]
-            if type(key) is not str:
-                raise InvalidRecord(f"the key {key!r} is not text", place=place, value=key)
-            if not key.isascii():
-                ascii_keys = False
-            item_kind = type(item)
-            if item_kind is str or item is None:
-                continue
-            if not _inspect(item, f"{place}.{key}" if place else key, depth + 1):
-                ascii_keys = False
-        return ascii_keys
     if kind is list or kind is tuple:
-        for index, item in enumerate(value):  # type: ignore[arg-type]
-            if not _inspect(item, f"{place}[{index}]", depth + 1):
-                ascii_keys = False
-        return ascii_keys
+        if depth >= DEPTH_MAX:
+            raise _unfit(f"nested deeper than {DEPTH_MAX}", place, None)
+        return all([_inspect(item, (place, index), depth + 1) for index, item in enumerate(value)])  # type: ignore[arg-type, var-annotated]
     if kind is float:
-        raise InvalidRecord(f"{value!r} is a float; use Decimal or an integer", place=place, value=value)
-    raise InvalidRecord(f"{kind.__name__} cannot be written as JSON", place=place, value=value)
+        raise _unfit(f"{value!r} is a float; use Decimal or an integer", place, value)
+    raise _unfit(f"{kind.__name__} cannot be written as JSON", place, value)
+
+
+def _unfit(message: str, place: _Place, value: object) -> InvalidRecord:
+    path = ""
+    while place is not None:
+        place, step = place
+        path = f"[{step}]{path}" if isinstance(step, int) else f".{step}{path}"
+    return InvalidRecord(message, place=path.lstrip("."), value=value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from respond.domain.moments import to_microseconds
@@ -47,6 +48,7 @@ def derived_id(command_id: str, part: str) -> UUID:
     return _uuid(prefix, _hash((command_id, part)), version=8)
 
 
+@lru_cache(maxsize=256)
 def _time_prefix(text: str) -> int | None:
     try:
         value = UUID(text)
