@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from respond.errors import InvalidMoment
 Precision = Literal["microsecond", "second", "minute", "hour", "day"]
 Ambiguous = Literal["refuse", "earlier", "later"]
 PRECISIONS: tuple[Precision, ...] = ("microsecond", "second", "minute", "hour", "day")
+
+DAY_MINUTES = 24 * 60
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -96,6 +99,9 @@ class Moment:
             )
         if self.until is not None and to_microseconds(self.until) < to_microseconds(self.at):
             raise InvalidMoment(f"the interval ends at {self.until.isoformat()}, before it begins", value=self.until)
+        offset: object = self.offset_minutes
+        if offset is not None and (type(offset) is not int or abs(offset) >= DAY_MINUTES):
+            raise InvalidMoment(f"offset {offset!r} is not a number of minutes within a day", value=offset)
 
     @classmethod
     def of(cls, value: Moment | datetime | str | None) -> Moment | None:
@@ -123,9 +129,12 @@ class Moment:
 
     @classmethod
     def from_json(cls, body: str | dict[str, Any]) -> Moment:
-        """Return the moment that `to_json` wrote."""
+        """Return the moment that `to_json` wrote; raises `InvalidMoment`."""
         if isinstance(body, str):
             return cls(parse_utc(body))
+        given: object = body
+        if not isinstance(given, Mapping) or "at" not in given:
+            raise InvalidMoment(f"{given!r} is not a moment; write 2026-11-20T09:30:00Z, or a mapping with `at`")
         until = body.get("until")
         return cls(
             at=parse_utc(body["at"]),

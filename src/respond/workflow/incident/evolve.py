@@ -85,11 +85,11 @@ def _reopened(state: Incident, event: Event) -> Incident:
 
 
 def _reviewed(state: Incident, event: Event) -> Incident:
-    return replace(state, status=event.data.to, review_summary=event.data.summary)
+    return replace(state, status=event.data.to, review_summary=event.data.summary, review_entry=event.body["id"])
 
 
 def _cancelled(state: Incident, event: Event) -> Incident:
-    return replace(state, status=event.data.to, cancel_reason=event.data.reason)
+    return replace(state, status=event.data.to, cancel_reason=event.data.reason, cancel_entry=event.body["id"])
 
 
 def _merged(state: Incident, event: Event) -> Incident:
@@ -99,6 +99,13 @@ def _merged(state: Incident, event: Event) -> Incident:
 def _absorbed(state: Incident, event: Event) -> Incident:
     return replace(state, absorbed=(*state.absorbed, event.data.source))
 
+
+_LAST_WORDS = (
+    ("resolution", "resolution_entry", "resolution"),
+    ("review_summary", "review_entry", "summary"),
+    ("cancel_reason", "cancel_entry", "reason"),
+)
+"""For what a step said last: the field of the state, the field with the id of its entry, and the field of the entry."""
 
 _REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - {"from_", "to", "team"}
 
@@ -122,14 +129,15 @@ def _entry_corrected(state: Incident, event: Event) -> Incident:
 
 
 def _header_corrected(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
-    """Apply *changes* to what the report and the resolution told, when *entry* is one of the two."""
+    """Apply *changes* to what the report or a last word told, when *entry* is one of them."""
     if entry == state.report_entry:
         report = corrected(
             e.IncidentReported(from_="", to="", **{name: getattr(state, name) for name in _REPORTED_FIELDS}), changes
         )
         return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS})
-    if entry == state.resolution_entry and "resolution" in changes:
-        return replace(state, resolution=changes["resolution"])
+    for field, at, name in _LAST_WORDS:
+        if entry == getattr(state, at) and name in changes:
+            return replace(state, **{field: changes[name]})
     return state
 
 

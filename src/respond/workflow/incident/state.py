@@ -67,7 +67,11 @@ class Incident:
     resolution_entry: str = ""
     """The id of the event that resolved it last."""
     review_summary: str = ""
+    review_entry: str = ""
+    """The id of the event that closed the review last."""
     cancel_reason: str = ""
+    cancel_entry: str = ""
+    """The id of the event that cancelled it last."""
     assessments: tuple[Judged, ...] = ()
     upward_reports: tuple[Told, ...] = ()
     notes: int = 0

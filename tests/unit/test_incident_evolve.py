@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import pytest
+
+from play import PLAN, Play, incident_in
+from respond.domain.events import Event
+from respond.domain.moments import Moment, parse_utc
+from respond.errors import CommandRefused, UnreadableEvent
+from respond.workflow.incident import INCIDENT
+from respond.workflow.incident import commands as c
+from respond.workflow.incident import events as e
+from respond.workflow.incident.evolve import EVOLVERS
+from respond.workflow.incident.state import Incident
+
+
+def test_an_incident_remembers_how_it_began():
+    """The state holds what the report told, who told it, and the plan and the definition that were in force."""
+    command = c.ReportIncident(
+        category="network", title="t", narrative="n", site="s", channel="shop", team="first line", reference="INC0001"
+    )
+    state = Play().do(command, actor="chen.yu").state
+    assert (state.id, state.reporter, state.team, state.reference) == ("i-1", "chen.yu", "first line", "INC0001")
+    assert (state.category, state.title, state.narrative, state.site, state.channel) == (
+        "network",
+        "t",
+        "n",
+        "s",
+        "shop",
+    )
+    assert (state.plan, state.definition) == (PLAN.reference, INCIDENT.reference)
+
+
+def test_the_worst_level_is_remembered():
+    """Raising the level makes the worst level worse; lowering it leaves the worst as it was."""
+    play = incident_in("level_assigned")
+    seen = [(play.state.level, play.state.worst_level)]
+    for level in (2, 4, 1, 3):
+        play.do(c.ChangeLevel(level=level, justification="news"))
+        seen.append((play.state.level, play.state.worst_level))
+    assert seen == [(3, 3), (2, 2), (4, 2), (1, 1), (3, 1)]
+
+
+def test_every_assessment_is_kept_and_the_last_one_counts():
+    """A new assessment does not overwrite the one before."""
+    play = incident_in("assessed").do(c.Assess(affected_customers=900))
+    assert [one.assessment.affected_customers for one in play.state.assessments] == [300, 900]
+    assert play.state.assessment.affected_customers == 900
+
+
+def test_reopening_forgets_the_resolution_and_counts():
+    """A reopened incident has no resolution, and knows how often that happened."""
+    play = incident_in("resolved")
+    assert play.state.resolution == "Terminals restarted"
+    play.do(c.Reopen(reason="It is back"))
+    assert (play.state.resolution, play.state.resolution_entry, play.state.reopened) == ("", "", 1)
+
+
+def test_a_merged_incident_names_where_it_went():
+    """The merged one knows the incident that goes on, and that one knows what it absorbed."""
+    assert incident_in("merged").state.merged_into == "i-2"
+    assert incident_in("reported").do(c.Absorb(source="i-3", reason="same")).state.absorbed == ("i-3",)
+
+
+def corrected(play: Play, entry: str, **changes: object) -> Incident:
+    """Return the state after *changes* to the last event called *entry*."""
+    state: Incident = play.do(c.Correct(entry=play.entry(entry), changes=changes, reason="typo")).state
+    return state
+
+
+def test_a_corrected_report_reads_as_corrected():
+    """The state shows the right values, the wrong ones stay in the original event."""
+    play = incident_in("responding")
+    state = corrected(play, "IncidentReported", title="Terminals", discovered_at="2026-03-01T07:00:00Z", site=None)
+    assert (state.title, state.category) == ("Terminals", "facility_failure")
+    assert state.discovered_at == Moment(parse_utc("2026-03-01T07:00:00Z"))
+    assert state.status == "responding"
+    assert play.history[0].data.title == "Card terminals down"
+    assert corrected(play, "IncidentReported", category="network").title == "Terminals"
+
+
+def test_a_corrected_assessment_reads_as_corrected():
+    """Only the assessment that was corrected changes."""
+    play = incident_in("assessed").do(c.Assess(affected_customers=900))
+    state = corrected(play, "IncidentAssessed", affected_customers=90, fields={"shops": 14})
+    assert [one.assessment.affected_customers for one in state.assessments] == [300, 90]
+    assert state.assessment.fields == {"shops": 14}
+
+
+def test_a_corrected_upward_report_reads_as_corrected():
+    """Who was told may be put right; the duties follow."""
+    state = corrected(incident_in("reported_upward"), "UpwardReportSent", recipient="Regulator")
+    assert state.told("initial", "Regulator")
+    assert not state.told("initial", "HQ")
+    assert state.told("initial")
+    assert not state.told("final")
+
+
+def test_a_corrected_resolution_reads_as_corrected():
+    """The resolution is put right while it is the last one; one that was reopened since is past."""
+    play = incident_in("resolved")
+    assert corrected(play, "IncidentResolved", resolution="Replaced").resolution == "Replaced"
+    play.do(c.Reopen(reason="It is back"))
+    assert corrected(play, "IncidentResolved", resolution="Rebooted").resolution == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "field", "name", "changes"),
+    [
+        ("reviewed", "review_summary", "IncidentReviewed", {"summary": "Mains"}),
+        ("cancelled", "cancel_reason", "IncidentCancelled", {"reason": "A test"}),
+    ],
+)
+def test_a_corrected_last_word_reads_as_corrected(state, field, name, changes):
+    """The summary of the review and the reason of the false alarm are put right too."""
+    play = incident_in(state)
+    assert getattr(corrected(play, name, **changes), field) == next(iter(changes.values()))
+
+
+def test_correcting_when_it_happened_changes_no_state():
+    """A right time is for the timeline: the state stays as it is."""
+    play = incident_in("resolved")
+    before = play.state
+    assert corrected(play, "IncidentResolved", occurred_at="2026-03-01T07:00:00Z") == before
+
+
+def test_a_retracted_fact_is_gone_from_the_state_only():
+    """Assessments, upward reports and notes that were withdrawn do not count, and stay in the log."""
+    play = incident_in("reported_upward").do(c.Note(text="Called"))
+    for name in ("IncidentAssessed", "UpwardReportSent", "ProgressNoted"):
+        play.do(c.Retract(entry=play.entry(name), reason="wrong incident"))
+    assert (play.state.assessments, play.state.upward_reports, play.state.notes) == ((), (), 0)
+    assert play.state.assessment is None
+    assert play.state.status == "reported_upward"
+    assert len(play.history) == 9
+
+
+def test_reality_that_broke_the_rules_folds():
+    """Steps that no command would make fold to where they lead, in any order and from any state."""
+    play = Play().record(
+        e.IncidentResolved(from_="nowhere", to="closed", resolution="?"),
+        e.StepRecorded(from_="closed", to="vendor", step="Awaiting Vendor"),
+        e.LevelChanged(from_level=2, to_level=3),
+        e.TeamAssigned(from_team="a"),
+    )
+    assert (play.state.status, play.state.step, play.state.level, play.state.worst_level) == (
+        "vendor",
+        "Awaiting Vendor",
+        3,
+        3,
+    )
+    assert play.explain("start_response").candidates == ()
+    with pytest.raises(CommandRefused, match="start_response is enabled in level_assigned, not in vendor"):
+        play.do(c.StartResponse())
+
+
+def test_every_event_of_the_incident_has_an_evolver():
+    """No class of the events is left out."""
+    declared = {
+        value for value in vars(e).values() if isinstance(value, type) and hasattr(value, "__respond_event_type__")
+    }
+    assert set(EVOLVERS) == declared
+
+
+def test_an_event_of_another_workflow_does_not_fold():
+    """A payload that the workflow has no evolver for is named with its position."""
+    stranger = Event(7, 0, incident_in("reported").history[0].body, object())
+    with pytest.raises(UnreadableEvent, match="position 7: IncidentReported is not an event of incident@1"):
+        INCIDENT.evolve(Incident(), stranger)
+    with pytest.raises(UnreadableEvent, match="position 7"):
+        INCIDENT.fold([stranger])
+
+
+def test_folding_goes_on_from_a_state():
+    """A fold in two parts gives what the fold of the whole gives."""
+    history = incident_in("reviewed").history
+    assert INCIDENT.fold(history[3:], INCIDENT.fold(history[:3])) == INCIDENT.fold(history)
