@@ -108,7 +108,11 @@ def _inspect(value: object, place: _Place, depth: int) -> bool:
     if kind is list or kind is tuple:
         if depth >= DEPTH_MAX:
             raise _unfit(f"nested deeper than {DEPTH_MAX}", place, None)
-        return all([_inspect(item, (place, index), depth + 1) for index, item in enumerate(value)])  # type: ignore[arg-type, var-annotated]
+        ascii_keys = True
+        for index, item in enumerate(value):  # type: ignore[arg-type]
+            if not _inspect(item, (place, index), depth + 1):
+                ascii_keys = False
+        return ascii_keys
     if kind is float:
         raise _unfit(f"{value!r} is a float; use Decimal or an integer", place, value)
     raise _unfit(f"{kind.__name__} cannot be written as JSON", place, value)
