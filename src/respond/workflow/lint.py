@@ -17,7 +17,7 @@ def refuse_contradictions(workflow: Workflow) -> None:
     """Raise `InvalidWorkflow` that lists everything that is wrong with *workflow*."""
     problems = [*_states(workflow), *_transitions(workflow), *_paths(workflow), *_handlers(workflow)]
     if problems:
-        raise InvalidWorkflow("; ".join(problems), place=f"workflow {workflow.name}@{workflow.version}")
+        raise InvalidWorkflow("; ".join(dict.fromkeys(problems)), place=f"workflow {workflow.name}@{workflow.version}")
 
 
 def _states(workflow: Workflow) -> Iterator[str]:
