@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from incident_logs import START, after
+from respond.projections.listing import Listing
+from respond.projections.replay import Replay, replay
 from respond.projections.state import state
+from respond.projections.statistics import Statistics
 from respond.projections.timeline import timeline
 from respond.workflow.incident import INCIDENT
 from strategies import histories
 
+LOGS = histories(incidents=3, steps=40, realms=("real", "real", "drill"))
 THE_END = START + timedelta(days=3650)
 
 
@@ -55,3 +60,83 @@ def test_timeline_cites_every_event_once(events):
         assert sorted(entry.position for entry in shown) == [event.position for event in events]
         assert {entry.id for entry in shown} == {event.id for event in events}
     assert [entry.position for entry in shown] == sorted(entry.position for entry in shown)
+
+
+def streams(events, realm="real"):
+    """Return the events of each stream of *realm*, in the order in which the streams began."""
+    found = {}
+    for event in events:
+        if event.body["realm"] == realm:
+            found.setdefault(event.body["stream"], []).append(event)
+    return found
+
+
+def taken(projection, events):
+    """Return *projection* after *events*."""
+    for event in events:
+        projection.apply(event)
+    return projection
+
+
+@given(LOGS)
+def test_listing_is_the_fold(events):
+    """Every row says what the fold of its incident says, and the newest report stands first."""
+    rows = taken(Listing(), events).page(limit=1000).rows
+    folded = [INCIDENT.fold(stream) for stream in streams(events).values()]
+    assert [(row.id, row.state, row.title, row.category, row.reference) for row in reversed(rows)] == [
+        (one.id, one.status, one.title, one.category, one.reference) for one in folded
+    ]
+    assert [(row.level, row.worst_level, row.commander, row.team, row.merged_into) for row in reversed(rows)] == [
+        (one.level, one.worst_level, one.commander, one.team, one.merged_into) for one in folded
+    ]
+    firsts = [stream[0].position for stream in streams(events).values()]
+    assert [row.number for row in reversed(rows)] == [f"INC-{position}" for position in firsts]
+
+
+@given(LOGS, st.integers(1, 3), st.data())
+def test_pages_hold_every_row_once(events, limit, data):
+    """Page after page gives each incident of the first moment once, though others come in between."""
+    cut = data.draw(st.integers(0, len(events)))
+    listing = taken(Listing(), events[:cut])
+    expected = [row.id for row in listing.page(limit=1000).rows]
+    page = listing.page(limit=limit)
+    found = [row.id for row in page.rows]
+    taken(listing, events[cut:])
+    while page.next is not None:
+        page = listing.page(after=page.next, limit=limit)
+        found += [row.id for row in page.rows]
+    assert found == expected
+
+
+@given(LOGS)
+def test_statistics_are_the_folds(events):
+    """The counts over the log are those of the folded incidents; drills are not among them."""
+    figures = taken(Statistics(), events).figures()
+    folded = [INCIDENT.fold(stream) for stream in streams(events).values()]
+    real = [event for event in events if event.body["realm"] == "real"]
+    assert (figures.events, figures.incidents) == (len(real), len(folded))
+    assert figures.last_position == max((event.position for event in real), default=0)
+    assert figures.states == Counter(one.status for one in folded)
+    assert figures.levels == Counter(one.level for one in folded)
+    assert figures.worst_levels == Counter(one.worst_level for one in folded)
+    assert figures.categories == Counter(one.category for one in folded)
+    assert figures.reopened == sum(one.reopened for one in folded)
+    assert figures.reopened_incidents == sum(one.reopened > 0 for one in folded)
+    changes = [event.data for event in real if event.type == "LevelChanged"]
+    assert figures.raised == sum(change.to_level < change.from_level for change in changes)
+    assert figures.lowered == sum(change.to_level > change.from_level for change in changes)
+
+
+@given(LOGS, st.data())
+def test_replay_is_the_folds(events, data):
+    """A replay, in one go or in two, ends where each stream's own fold ends, and finds nothing that was not allowed."""
+    cut = data.draw(st.integers(0, len(events)))
+    whole, halves = replay(events, workflows=[INCIDENT]), Replay([INCIDENT]).take(events[:cut])
+    taken(halves, events[cut:])
+    for realm in ("real", "drill"):
+        folded = {name: INCIDENT.fold(stream) for name, stream in streams(events, realm).items()}
+        assert whole.states("incident", realm=realm) == halves.states("incident", realm=realm) == folded
+    totals = whole.totals()
+    assert totals == halves.totals()
+    assert (totals.findings, totals.failures, totals.events) == ((), (), len(events))
+    assert totals.states == taken(Statistics(), events).figures().states

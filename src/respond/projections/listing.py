@@ -1,0 +1,157 @@
+"""Listing: all incidents as rows, paged, newest first."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import ClassVar
+
+import attrs
+
+from respond.domain.events import Event
+from respond.domain.streams import Realm
+from respond.errors import InvalidInput
+from respond.projections.document import Document
+from respond.projections.rows import Row, Standing
+from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
+from respond.workflow.incident.events import IncidentReported
+
+LIMIT_MAX = 1000
+"""The most rows on one page."""
+
+_NUMBER = re.compile(r"INC-([1-9][0-9]*)", re.IGNORECASE)
+_CURSOR = re.compile(rb"before:([1-9][0-9]*)")
+
+
+@attrs.frozen(kw_only=True)
+class Page(Document):
+    """Some rows, newest first."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+    """Give it as `after` for the rows that follow; None when there are none."""
+
+
+class Listing:
+    """The list of all incidents of one realm, kept up event by event."""
+
+    name: ClassVar[str] = "listing"
+    version: ClassVar[int] = 1
+    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.event_types)
+
+    def __init__(self, realm: Realm = "real") -> None:
+        self.realm = realm
+        self._standings: dict[str, Standing] = {}
+        self._order: list[Standing] = []
+        """By position: the order in which they were reported."""
+        self._referenced: dict[str, list[Standing]] = {}
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def apply(self, event: Event) -> None:
+        """Take one event on; an event of an incident that nobody reported, and of another realm, changes nothing."""
+        body = event.body
+        if body["realm"] != self.realm:
+            return
+        standing = self._standings.get(body["stream"])
+        if standing is not None:
+            self._take(standing, event)
+        elif type(event.data) is IncidentReported and body["stream"].startswith(f"{INCIDENT_CATEGORY}-"):
+            standing = Standing.of(event)
+            self._standings[body["stream"]] = standing
+            self._order.append(standing)
+            self._refer(standing)
+
+    def page(
+        self,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        state: str | None = None,
+        level: int | None = None,
+        category: str | None = None,
+        text: str | None = None,
+    ) -> Page:
+        """Return up to *limit* incidents that meet every filter, newest first, from the cursor *after* on.
+
+        *text* is looked for in number, reference and title, whatever the case.  A cursor stays good while incidents
+        come in.  Raises `InvalidInput` for a limit outside 1 to 1,000 and a cursor that is none.
+        """
+        if not 1 <= limit <= LIMIT_MAX:
+            raise InvalidInput(f"{limit} is not between 1 and {LIMIT_MAX}", place="limit", value=limit)
+        folded = None if text is None else text.casefold()
+        found: list[Standing] = []
+        for standing in self._newest(_position_of(after)):
+            if standing.matches(state, level, category, folded):
+                if len(found) == limit:
+                    return Page(rows=tuple(one.row() for one in found), next=_cursor_of(found[-1].position))
+                found.append(standing)
+        return Page(rows=tuple(one.row() for one in found), next=None)
+
+    def find(self, name: str) -> str | None:
+        """Return the id of the incident with this id, number or foreign reference; None when there is none.
+
+        Raises `InvalidInput` when several incidents have the reference.
+        """
+        standing = self._standings.get(f"{INCIDENT_CATEGORY}-{name}") or self._numbered(name)
+        if standing is not None:
+            return standing.id
+        referenced = self._referenced.get(name, [])
+        if len(referenced) > 1:
+            numbers = ", ".join(one.number for one in referenced)
+            raise InvalidInput(f"{name!r} is the reference of {numbers}; give one of these numbers", place="reference")
+        return referenced[0].id if referenced else None
+
+    def get(self, incident_id: str) -> Row | None:
+        """Return the row of the incident with this id; None when there is none."""
+        standing = self._standings.get(f"{INCIDENT_CATEGORY}-{incident_id}")
+        return None if standing is None else standing.row()
+
+    def _numbered(self, name: str) -> Standing | None:
+        number = _NUMBER.fullmatch(name)
+        if number is None:
+            return None
+        position = int(number[1])
+        index = bisect_left(self._order, position, key=_position)
+        found = self._order[index : index + 1]
+        return found[0] if found and found[0].position == position else None
+
+    def _newest(self, before: int | None) -> Iterator[Standing]:
+        end = len(self._order) if before is None else bisect_left(self._order, before, key=_position)
+        return (self._order[index] for index in range(end - 1, -1, -1))
+
+    def _take(self, standing: Standing, event: Event) -> None:
+        known = standing.reference
+        standing.take(event)
+        if standing.reference != known:
+            if known is not None:
+                self._referenced[known].remove(standing)
+            self._refer(standing)
+
+    def _refer(self, standing: Standing) -> None:
+        if standing.reference is not None:
+            self._referenced.setdefault(standing.reference, []).append(standing)
+
+
+def _position(standing: Standing) -> int:
+    return standing.position
+
+
+def _cursor_of(position: int) -> str:
+    return urlsafe_b64encode(b"before:%d" % position).rstrip(b"=").decode()
+
+
+def _position_of(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        told = _CURSOR.fullmatch(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except (UnicodeEncodeError, binascii.Error):
+        told = None
+    if told is None:
+        raise InvalidInput(f"{cursor!r} is not a cursor; give the `next` of a page", place="after", value=cursor)
+    return int(told[1])

@@ -1,0 +1,173 @@
+"""Rows: one line for each incident, and what it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Self
+
+import attrs
+
+from respond.domain.events import Event
+from respond.domain.moments import Moment, from_microseconds
+from respond.projections.document import Document
+from respond.workflow.incident import events as e
+
+
+@attrs.frozen(kw_only=True)
+class Row(Document):
+    """One incident of the list."""
+
+    id: str
+    number: str
+    """`INC-` and the position of its report."""
+    reference: str | None
+    title: str
+    category: str
+    state: str
+    level: int | None
+    worst_level: int | None
+    commander: str | None
+    team: str | None
+    reported_at: datetime
+    """When it was reported, as now claimed."""
+    updated_at: datetime
+    """When its last event was recorded."""
+    merged_into: str | None
+
+
+@attrs.define(eq=False)
+class Standing:
+    """What the list remembers of one incident."""
+
+    id: str
+    position: int
+    """Of the event that reported it."""
+    entry: str
+    """The id of that event."""
+    reported_us: int
+    """When that event was recorded."""
+    occurred_at: Any
+    """When that event happened, as a body holds it."""
+    updated_us: int
+    title: str
+    category: str
+    reference: str | None
+    state: str
+    team: str | None
+    level: int | None = None
+    worst_level: int | None = None
+    commander: str | None = None
+    merged_into: str | None = None
+
+    def matches(self, state: str | None, level: int | None, category: str | None, text: str | None) -> bool:
+        """Return whether the incident meets every filter that is not None; *text* is folded for comparison."""
+        return (
+            (state is None or self.state == state)
+            and (level is None or self.level == level)
+            and (category is None or self.category == category)
+            and (text is None or text in f"{self.number}\n{self.reference or ''}\n{self.title}".casefold())
+        )
+
+    @property
+    def number(self) -> str:
+        return f"INC-{self.position}"
+
+    def row(self) -> Row:
+        moment = None if self.occurred_at is None else Moment.from_json(self.occurred_at)
+        return Row(
+            id=self.id,
+            number=self.number,
+            reference=self.reference,
+            title=self.title,
+            category=self.category,
+            state=self.state,
+            level=self.level,
+            worst_level=self.worst_level,
+            commander=self.commander,
+            team=self.team,
+            reported_at=from_microseconds(self.reported_us) if moment is None else moment.at,
+            updated_at=from_microseconds(self.updated_us),
+            merged_into=self.merged_into,
+        )
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Return what an `IncidentReported` tells."""
+        data: e.IncidentReported = event.data
+        return cls(
+            id=event.body["subject"],
+            position=event.position,
+            entry=event.body["id"],
+            reported_us=event.recorded_us,
+            occurred_at=event.body.get("occurred_at"),
+            updated_us=event.recorded_us,
+            title=data.title,
+            category=data.category,
+            reference=data.reference,
+            state=data.to,
+            team=data.team,
+        )
+
+    def take(self, event: Event) -> None:
+        """Take a later event of the incident on."""
+        self.updated_us = event.recorded_us
+        take = _TAKES.get(type(event.data))
+        if take is not None:
+            take(self, event.data)
+
+
+def _moved(standing: Standing, data: Any) -> None:
+    standing.state = data.to
+
+
+def _levelled(standing: Standing, level: int) -> None:
+    standing.level = level
+    standing.worst_level = level if standing.worst_level is None else min(standing.worst_level, level)
+
+
+def _level_assigned(standing: Standing, data: e.LevelAssigned) -> None:
+    standing.state = data.to
+    _levelled(standing, data.level)
+
+
+def _level_changed(standing: Standing, data: e.LevelChanged) -> None:
+    _levelled(standing, data.to_level)
+
+
+def _command_transferred(standing: Standing, data: e.CommandTransferred) -> None:
+    standing.commander = data.to_commander
+
+
+def _team_assigned(standing: Standing, data: e.TeamAssigned) -> None:
+    standing.team = data.to_team
+
+
+def _corrected(standing: Standing, data: e.EntryCorrected) -> None:
+    if data.entry == standing.entry:
+        for name in ("title", "category", "reference", "occurred_at"):
+            if name in data.changes:
+                setattr(standing, name, data.changes[name])
+
+
+def _merged(standing: Standing, data: e.IncidentMerged) -> None:
+    standing.state = data.to
+    standing.merged_into = data.into
+
+
+_TAKES: Mapping[type, Callable[[Standing, Any], None]] = {
+    e.IncidentAssessed: _moved,
+    e.LevelAssigned: _level_assigned,
+    e.LevelChanged: _level_changed,
+    e.ResponseStarted: _moved,
+    e.CommandTransferred: _command_transferred,
+    e.TeamAssigned: _team_assigned,
+    e.UpwardReportSent: _moved,
+    e.StepRecorded: _moved,
+    e.IncidentResolved: _moved,
+    e.IncidentReopened: _moved,
+    e.IncidentReviewed: _moved,
+    e.IncidentCancelled: _moved,
+    e.IncidentMerged: _merged,
+    e.EntryCorrected: _corrected,
+}
