@@ -18,6 +18,10 @@ CHUNK = 500
 """How many values stand in one IN list: statements of few sizes are prepared once."""
 
 
+IDLE_SECONDS = 10
+"""How long a server lets a session sit in a transaction: a writer that hangs must not hold the head for ever."""
+
+
 class ConnectionLost(StoreUnavailable):
     """The connection broke; whether the last statement took effect is not known.  Never leaves this package as such."""
 
@@ -68,6 +72,12 @@ class Dialect(ABC):
     @abstractmethod
     def rows_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
         """Return the rows of many streams of one realm, the versions of each in order."""
+
+    def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
+        """Return rows past position *after* in position order, whatever is wrong with them."""
+        cursor.execute(self.sql.read_log, (after, limit))
+        rows: list[Row] = cursor.fetchall()
+        return rows
 
     @abstractmethod
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
@@ -120,6 +130,6 @@ def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:
 
 def _text_of(raw: object) -> str:
     if not isinstance(raw, bytes):
-        return str(raw)
+        return repr(raw)  # with its quotes: the text of an id in place of its bytes is damage too
     text = raw.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

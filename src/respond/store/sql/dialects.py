@@ -14,6 +14,9 @@ from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.schema import qualified
 from respond.store.sql.sqlite import SqliteDialect
 
+DRIVERS = {"sqlite": ("pysqlite",), "postgresql": ("psycopg",), "mariadb": ("pymysql",), "mysql": ("pymysql",)}
+"""What SQLAlchemy calls the drivers whose cursors are used, under its name of each database."""
+
 AppendPath = Literal["statement", "transaction"]
 
 
@@ -35,6 +38,10 @@ def dialect_for(
         "lock_timeout": lock_timeout,
         "place": str(file_of(engine) or engine.url.render_as_string(hide_password=True)),
     }
+    if engine.dialect.driver not in DRIVERS.get(name, ()):
+        raise InvalidInput(
+            f"{name}+{engine.dialect.driver} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database"
+        )
     match name:
         case "sqlite" if schema is not None:
             raise InvalidInput(
@@ -44,7 +51,5 @@ def dialect_for(
             return SqliteDialect(**words, journal_mode=journal_mode)
         case "postgresql":
             return PostgresqlDialect(**words, one_statement=append_path != "transaction")
-        case "mariadb" | "mysql":
-            return MariadbDialect(**words)
         case _:
-            raise InvalidInput(f"{name} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database")
+            return MariadbDialect(**words)

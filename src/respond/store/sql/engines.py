@@ -28,7 +28,7 @@ EXTRAS = {"postgresql+psycopg": "postgresql", "mariadb+pymysql": "mariadb"}
 def engine_for(url: str | URL) -> Engine:
     """Return an engine of our own for *url*; connects to nothing and makes no file.
 
-    Raises `InvalidInput` for a URL that cannot be read, a database that is not known, or a driver that is not installed.
+    Raises `InvalidInput` for a URL that cannot be read, an unknown database, or a driver that is not installed.
     """
     try:
         parsed = make_url(url)
@@ -39,7 +39,7 @@ def engine_for(url: str | URL) -> Engine:
         ) from error
     name = _DRIVERS.get(parsed.drivername, parsed.drivername)
     parsed = parsed.set(drivername=name)
-    if parsed.get_backend_name() == "sqlite":
+    if name in {"sqlite", "sqlite+pysqlite"}:
         return _sqlite_engine(parsed)
     if name not in EXTRAS:
         raise InvalidInput(

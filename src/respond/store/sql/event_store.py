@@ -57,8 +57,8 @@ class SqlEventStore(Reader):
         """Open the log in *database*, a URL or the host's own engine.
 
         A database without any table gets the log's tables; with *create* True one that holds other tables gets them
-        too, with False none does and no file is made.  *append_path* `transaction` keeps PostgreSQL from appending in one
-        statement.  Raises `InvalidInput`, `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
+        too, with False none does and no file is made.  *append_path* `transaction` keeps PostgreSQL from appending in
+        one statement.  Raises `InvalidInput`, `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
         """
         indexed(tenant, "tenant")
         log, connections, dialect = open_log(
@@ -75,7 +75,8 @@ class SqlEventStore(Reader):
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
         """Append all *writes* in one atomic step; see `EventStore.append`.
 
-        When the connection is lost on the way, the ids are looked up on a fresh one, and what is missing is appended again.
+        When the connection is lost on the way, the ids are looked up on a fresh one; when they are not there, the
+        append is made again.
         """
         ids = event_ids(writes)
         try:

@@ -107,7 +107,7 @@ def check_current(state: SchemaState, engine: Engine) -> None:
             return
         case "new":
             raise SchemaTooNew(
-                f"{place}: schema {state.revision} was made by a newer release, this one knows {REVISION}; upgrade respond"
+                f"{place}: schema {state.revision} is of a newer release, this one knows {REVISION}; upgrade respond"
             )
         case "old":
             raise SchemaTooOld(f"{place}: schema {state.revision} is older than {REVISION}; run `respond db upgrade`")
@@ -124,6 +124,8 @@ def check_current(state: SchemaState, engine: Engine) -> None:
 def _state_of(connection: Connection, prefix: str, schema: str | None) -> SchemaState:
     """Return what the database of *connection* holds."""
     found = inspect(connection)
+    if schema is not None and schema not in found.get_schema_names():
+        return SchemaState(kind="empty")
     names = set(found.get_table_names(schema)) | set(found.get_view_names(schema))
     ours = tables(prefix, schema)
     version_table = f"{prefix}alembic_version"
@@ -208,11 +210,15 @@ def _alone(engine: Engine, prefix: str, schema: str | None) -> Iterator[Connecti
 def _migrate(connection: Connection, prefix: str, schema: str | None) -> None:
     from alembic import command  # noqa: PLC0415 - a tenth of a second that opening a log need not spend
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util.exc import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes.update(connection=connection, prefix=prefix, schema=schema)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise WrongDatabase(f"the tables cannot be brought up to date: {error}") from error
 
 
 def _insert_rows(connection: Connection, prefix: str, schema: str | None, log: str | None) -> str:

@@ -16,13 +16,13 @@ from respond.errors import (
     WrongDatabase,
     WrongIsolation,
 )
-from respond.store.sql.dialect import BytesId, ConnectionLost, Dialect, Row, by_realm, chunks
+from respond.store.sql.dialect import IDLE_SECONDS, BytesId, ConnectionLost, Dialect, Row, by_realm, chunks
 from respond.store.sql.statements import statements
 
 _SETTINGS = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, idle_transaction_timeout = 10,"
-    " sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+    "SET SESSION innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, idle_transaction_timeout = {idle}",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 )
 _CLUSTER = "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'"
 _HEAD = "SELECT position, recorded_at, @@tx_isolation FROM {head} WHERE id = 1"
@@ -58,10 +58,10 @@ class MariadbDialect(BytesId, Dialect):
         self._wait = max(1, math.ceil(lock_timeout))
 
     def prepare(self, connection: Any) -> None:
-        connection.autocommit(True)  # noqa: FBT003 - the driver's own method
+        connection.autocommit(True)
         with connection.cursor() as cursor:
             for statement in _SETTINGS:
-                cursor.execute(statement.format(wait=self._wait))
+                cursor.execute(statement.format(wait=self._wait, idle=IDLE_SECONDS))
             cursor.execute(_CLUSTER)
             if any(value == "ON" for _, value in cursor.fetchall()):
                 raise StoreUnavailable(f"{self._place}: a Galera cluster loses updates; connect to a single server")

@@ -26,7 +26,7 @@ def open_log(
     journal_mode: str | None,
     append_path: AppendPath | None,
 ) -> tuple[str, Connections, Dialect]:
-    """Return the id of the log in *database*, connections to it, and its dialect; makes the tables where that is asked."""
+    """Return the id of the log in *database*, connections to it, and its dialect; makes the tables where asked."""
     checked_names(prefix, schema)
     if append_path not in {None, "statement", "transaction"}:
         raise InvalidInput(f"{append_path!r} is not one of statement, transaction", place="append_path")

@@ -16,11 +16,8 @@ from respond.errors import (
     WrongIsolation,
 )
 from respond.store.records import Recorded, Write
-from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
+from respond.store.sql.dialect import IDLE_SECONDS, ConnectionLost, Dialect, Row, by_realm
 from respond.store.sql.statements import statements
-
-IDLE_SECONDS = 10
-"""How long the server lets a session sit in a transaction: a writer that hangs must not hold the head for ever."""
 
 # Every statement here has its index; a table without statistics, as after an import, must not mislead the planner.
 _SETTINGS = """
@@ -49,8 +46,8 @@ _ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = %s AND id = ANY(%s:
 # %b sends an array in binary, twice as fast as text with its escapes.
 _INSERT = """
 INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
-SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::uuid[], %b::text[],
-                     %b::text[], %b::bytea[], %b::bytea[])
+SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::uuid[],
+                     %b::text[], %b::text[], %b::bytea[], %b::bytea[])
 """
 # A version ahead of the stream takes no head, and so inserts nothing; one behind it meets the unique key.
 _APPEND = """

@@ -57,7 +57,7 @@ class Reader:
 
     def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
         """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""
-        return self._page(self._dialect.sql.read_log, (after,), limit)
+        return self._dialect.recorded(self._read(lambda cursor: self._dialect.log_rows(cursor, after, limit)))
 
     def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
         """Return the version of each of *streams*; 0 for one that has no events."""

@@ -126,6 +126,20 @@ class SqliteDialect(BytesId, Dialect):
         rows: list[Row] = cursor.fetchall()
         return rows
 
+    def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
+        """Return rows past position *after* in position order; text that is not UTF-8 as bytes."""
+        try:
+            return super().log_rows(cursor, after, limit)
+        except self.error as error:
+            if _code(error) is not None:  # only what the driver itself cannot decode has no code
+                raise
+            connection = cursor.connection
+            connection.text_factory = _text_or_bytes
+            try:
+                return super().log_rows(connection.cursor(), after, limit)
+            finally:
+                connection.text_factory = str
+
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
         cursor.executemany(self.sql.insert, rows)
 
@@ -147,6 +161,13 @@ class SqliteDialect(BytesId, Dialect):
             case _Code.IOERR | _Code.CORRUPT | _Code.CANTOPEN:
                 return StoreUnavailable(f"{self._place}: cannot be read: {error}")
         return StoreError(f"{self._place}: {error}")
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
 
 
 def _code(error: Exception) -> int | None:
