@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from respond.errors import InvalidPlan
+from respond.plan.parts import Category, Level, Role
+from respond.plan.plan import Plan
+from respond.plan.reader import FILE_MAX, plan_of
+
+SMALL = """
+name = "small"
+version = "1"
+
+[[categories]]
+id = "other"
+title = "Other"
+
+[[categories]]
+id = "fire"
+title = "Fire"
+parent = "other"
+
+[[levels]]
+number = 1
+title = "Grave"
+owes_upward_report = true
+
+[[levels]]
+number = 2
+title = "Light"
+
+[[roles]]
+id = "commander"
+title = "Commander"
+"""
+CATEGORY = {"id": "other", "title": "Other"}
+LEVEL = {"number": 1, "title": "Grave"}
+DOCUMENT: dict[str, Any] = {"name": "small", "version": "1", "categories": [CATEGORY], "levels": [LEVEL]}
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    """Return the path of a file that holds *text*."""
+    path = folder / "plan.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_the_shipped_example_is_a_plan():
+    """The example has the ten kinds of incident, four levels of which two owe a report, and six roles."""
+    plan = Plan.example()
+    assert str(plan.reference) == "service-company@1"
+    assert [category.id for category in plan.categories] == [
+        "service_quality",
+        "customer_safety",
+        "facility_failure",
+        "technical_failure",
+        "network",
+        "human_error",
+        "natural_disaster",
+        "public_health",
+        "policy_change",
+        "other",
+    ]
+    assert [(level.number, level.owes_upward_report) for level in plan.levels] == [
+        (1, True),
+        (2, True),
+        (3, False),
+        (4, False),
+    ]
+    assert [role.id for role in plan.roles] == [
+        "commander",
+        "duty_officer",
+        "assessor",
+        "spokesperson",
+        "responder",
+        "reviewer",
+    ]
+    assert plan.category("network") == Category(id="network", title="Network failure", parent="technical_failure")
+
+
+def test_a_plan_is_read_from_a_file(tmp_path):
+    """Every key lands where it belongs; what is left out has its default."""
+    assert Plan.load(written(tmp_path, SMALL)) == Plan(
+        name="small",
+        version="1",
+        categories=(Category(id="other", title="Other"), Category(id="fire", title="Fire", parent="other")),
+        levels=(Level(number=1, title="Grave", owes_upward_report=True), Level(number=2, title="Light")),
+        roles=(Role(id="commander", title="Commander"),),
+    )
+    assert Plan.load(str(tmp_path / "plan.toml")).title == ""
+
+
+@pytest.mark.parametrize(("number", "title"), [(0, None), (1, "Grave"), (2, "Light"), (3, None), (-1, None)])
+def test_a_level_is_found_by_its_number(number, title):
+    """Levels are numbered from 1; any other number is no level, never one counted from the end."""
+    level = plan_of(Plan, tomllib.loads(SMALL)).level(number)
+    assert (level.title if level else None) == title
+
+
+def test_categories_and_roles_are_found_by_id():
+    """What the plan does not have is None."""
+    plan = plan_of(Plan, tomllib.loads(SMALL))
+    assert plan.category("fire").title == "Fire"
+    assert plan.role("commander").title == "Commander"
+    assert (plan.category("flood"), plan.role("king")) == (None, None)
+
+
+PROBLEMS: list[tuple[dict[str, Any], str]] = [
+    ({"name": None}, "name: is missing"),
+    ({"version": None}, "version: is missing"),
+    ({"name": ""}, "name: must not be empty"),
+    ({"version": " "}, "version: must not be empty"),
+    ({"version": 1}, "version: must be text, not 1"),
+    ({"title": 5}, "title: must be text, not 5"),
+    (
+        {"titel": "x"},
+        "titel: is not a key of a plan; the keys here are categories, levels, name, roles, title, version",
+    ),
+    ({"categories": {"id": "other"}}, "categories: must be tables; write [[categories]]"),
+    ({"levels": 4}, "levels: must be tables; write [[levels]]"),
+    ({"roles": ["commander"]}, "roles[0]: must be a table"),
+    ({"categories": None}, "categories: must hold the residual category 'other'"),
+    ({"categories": [{"id": "fire", "title": "Fire"}]}, "categories: must hold the residual category 'other'"),
+    ({"categories": [CATEGORY, {"id": "fire"}]}, "categories[1].title: is missing"),
+    ({"categories": [CATEGORY, {"title": "Fire"}]}, "categories[1].id: is missing"),
+    ({"categories": [CATEGORY, {"id": "", "title": "Fire"}]}, "categories[1].id: must not be empty"),
+    ({"categories": [CATEGORY, {"id": "fire", "title": " "}]}, "categories[1].title: must not be empty"),
+    ({"categories": [CATEGORY, {"id": 7, "title": "Fire"}]}, "categories[1].id: must be text, not 7"),
+    ({"categories": [{**CATEGORY, "parent": 7}]}, "categories[0].parent: must be text, not 7"),
+    ({"categories": [{**CATEGORY, "definition": True}]}, "categories[0].definition: must be text, not True"),
+    (
+        {"categories": [{**CATEGORY, "level": 1}]},
+        "categories[0].level: is not a key of a plan; the keys here are definition, id, parent, title",
+    ),
+    ({"categories": [CATEGORY, CATEGORY]}, "categories[1].id: 'other' stands twice"),
+    ({"categories": [{**CATEGORY, "parent": "fire"}]}, "categories[0].parent: 'fire' is not a category of the plan"),
+    (
+        {"categories": [{**CATEGORY, "parent": "other"}]},
+        "categories[0].parent: 'other' refines itself, by way of 'other'",
+    ),
+    (
+        {
+            "categories": [
+                CATEGORY,
+                {"id": "a", "title": "A", "parent": "b"},
+                {"id": "b", "title": "B", "parent": "c"},
+                {"id": "c", "title": "C", "parent": "b"},
+            ]
+        },
+        "categories[1].parent: 'a' refines itself, by way of 'b'",
+    ),
+    ({"levels": None}, "levels: must hold at least one level; write [[levels]]"),
+    ({"levels": [{"title": "Grave"}]}, "levels[0].number: is missing"),
+    ({"levels": [{"number": "1", "title": "Grave"}]}, "levels[0].number: must be an integer, not '1'"),
+    ({"levels": [{"number": True, "title": "Grave"}]}, "levels[0].number: must be an integer, not True"),
+    (
+        {"levels": [{**LEVEL, "owes_upward_report": "yes"}]},
+        "levels[0].owes_upward_report: must be true or false, not 'yes'",
+    ),
+    ({"levels": [{"number": 2, "title": "Light"}]}, "levels[0].number: is 2, must be 1: levels are numbered 1, 2, 3"),
+    ({"levels": [LEVEL, {"number": 3, "title": "Light"}]}, "levels[1].number: is 3, must be 2"),
+    ({"levels": [LEVEL, LEVEL]}, "levels[1].number: is 1, must be 2"),
+    ({"roles": [{"id": "a", "title": "A"}, {"id": "a", "title": "B"}]}, "roles[1].id: 'a' stands twice"),
+    ({"roles": [{"id": "a", "title": "A", "may": "all"}]}, "roles[0].may: is not a key of a plan"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), PROBLEMS, ids=[message for _, message in PROBLEMS])
+def test_an_error_names_its_key(changes, message):
+    """Whatever is wrong with a plan is named with its key, the value, and what to write instead."""
+    document = {key: value for key, value in {**DOCUMENT, **changes}.items() if value is not None}
+    with pytest.raises(InvalidPlan) as caught:
+        plan_of(Plan, document)
+    assert str(caught.value).startswith(message)
+    assert caught.value.place == message.split(":")[0]
+
+
+def test_a_sound_document_is_a_plan():
+    """The control: the document that every case above changes is accepted."""
+    assert plan_of(Plan, DOCUMENT).levels == (Level(number=1, title="Grave"),)
+
+
+def test_an_error_in_a_file_names_the_file_and_the_key(tmp_path):
+    """Who has many plans is told which one is wrong."""
+    path = written(tmp_path, SMALL.replace("number = 2", "number = 5"))
+    with pytest.raises(InvalidPlan) as caught:
+        Plan.load(path)
+    assert str(caught.value).startswith(f"{path}: levels[1].number: is 5, must be 2")
+    assert caught.value.place == str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b'name = "a\n', "is not TOML: "),
+        (b'name = "\xff"\n', "is not TOML: 'utf-8' codec can't decode byte 0xff"),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, "is not TOML: "),
+        (b"#" * (FILE_MAX + 1), f"has more than {FILE_MAX} bytes, the most that a plan may have"),
+    ],
+    ids=["not TOML", "not UTF-8", "nested too deeply", "too large"],
+)
+def test_a_file_that_is_no_plan_is_refused(tmp_path, text, reason):
+    """Damaged, foreign and endless files are refused with their path, before they cost memory."""
+    path = written(tmp_path, text)
+    with pytest.raises(InvalidPlan) as caught:
+        Plan.load(path)
+    assert str(caught.value).startswith(f"{path}: {reason}")
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path):
+    """The control: the limit itself is allowed."""
+    filled = SMALL + "#" * (FILE_MAX - len(SMALL))
+    assert Plan.load(written(tmp_path, filled)).name == "small"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """A path that leads nowhere, or to a folder, is refused with the reason."""
+    with pytest.raises(InvalidPlan, match=r"nowhere\.toml: cannot be read: No such file or directory"):
+        Plan.load(tmp_path / "nowhere.toml")
+    with pytest.raises(InvalidPlan, match="cannot be read: Is a directory"):
+        Plan.load(tmp_path)
+
+
+def digest_of(folder: Path, text: str) -> str:
+    """Return the digest of the plan that *text* describes."""
+    return Plan.load(written(folder, text)).reference.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "small"', 'name = "smaller"'),
+        ('version = "1"', 'version = "2"'),
+        ('version = "1"', 'version = "1"\ntitle = "Small"'),
+        ('title = "Fire"', 'title = "Fires"'),
+        ('parent = "other"', 'definition = "Flames."'),
+        ("owes_upward_report = true", "owes_upward_report = false"),
+        ('title = "Light"', 'title = "Light"\nowes_upward_report = true'),
+        ('id = "commander"', 'id = "leader"'),
+    ],
+)
+def test_the_digest_changes_with_the_content(tmp_path, old, new):
+    """Whatever the plan says is in its digest."""
+    assert old in SMALL
+    assert digest_of(tmp_path, SMALL.replace(old, new, 1)) != digest_of(tmp_path, SMALL)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "small"\nversion = "1"', 'version = "1"\nname = "small"'),
+        ('id = "fire"\ntitle = "Fire"', '# burning\ntitle = "Fire"   \nid = "fire"'),
+        ('title = "Light"', 'title = "Light"\nowes_upward_report = false'),
+        ('name = "small"', "name = 'small'"),
+    ],
+)
+def test_the_digest_does_not_depend_on_the_writing(tmp_path, old, new):
+    """The order of keys, comments, blanks, quotes and spelled-out defaults change nothing."""
+    assert old in SMALL
+    assert digest_of(tmp_path, SMALL.replace(old, new, 1)) == digest_of(tmp_path, SMALL)
+
+
+def test_the_example_is_read_from_the_package():
+    """The example ships inside the package, so that a plan is at hand wherever respond is installed."""
+    text = (resources.files("respond.plan") / "examples" / "service-company.toml").read_text(encoding="utf-8")
+    assert plan_of(Plan, tomllib.loads(text)).reference == Plan.example().reference
