@@ -79,6 +79,9 @@ class EventStore(Protocol):
 class LogReader(Protocol):
     """A store that can show its whole log, of all tenants and realms, as an auditor reads it."""
 
+    log: str
+    """The id of the log."""
+
     def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
         """Return up to *limit* rows past position *after*, in position order, whatever is wrong with them."""
         ...

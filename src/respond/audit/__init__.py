@@ -1,0 +1,1 @@
+"""Evidence: what a log says about its own soundness."""

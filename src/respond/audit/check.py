@@ -1,0 +1,68 @@
+"""Check a log from its first row to its last.
+
+Read-only; goes on after a finding; holds a page of rows, a state for each stream, and the ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from respond.audit.finding import CheckReport, Findings
+from respond.audit.order import Order
+from respond.audit.rows import row_findings
+from respond.audit.streams import Streams
+from respond.engine.definitions import Workflows
+from respond.errors import StoreError, StoreUnavailable
+from respond.store.protocol import LogReader
+from respond.store.records import Head
+from respond.workflow.workflow import Workflow
+
+_BEFORE_ALL = -(2**63)
+"""No position is smaller: rows that someone put before the first are read too."""
+
+
+def check(
+    store: LogReader, *, workflows: Iterable[Workflow] = (), progress: Callable[[int], None] | None = None
+) -> CheckReport:
+    """Return all that is wrong with the log in *store*, of all tenants and realms.
+
+    Writers may go on meanwhile.  The incident's workflow is always among *workflows*; *progress* is called with the
+    number of rows so far.  Raises `StoreUnavailable` when the database cannot be read.
+    """
+    findings = Findings()
+    order, streams = Order(findings), Streams(Workflows(workflows), findings)
+    after, events = _BEFORE_ALL, 0
+    while True:
+        head = _head(store)  # before the page: rows and the head that counts them are committed together
+        page = store.read_log(after=after)
+        if not page:
+            break
+        for record in page:
+            order.follow(record)
+            sound = True
+            for finding in row_findings(record, store.log):
+                findings.add(finding.code, finding.position, finding.text)
+                sound = False
+            streams.follow(record, sound=sound)
+        after, events = page[-1].position, events + len(page)
+        if progress is not None:
+            progress(events)
+    order.end(head)
+    streams.end(order.position)
+    return CheckReport(
+        events=events,
+        streams=len(streams),
+        head=head,
+        findings=tuple(findings.kept),
+        counts=dict(findings.counts),
+        deviations=streams.deviations,
+    )
+
+
+def _head(store: LogReader) -> Head | None:
+    try:
+        return store.head()
+    except StoreUnavailable:
+        raise
+    except StoreError:
+        return None

@@ -1,0 +1,60 @@
+"""What a check finds, and its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import attrs
+
+from respond.store.records import Head
+
+FINDINGS_MAX = 10_000
+"""How many findings a report keeps; later ones are only counted."""
+
+
+@attrs.frozen
+class Finding:
+    """One thing that is wrong with a log."""
+
+    code: str
+    """Stable: programs and tests rely on it, never on the text."""
+    position: int
+    """The row that is wrong; for a row that is missing, the position where it should stand."""
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class CheckReport:
+    """What a check read, and what it found."""
+
+    events: int
+    """The number of rows."""
+    streams: int
+    head: Head | None
+    """The end of the log as it says itself; None when that row is missing."""
+    findings: tuple[Finding, ...]
+    """In the order in which they were met; the first 10,000."""
+    counts: Mapping[str, int]
+    """How many findings there are of each code, also of those that `findings` has no room for."""
+    deviations: Mapping[str, tuple[int, ...]]
+    """For each code, the positions of steps that their workflow would not have made.  Reality, not damage."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found; deviations do not count."""
+        return not self.counts
+
+
+class Findings:
+    """Gathers what is found, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, code: str, position: int, text: str) -> None:
+        """Note that something is wrong at *position*."""
+        self.counts[code] += 1
+        if len(self.kept) < FINDINGS_MAX:
+            self.kept.append(Finding(code, position, text))
