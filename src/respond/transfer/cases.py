@@ -36,6 +36,7 @@ class Case:
     stream: StreamId
     stored: int
     """The version of its stream before this import."""
+    opening: Opening
     incident: Incident = Incident()
     version: int = 0
     """How many events of its stream the rows so far account for, those that wait to be stored included."""

@@ -73,7 +73,8 @@ def _header(source: Source, reader: Iterator[list[str]], form: CsvFormat, requir
     if len(header) == 1 and len(required) > 1:
         raise source.rejected(_wrong_delimiter(header[0], form), place=place, value=header[0])
     if len(header) > source.limits.cells_max:
-        raise source.rejected(f"names {len(header):,} columns; at most {source.limits.cells_max:,} are read", place=place)
+        reason = f"names {len(header):,} columns; at most {source.limits.cells_max:,} are read"
+        raise source.rejected(reason, place=place)
     twice = next((name for index, name in enumerate(header) if name in header[:index]), None)
     if twice is not None:
         raise source.rejected(f"names the column {twice!r} twice; rename one of them", place=place, value=twice)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from respond.domain.moments import Moment
 from respond.errors import ImportRejected, InvalidMapping, InvalidMoment
 from respond.plan.plan import OTHER, Plan
-from respond.transfer.mapping import KEEP, OPEN, SEPARATOR, LogMapping, Lookup
+from respond.transfer.mapping import LogMapping
+from respond.transfer.mapping_parts import KEEP, OPEN, SEPARATOR, Lookup
 from respond.transfer.rows import Row
 from respond.transfer.source import Source
 from respond.transfer.times import reader_of
@@ -18,6 +19,8 @@ from respond.workflow.workflow import Workflow
 
 _LISTED = 20
 """How many accepted values a message names."""
+_REMEMBERED = 4096
+"""How many meanings of a group of cells are remembered."""
 
 
 @attrs.frozen(kw_only=True)
@@ -82,6 +85,29 @@ def check_mapping(mapping: LogMapping, plan: Plan, workflow: Workflow) -> None:
                 )
 
 
+_Cells = tuple[str | None, ...]
+MeaningT = TypeVar("MeaningT")
+
+
+class _Group(Generic[MeaningT]):
+    """Columns that mean something together; what the same cells meant last time is remembered."""
+
+    def __init__(self, columns: tuple[str, ...], meaning: Callable[[_Cells], MeaningT]) -> None:
+        self._columns = columns
+        self._meaning = meaning
+        self._remembered: dict[_Cells, MeaningT] = {}
+
+    def read(self, row: Row) -> MeaningT:
+        """Return what the cells of *row* mean; rows with the same cells share one value."""
+        cells = tuple(map(row.cells.get, self._columns))
+        found = self._remembered.get(cells)
+        if found is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[cells] = self._meaning(cells)
+        return found
+
+
 class FactsReader:
     """Reads rows under a mapping; every method raises `ImportRejected` that names row, column and value."""
 
@@ -92,13 +118,16 @@ class FactsReader:
         self._time = reader_of(mapping.time, "time")
         self._opened = reader_of(mapping.opened, "opened") if mapping.opened else None
         self._nulls = frozenset({"", *mapping.nulls})
-        self._fields = tuple(mapping.assessment.items())
-        named = {
+        self._state = _Group(mapping.state.columns, self._state_of)
+        self._level = _Group(mapping.level.columns if mapping.level else (), self._level_of)
+        self._fields = _Group(tuple(mapping.assessment.values()), self._named(tuple(mapping.assessment)))
+        texts = {
             "title": mapping.title,
             "category": mapping.category.column if mapping.category else None,
             "reference": mapping.reference,
         }
-        self._texts = tuple((name, column) for name, column in named.items() if column is not None)
+        given = {name: column for name, column in texts.items() if column is not None}
+        self._texts = _Group(tuple(given.values()), self._named(tuple(given)))
 
     def case(self, row: Row) -> str:
         """Return the case that *row* is about."""
@@ -110,8 +139,12 @@ class FactsReader:
     def read(self, row: Row) -> Facts:
         """Return what *row* says."""
         mapping = self._mapping
-        label, target = self._state(row)
-        level, level_label = self._level(row)
+        label, target = self._state.read(row)
+        if target is None and mapping.state.unknown == "refuse":
+            raise self._unknown(row, mapping.state, label, "state", "record")
+        level, level_label = self._level.read(row)
+        if level is None and level_label and mapping.level and mapping.level.unknown == "refuse":
+            raise self._unknown(row, mapping.level, level_label, "level", "ignore")
         return Facts(
             row=row.number,
             time=self._moment(row, mapping.time.column, self._time),
@@ -122,15 +155,15 @@ class FactsReader:
             level_label=level_label,
             team=self._cell(row, mapping.team),
             actor=self._cell(row, mapping.actor),
-            fields=self._named(row, self._fields),
-            texts=self._named(row, self._texts),
+            fields=self._fields.read(row),
+            texts=self._texts.read(row),
         )
 
     def opening(self, row: Row, case: str) -> Opening:
         """Return what *row*, the first of *case*, says beside its facts."""
         mapping = self._mapping
         opened = None
-        if mapping.opened is not None and self._opened is not None and self._cell(row, mapping.opened.column) is not None:
+        if mapping.opened and self._opened and self._cell(row, mapping.opened.column) is not None:
             opened = self._moment(row, mapping.opened.column, self._opened)
         reference = self._cell(row, mapping.reference) or case
         return Opening(
@@ -145,11 +178,7 @@ class FactsReader:
         if column is None:
             return None
         text = row.cells.get(column)
-        return None if text is None or text in self._nulls else text
-
-    def _named(self, row: Row, columns: tuple[tuple[str, str], ...]) -> dict[str, str]:
-        named = ((name, self._cell(row, column)) for name, column in columns)
-        return {name: text for name, text in named if text is not None}
+        return None if text in self._nulls else text
 
     def _moment(self, row: Row, column: str, read: Callable[[str], Moment]) -> Moment:
         text = self._cell(row, column)
@@ -160,41 +189,23 @@ class FactsReader:
         except InvalidMoment as error:
             raise self._reject(row, column, str(error), text) from error
 
-    def _state(self, row: Row) -> tuple[str, str | None]:
-        """Return the source state and where it leads; None when the mapping does not know it and lets it pass."""
-        state = self._mapping.state
-        cells = self._cells(row, state)
-        label = SEPARATOR.join(cells)
-        target = state.targets.get(cells)
-        if target is None and state.unknown == "refuse":
-            raise self._reject(
-                row,
-                state.columns[-1],
-                f"{label!r} is a state that the mapping does not know; it knows {_listed(state)}; "
-                'add it under [state.map], or write unknown = "record" under [state]',
-                label,
-            )
-        return label, target
+    def _known(self, cells: _Cells) -> tuple[str, ...]:
+        return tuple(["" if text is None or text in self._nulls else text for text in cells])
 
-    def _level(self, row: Row) -> tuple[int | None, str]:
-        lookup = self._mapping.level
-        if lookup is None:
+    def _state_of(self, cells: _Cells) -> tuple[str, str | None]:
+        """Return the source state and where it leads; None when the mapping does not know it."""
+        known = self._known(cells)
+        return SEPARATOR.join(known), self._mapping.state.targets.get(known)
+
+    def _level_of(self, cells: _Cells) -> tuple[int | None, str]:
+        """Return the level and what the log calls it; no level when the cells are empty or the mapping lacks them."""
+        known = self._known(cells)
+        if self._mapping.level is None or not any(known):
             return None, ""
-        cells = self._cells(row, lookup)
-        label = SEPARATOR.join(cells)
-        level = lookup.targets.get(cells)
-        if level is None and any(cells) and lookup.unknown == "refuse":
-            raise self._reject(
-                row,
-                lookup.columns[-1],
-                f"{label!r} is a level that the mapping does not know; it knows {_listed(lookup)}; "
-                'add it under [level.map], or write unknown = "ignore" under [level]',
-                label,
-            )
-        return level, label
+        return self._mapping.level.targets.get(known), SEPARATOR.join(known)
 
-    def _cells(self, row: Row, lookup: Lookup[Any]) -> tuple[str, ...]:
-        return tuple([self._cell(row, column) or "" for column in lookup.columns])
+    def _named(self, names: tuple[str, ...]) -> Callable[[_Cells], Mapping[str, str]]:
+        return lambda cells: {name: text for name, text in zip(names, self._known(cells), strict=True) if text}
 
     def _category(self, row: Row) -> str:
         column = self._mapping.category
@@ -203,6 +214,15 @@ class FactsReader:
         word = self._cell(row, column.column) or ""
         category = column.targets.get(word, word)
         return category if self._plan.category(category) is not None else column.fallback
+
+    def _unknown(self, row: Row, lookup: Lookup[Any], label: str, word: str, pass_on: str) -> ImportRejected:
+        return self._reject(
+            row,
+            lookup.columns[-1],
+            f"{label!r} is a {word} that the mapping does not know; it knows {_listed(lookup)}; "
+            f'add it under [{word}.map], or write unknown = "{pass_on}" under [{word}]',
+            label,
+        )
 
     def _missing(self, row: Row, column: str, reason: str) -> ImportRejected:
         return self._reject(row, column, f"holds nothing; {reason}", row.cells.get(column))

@@ -78,8 +78,9 @@ class _Import:
         self._batch = batch
         self._reader = FactsReader(mapping, plan, source)
         self._identity = Identity(mapping.log, mapping.columns)
-        self._cases: dict[str, Case | None] = {}
-        """None: its first row waits for its batch."""
+        self._seen: set[str] = set()
+        """The cases that a row was read of; the first row of some may still wait."""
+        self._cases: dict[str, Case] = {}
         self._pending: list[Pending] = []
         self._pending_bytes = 0
         self._writes: dict[StreamId, tuple[int, list[NewEvent]]] = {}
@@ -121,9 +122,9 @@ class _Import:
             )
         facts = self._reader.read(row)
         opening = None
-        if case not in self._cases:
+        if case not in self._seen:
             opening = self._reader.opening(row, case)
-            self._cases[case] = None
+            self._seen.add(case)
         command_id = str(timed_id(facts.time.at, self._mapping.log, case, key))
         self._pending.append(Pending(case, key, command_id, facts, opening))
         self._pending_bytes += size
@@ -141,7 +142,7 @@ class _Import:
             self._meet(pending)
             known = self._known(pending)
             for one in pending:
-                case = self._case(one)
+                case = self._cases[one.case]
                 version = case.version
                 events = self._recorder.record(case, one, known.get(one.command_id))
                 if events:
@@ -156,25 +157,22 @@ class _Import:
 
     def _meet(self, pending: Iterable[Pending]) -> None:
         """Look up the streams of the cases whose first row is here."""
-        new = {one.case: stream_of(self._mapping.log, one.case) for one in pending if one.opening}
-        if not new:
+        openings = {one.case: one.opening for one in pending if one.opening is not None}
+        if not openings:
             return
-        versions = self._store.versions(new.values())
-        for case, stream in new.items():
-            self._cases[case] = Case(stream, versions[stream])
-        self._tally.incidents += len(new)
+        streams = {case: stream_of(self._mapping.log, case) for case in openings}
+        versions = self._store.versions(streams.values())
+        for case, opening in openings.items():
+            self._cases[case] = Case(streams[case], versions[streams[case]], opening)
+        self._tally.incidents += len(openings)
 
     def _known(self, pending: Iterable[Pending]) -> Mapping[str, Recorded]:
         """Return, by command id, the first event of each row that is in the log already."""
-        ids = {str(event_id(one.command_id, 0)): one.command_id for one in pending if self._case(one).stored}
+        ids = {str(event_id(one.command_id, 0)): one.command_id for one in pending if self._cases[one.case].stored}
         if not ids:
             return {}
         return {ids[found]: record for found, record in self._store.known(ids).items()}
 
-    def _case(self, one: Pending) -> Case:
-        case = self._cases[one.case]
-        assert case is not None, "_meet comes first"
-        return case
 
     def _append(self, last: int | None) -> None:
         writes, self._writes = self._writes, {}

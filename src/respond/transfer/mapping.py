@@ -4,69 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Generic, Literal, Self, TypeVar
+from typing import Self
 
 import attrs
 
 from respond.errors import InvalidMapping
 from respond.transfer.csv import CsvFormat
+from respond.transfer.mapping_parts import CategoryColumn, LevelLookup, LogFormat, LogKind, OrderColumn, StateLookup
+from respond.transfer.mapping_reader import read_mapping
 from respond.transfer.times import TimeColumn, reader_of
-
-TargetT = TypeVar("TargetT", str, int)
-
-LogFormat = Literal["csv", "xes"]
-LogKind = Literal["snapshots", "activities"]
-OrderType = Literal["text", "number", "time"]
-UnknownState = Literal["refuse", "record"]
-UnknownLevel = Literal["refuse", "ignore"]
-
-KEEP = "keep"
-"""The target of a source state that moves nothing."""
-OPEN = "open"
-"""The target of a source state that moves nothing while the incident is open, and reopens it afterwards."""
-SEPARATOR = "/"
-"""Between the cells of a source state that stands in several columns."""
-
-
-@attrs.frozen(kw_only=True)
-class Lookup(Generic[TargetT]):
-    """What the cells of one or more columns mean together."""
-
-    columns: tuple[str, ...]
-    targets: Mapping[tuple[str, ...], TargetT]
-
-
-@attrs.frozen(kw_only=True)
-class StateLookup(Lookup[str]):
-    """The state of a row: a state of the workflow, `keep` or `open`."""
-
-    unknown: UnknownState = "refuse"
-    """What to do with cells that *targets* lacks: refuse the row, or record the step as it is and report it."""
-
-
-@attrs.frozen(kw_only=True)
-class LevelLookup(Lookup[int]):
-    """The level of a row: one column, or a matrix such as impact and urgency."""
-
-    unknown: UnknownLevel = "refuse"
-
-
-@attrs.frozen(kw_only=True)
-class CategoryColumn:
-    """The category of a row in the words of the plan."""
-
-    column: str
-    targets: Mapping[str, str] = attrs.field(factory=dict)
-    fallback: str = "other"
-    """The category of what *targets* lacks and the plan does not know."""
-
-
-@attrs.frozen(kw_only=True)
-class OrderColumn:
-    """A column by which rows are put in order."""
-
-    column: str
-    type: OrderType = "text"
 
 
 @attrs.frozen(kw_only=True)
@@ -121,6 +67,7 @@ class LogMapping:
 
     def places(self) -> list[tuple[str, str]]:
         """Return each key of the mapping that names a column, with the column."""
+        level = self.level.columns if self.level else ()
         named: list[tuple[str, str | None]] = [
             ("case", self.case),
             ("time.column", self.time.column),
@@ -132,7 +79,7 @@ class LogMapping:
             ("title", self.title),
             ("reference", self.reference),
             *((f"state.columns[{index}]", column) for index, column in enumerate(self.state.columns)),
-            *((f"level.columns[{index}]", column) for index, column in enumerate(self.level.columns if self.level else ())),
+            *((f"level.columns[{index}]", column) for index, column in enumerate(level)),
             *((f"assessment.{name}", column) for name, column in self.assessment.items()),
             *((f"order[{index}].column", order.column) for index, order in enumerate(self.order)),
             *((f"key[{index}]", column) for index, column in enumerate(self.key)),
@@ -147,6 +94,4 @@ class LogMapping:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Return the mapping in the TOML file at *path*; raises `InvalidMapping` that names the file and the key."""
-        from respond.transfer.mapping_reader import read_mapping
-
         return read_mapping(cls, Path(path))

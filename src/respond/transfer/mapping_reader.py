@@ -6,17 +6,16 @@ import codecs
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from respond.domain.moments import PRECISIONS, Ambiguous
 from respond.errors import InvalidMapping
 from respond.transfer.csv import CsvFormat
-from respond.transfer.mapping import (
+from respond.transfer.mapping_parts import (
     CategoryColumn,
     LevelLookup,
     LogFormat,
     LogKind,
-    LogMapping,
     OrderColumn,
     OrderType,
     StateLookup,
@@ -26,7 +25,10 @@ from respond.transfer.mapping import (
 from respond.transfer.times import ISO, TimeColumn
 from respond.transfer.toml import TomlTable
 
-MappingT = TypeVar("MappingT", bound=LogMapping)
+if TYPE_CHECKING:
+    from respond.transfer.mapping import LogMapping
+
+MappingT = TypeVar("MappingT", bound="LogMapping")
 ValueT = TypeVar("ValueT")
 
 FILE_MAX = 1024 * 1024
@@ -91,7 +93,8 @@ def _csv(table: TomlTable) -> CsvFormat:
     if form.delimiter == form.quote:
         raise table.invalid("quote", "must differ from the delimiter", form.quote)
     if not _is_text_encoding(form.encoding):
-        raise table.invalid("encoding", f"{form.encoding!r} is not known; write utf-8, cp1252, latin-1, utf-16 …", form.encoding)
+        reason = f"{form.encoding!r} is not known; write utf-8, cp1252, latin-1, utf-16 …"
+        raise table.invalid("encoding", reason, form.encoding)
     table.refuse_the_rest()
     return form
 
@@ -182,7 +185,8 @@ def _targets(
             found[cells] = target
             return
         if not isinstance(value, Mapping) or not value:
-            raise table.invalid(name, f"must be a table: the values of {columns[len(cells)]!r} and what they mean", value)
+            reason = f"must be a table: the values of {columns[len(cells)]!r} and what they mean"
+            raise table.invalid(name, reason, value)
         for cell, inner in value.items():
             walk(inner, (*cells, cell))
 

@@ -13,7 +13,8 @@ import orjson
 
 from respond.domain.moments import to_microseconds
 from respond.errors import InvalidMoment
-from respond.transfer.mapping import LogMapping, OrderColumn
+from respond.transfer.mapping import LogMapping
+from respond.transfer.mapping_parts import OrderColumn
 from respond.transfer.rows import Row
 from respond.transfer.source import Source
 from respond.transfer.times import reader_of

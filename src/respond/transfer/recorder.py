@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from respond.domain.events import Event
 from respond.domain.ids import event_id
-from respond.domain.moments import Moment, format_utc
+from respond.domain.moments import format_utc
 from respond.plan.plan import Plan
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import NewEvent, Recorded
 from respond.transfer.cases import Case, Pending
-from respond.transfer.facts import Facts
+from respond.transfer.facts import Facts, Opening
 from respond.transfer.mapping import LogMapping
 from respond.transfer.report import Tally
 from respond.transfer.source import Source
-from respond.transfer.steps import destination, first_steps, late_step, next_steps
+from respond.transfer.steps import Step, destination, first_steps, late_step, next_steps
 from respond.workflow.judge import Judge
 from respond.workflow.workflow import Workflow
-
-Steps = Sequence[tuple[Any, bool]]
-"""Payloads, each with whether the log merely implies it."""
 
 
 class Recorder:
@@ -53,7 +49,7 @@ class Recorder:
         """
         before, case.before = case.before, row.facts
         self._count(case, before, row.facts)
-        steps = self._steps(case, before, row)
+        steps = self._steps(case, before, row.facts)
         if known is not None:
             case.known_rows += 1
             if not case.was_read:
@@ -64,21 +60,20 @@ class Recorder:
             return []
         if not case.was_read and case.version < case.stored:
             self._read(case, row)
-            steps = self._steps(case, before, row)
+            steps = self._steps(case, before, row.facts)
         if case.goes_on:
             self._tally.late += 1
-            steps = [(late_step(row.facts, case.incident), False)]
-        events = self._events(case, row, steps)
+            steps = [late_step(row.facts, case.incident)]
+        events = self._events(row, steps, case.opening if before is None else None)
         self._carry(case, row, steps)
         self._tally.events += len(events)
         return events
 
-    def _steps(self, case: Case, before: Facts | None, row: Pending) -> Steps:
+    def _steps(self, case: Case, before: Facts | None, facts: Facts) -> Sequence[Step]:
         kind = self._mapping.kind
-        if row.opening is not None:
-            return list(first_steps(row.facts, row.opening, kind))
-        assert before is not None, "only the first row of a case has none before it"
-        return [(payload, False) for payload in next_steps(row.facts, before, case.incident, kind)]
+        if before is None:
+            return list(first_steps(facts, case.opening, kind))
+        return list(next_steps(facts, before, case.incident, kind))
 
     def _count(self, case: Case, before: Facts | None, facts: Facts) -> None:
         tally = self._tally
@@ -93,7 +88,7 @@ class Recorder:
         case.standing = standing
         case.level = case.level if facts.level is None else facts.level
 
-    def _carry(self, case: Case, row: Pending, steps: Steps) -> None:
+    def _carry(self, case: Case, row: Pending, steps: Sequence[Step]) -> None:
         """Judge *steps* and carry the incident over them."""
         facts = row.facts
         evolvers = self._workflow.evolvers
@@ -108,19 +103,20 @@ class Recorder:
     def _read(self, case: Case, row: Pending) -> None:
         """Take the incident from its stream, which holds more than the rows before *row* account for."""
         events = list(self._codec.decode_all(self._store.read_stream(case.stream)))
-        keys = {event.source.get("key") for event in events} - {None}
         if not case.known_rows:
             raise self._source.rejected(
-                f"the case {row.case!r} of the log {self._mapping.log!r} is stored already, and not with this row first: "
-                "its rows were changed, or it was imported under another mapping; use that mapping, or another log name",
+                f"the case {row.case!r} of the log {self._mapping.log!r} is stored already, and not with this row "
+                "first: its rows were changed, or it was imported under another mapping; "
+                "use that mapping, or another log name",
                 place=self._source.at(row.facts.row, self._mapping.case),
                 value=row.case,
             )
         case.incident = self._workflow.fold(events)
         case.version = case.stored
-        case.rows_in_log = len(keys)
+        case.rows_in_log = len({event.source["key"] for event in events if "key" in event.source})
 
-    def _events(self, case: Case, row: Pending, steps: Steps) -> list[NewEvent]:
+    def _events(self, row: Pending, steps: Sequence[Step], opening: Opening | None) -> list[NewEvent]:
+        """Return the events of *steps*; the first one is the report when the row has an *opening*."""
         facts = row.facts
         source = {
             "log": self._mapping.log,
@@ -133,27 +129,19 @@ class Recorder:
         events = []
         for index, (payload, inferred) in enumerate(steps):
             name, schema_version, data = self._codec.encode(payload)
-            reports = index == 0 and row.opening is not None
+            report = opening if index == 0 else None
             events.append(
                 NewEvent(
                     id=str(event_id(row.command_id, index)),
                     type=name,
                     schema_version=schema_version,
                     data=data,
-                    occurred_at=_when(row) if reports else facts.time,
-                    actor=_reporter(row) if reports else facts.actor,
+                    occurred_at=(report.opened if report else None) or facts.time,
+                    actor=report.reporter if report else facts.actor,
                     command_id=row.command_id,
                     definition=self._workflow.reference if "to" in data else None,
-                    plan=self._plan.reference if reports else None,
+                    plan=self._plan.reference if report else None,
                     source={**source, "inferred": True} if inferred else source,
                 )
             )
         return events
-
-
-def _when(row: Pending) -> Moment:
-    return row.opening.opened if row.opening and row.opening.opened else row.facts.time
-
-
-def _reporter(row: Pending) -> str | None:
-    return row.opening.reporter if row.opening else row.facts.actor

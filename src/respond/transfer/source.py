@@ -153,9 +153,11 @@ class Source:
         """Yield the text piece by piece, and after the last good piece the byte that is no text."""
         decoder = codecs.getincrementaldecoder(encoding)("strict")
         offset = 0
-        for chunk in self._chunks_then_end():
-            if offset == 0 and chunk.startswith(_BYTE_ORDER_MARK) and codecs.lookup(encoding).name == "utf-8":
-                chunk, offset = chunk[len(_BYTE_ORDER_MARK) :], len(_BYTE_ORDER_MARK)
+        mark = _BYTE_ORDER_MARK if codecs.lookup(encoding).name == "utf-8" else b""
+        for read in self._chunks_then_end():
+            chunk = read
+            if mark and offset == 0 and read.startswith(mark):
+                chunk, offset = read[len(mark) :], len(mark)
             before = decoder.getstate()
             pending = len(before[0])
             try:
@@ -179,5 +181,7 @@ class Source:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

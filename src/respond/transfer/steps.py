@@ -1,18 +1,19 @@
-"""Steps: which events the rows of one case amount to.  Pure; docs/reference/mapping.md tells the same rules in words."""
+"""Steps: which events the rows of one case amount to.  Pure; docs/reference/mapping.md tells the rules in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 from respond.transfer.facts import Facts, Opening
-from respond.transfer.mapping import KEEP, OPEN, LogKind
+from respond.transfer.mapping_parts import KEEP, OPEN, LogKind
 from respond.workflow.definition import NEW
 from respond.workflow.incident import events as e
 from respond.workflow.incident import state as s
 from respond.workflow.incident.state import Incident
+
+Step = tuple[Any, bool]
+"""The payload of an event, and whether the log merely implies it."""
 
 _BEFORE_RESPONSE = (s.REPORTED, s.ASSESSED, s.LEVEL_ASSIGNED)
 _OVER = (s.RESOLVED, s.REVIEWED, s.CANCELLED, s.MERGED)
@@ -39,34 +40,32 @@ def destination(target: str, status: str) -> str:
     return target
 
 
-def first_steps(facts: Facts, opening: Opening, kind: LogKind) -> Iterator[tuple[Any, bool]]:
-    """Yield the payloads that the first row of a case amounts to, each with whether the log merely implies it."""
+def first_steps(facts: Facts, opening: Opening, kind: LogKind) -> Iterator[Step]:
+    """Yield what the first row of a case amounts to."""
     told = facts.target == s.REPORTED
-    yield (
-        e.IncidentReported(
-            from_=NEW,
-            to=s.REPORTED,
-            category=opening.category,
-            title=opening.title,
-            team=facts.team,
-            reference=opening.reference,
-        ),
-        not told,
+    report = e.IncidentReported(
+        from_=NEW,
+        to=s.REPORTED,
+        category=opening.category,
+        title=opening.title,
+        team=facts.team,
+        reference=opening.reference,
     )
+    yield report, not told
     step_told = kind == "activities"
     assesses = facts.target == s.ASSESSED
     status = s.REPORTED
-    for payload in _judged(facts, None, Incident(), status, assesses=assesses):
+    for payload, _ in _judged(facts, None, Incident(), status, assesses=assesses):
         yield payload, not (step_told and assesses and type(payload) is e.IncidentAssessed)
-        status = getattr(payload, "to", status)
+        status = payload.to
     if assesses:
         return
     if facts.unknown or destination(facts.target, status) != status or (step_told and not told):
         yield _move(facts, status), not step_told
 
 
-def next_steps(facts: Facts, before: Facts, incident: Incident, kind: LogKind) -> Iterator[Any]:
-    """Yield the payloads that a row amounts to after the row *before*: its changes, and for an activity its step.
+def next_steps(facts: Facts, before: Facts, incident: Incident, kind: LogKind) -> Iterator[Step]:
+    """Yield what a row amounts to after the row *before*: its changes, and for an activity its step.
 
     A step that reopens the incident comes before the changes, any other after them: the row tells all at once, and this
     order breaks the fewest rules.
@@ -77,41 +76,45 @@ def next_steps(facts: Facts, before: Facts, incident: Incident, kind: LogKind) -
     status = incident.status
     if reopens:
         move = _move(facts, status)
-        yield move
+        yield move, False
         status = move.to
-    for payload in _judged(facts, before, incident, status, assesses=assesses):
-        yield payload
+    for payload, inferred in _judged(facts, before, incident, status, assesses=assesses):
+        yield payload, inferred
         status = getattr(payload, "to", status)
-    if facts.team != before.team and facts.team != incident.team:
-        yield e.TeamAssigned(from_team=incident.team, to_team=facts.team)
+    if facts.team not in (before.team, incident.team):
+        yield e.TeamAssigned(from_team=incident.team, to_team=facts.team), False
     if facts.texts != before.texts:
         changed = {name: text for name, text in facts.texts.items() if before.texts.get(name) != text}
         if changed:
-            yield e.ProgressNoted(fields=changed)
+            yield e.ProgressNoted(fields=changed), False
     if moves and not (assesses or reopens):
-        yield _move(facts, status)
+        yield _move(facts, status), False
 
 
-def late_step(facts: Facts, incident: Incident) -> e.StepRecorded:
+def late_step(facts: Facts, incident: Incident) -> Step:
     """Return the step of a row that belongs before rows that are in the log: it moves nothing any more."""
-    return e.StepRecorded(from_=incident.status, to=incident.status, step=facts.label)
+    return e.StepRecorded(from_=incident.status, to=incident.status, step=facts.label), False
 
 
-def _judged(
-    facts: Facts, before: Facts | None, incident: Incident, status: str, *, assesses: bool
-) -> Iterator[Any]:
-    """Yield the assessment, when the row *assesses* or its fields changed, and then the level, when it changed."""
+def _judged(facts: Facts, before: Facts | None, incident: Incident, status: str, *, assesses: bool) -> Iterator[Step]:
+    """Yield the assessment, when the row *assesses* or its fields changed, and then the level, when it changed.
+
+    The first level implies an assessment: it rests on one.
+    """
     if assesses or facts.fields != (before.fields if before else {}):
         dest = destination(s.ASSESSED, status)
-        yield e.IncidentAssessed(from_=status, to=dest, fields=facts.fields)
+        yield e.IncidentAssessed(from_=status, to=dest, fields=facts.fields), False
         status = dest
     if facts.level in (None, incident.level) or (before is not None and facts.level == before.level):
         return
-    if incident.level is None:
-        dest = s.LEVEL_ASSIGNED if status in _BEFORE_RESPONSE else status
-        yield e.LevelAssigned(from_=status, to=dest, level=facts.level, basis=facts.level_label)
-    else:
-        yield e.LevelChanged(from_level=incident.level, to_level=facts.level)
+    if incident.level is not None:
+        yield e.LevelChanged(from_level=incident.level, to_level=facts.level), False
+        return
+    if status == s.REPORTED:
+        yield e.IncidentAssessed(from_=status, to=s.ASSESSED), True
+        status = s.ASSESSED
+    dest = s.LEVEL_ASSIGNED if status in _BEFORE_RESPONSE else status
+    yield e.LevelAssigned(from_=status, to=dest, level=facts.level, basis=facts.level_label), False
 
 
 def _move(facts: Facts, status: str) -> Any:

@@ -55,7 +55,7 @@ def reader_of(column: TimeColumn, place: str) -> Callable[[str], Moment]:
     without a zone.
     """
     zone = _zone(column, place)
-    parse = _iso(column) if column.format == ISO else _formatted(column, place)
+    parse = _iso if column.format == ISO else _formatted(column, place)
 
     @lru_cache(maxsize=_CACHE)
     def read(text: str) -> Moment:
@@ -94,14 +94,12 @@ def _zone(column: TimeColumn, place: str) -> ZoneInfo | None:
         ) from error
 
 
-def _iso(column: TimeColumn) -> Callable[[str], datetime]:
-    def parse(text: str) -> datetime:
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError as error:
-            raise InvalidMoment(f"{text!r} is not an ISO 8601 time such as 2026-11-20T09:30:00+01:00", value=text) from error
-
-    return parse
+def _iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        reason = f"{text!r} is not an ISO 8601 time such as 2026-11-20T09:30:00+01:00"
+        raise InvalidMoment(reason, value=text) from error
 
 
 def _formatted(column: TimeColumn, place: str) -> Callable[[str], datetime]:

@@ -1,4 +1,4 @@
-"""A table of a TOML file that people wrote: every value is taken once, by name and type, and what is left is refused."""
+"""A table of a TOML file that people wrote: each value is taken once, by name and type, and the rest is refused."""
 
 from __future__ import annotations
 
@@ -85,4 +85,5 @@ class TomlTable:
             if name not in self._taken:
                 near = difflib.get_close_matches(name, self._taken, n=1)
                 hint = f"did you mean {near[0]}? " if near else ""
-                raise self.invalid(name, f"is not a key here; {hint}the keys are {', '.join(sorted(self._taken))}", name)
+                known = ", ".join(sorted(self._taken))
+                raise self.invalid(name, f"is not a key here; {hint}the keys are {known}", name)

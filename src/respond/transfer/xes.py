@@ -1,7 +1,8 @@
 """XES: one event at a time, read by a parser that trusts nothing.
 
-Only what a log needs is taken: the direct attributes of each event, and those of its trace under `case:`.  A DOCTYPE is
-refused, so there are no entities; nesting, attributes and bytes have budgets; nothing is kept of an element once it ends.
+Only what a log needs is taken: the direct attributes of each event, and those of its trace under `case:`.  A DOCTYPE
+is refused, so there are no entities; nesting, attributes and bytes have budgets; nothing is kept of an element once it
+ends.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class _Reader:
             raise self._reject(f"more than {self._limits.cells_max:,} attributes in one place")
         cells[key] = value
 
-    def _end(self, name: str) -> None:
+    def _end(self, _name: str) -> None:
         self._quiet = 0
         tag = self._path.pop()
         if self._event is None:

@@ -29,7 +29,7 @@ class Judge:
         self._known: dict[tuple[type, str, str], _Candidates] = {}
 
     def broken(self, state: Any, payload: Any, at: datetime) -> tuple[Refusal, ...]:
-        """Return every rule that *payload* breaks for an aggregate in *state*; none when some command would cause it."""
+        """Return every rule that *payload* breaks for an aggregate in *state*; none when a command would cause it."""
         source: str = getattr(payload, "from_", state.status)
         dest: str = getattr(payload, "to", state.status)
         step = (type(payload), source, dest)
