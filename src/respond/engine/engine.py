@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from respond.domain.events import Event
 from respond.domain.ids import derived_id, uuid7
@@ -17,7 +18,7 @@ from respond.engine.definitions import Plans, Workflows
 from respond.engine.handler import Ask, Circumstances, Handler, Outcome
 from respond.engine.incident import IncidentHandle
 from respond.engine.reader import Reader
-from respond.errors import IncidentNotFound
+from respond.errors import IncidentNotFound, InvalidInput
 from respond.plan.plan import Plan
 from respond.store.protocol import EventStore
 from respond.workflow.decider import Explanation, explain
@@ -27,17 +28,26 @@ from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from respond.projections.listing import Page
-    from respond.projections.replay import Replay
-    from respond.projections.statistics import Statistics
+    from respond.projections.replay import Totals
+    from respond.projections.statistics import Figures
 
-UNKNOWN = object()
+
+class Unknown(Enum):
+    """The one value that says that nobody knows."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
 """Pass it as `at` when nobody knows when it happened."""
+When = Moment | datetime | str | Unknown | None
+"""When something happened: now when it is None; text is RFC 3339 with a zone."""
 
 
 class Engine:
     """Carries out commands and answers questions over one log.
 
-    Safe to share between threads.  Use it as a context manager, or close it: it gives back what it opened.
+    Safe to share between threads.  Use it as a context manager, or close it: it closes its store.
     """
 
     def __init__(
@@ -54,10 +64,8 @@ class Engine:
         self.plans = Plans(plans)
         self.clock = clock
         self.random = random
-        self._handler = Handler(
-            store, workflows=self.workflows, plans=self.plans, clock=clock, random=random
-        )
-        self.reader = Reader(store, self._handler.codec, self.workflows)
+        self._handler = Handler(store, workflows=self.workflows, plans=self.plans, clock=clock, random=random)
+        self.reader = Reader(store, self._handler.codec, self.workflows, self.plans)
 
     @classmethod
     def open(
@@ -76,7 +84,7 @@ class Engine:
         *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database holds something else, and
         `StoreUnavailable`.
         """
-        from respond.store.sql import SqlEventStore
+        from respond.store.sql import SqlEventStore  # noqa: PLC0415 - a log in memory needs no database library
 
         store = SqlEventStore.open(url, clock=clock, tenant=tenant, **options)
         try:
@@ -92,7 +100,9 @@ class Engine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- commands ------------------------------------------------------------------------------------------------------
@@ -106,7 +116,7 @@ class Engine:
         actor: Actor | str | None = None,
         role: str | None = None,
         on_behalf_of: str | None = None,
-        at: Moment | datetime | str | object | None = None,
+        at: When = None,
         plan: str | None = None,
         command_id: str | None = None,
         correlation_id: str | None = None,
@@ -115,13 +125,24 @@ class Engine:
         """Carry out *command* on the aggregate *key* of *category*.
 
         *at* is when it happened: now when it is None, `UNKNOWN` when nobody knows.  The same *command_id* a second time
-        answers with the first outcome.  Raises `CommandRefused` with every reason, `VersionConflict` when others kept
-        writing, `IdempotencyConflict`, `InvalidInput`, `StoreUnavailable`.
+        answers with the first outcome; a command that caused nothing left no trace and is decided anew.  Raises
+        `CommandRefused` with every reason, `VersionConflict` when others kept writing, `IdempotencyConflict`,
+        `InvalidInput`, `PlanNotFound`, `WorkflowNotFound`, `StoreUnavailable`.
         """
-        ask = Ask(category=category, key=key, command=command, plan=self.plans.named(plan) if plan else None)
-        return self._handler.handle(
-            [ask], _circumstances(actor, role, on_behalf_of, at, command_id, correlation_id, causation_id)
+        if isinstance(command, (Merge, Absorb)):
+            raise InvalidInput("a merge is written to both incidents in one step; call merge", place="command")
+        chosen = None if plan is None else self.plans.named(plan)
+        ask = Ask(category=category, key=key, command=command, plan=chosen)
+        circumstances = _circumstances(
+            actor=actor,
+            role=role,
+            on_behalf_of=on_behalf_of,
+            at=at,
+            command_id=command_id,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
         )
+        return self._handler.handle([ask], circumstances)
 
     def report(
         self,
@@ -139,10 +160,10 @@ class Engine:
     ) -> IncidentHandle:
         """Report an incident and return its handle; *circumstances* as for `execute`.
 
-        The incident's id is made from the command id, so that a retry with the same *command_id* finds the same incident.
+        The incident's id is made from the command id: a retry with the same *command_id* finds the same incident.
         """
-        now = self.clock()
-        command_id = command_id or str(uuid7(now, self.random(10)))
+        if command_id is None:
+            command_id = str(uuid7(self.clock(), self.random(10)))
         incident_id = self.incident_id(command_id)
         command = ReportIncident(
             category=category,
@@ -163,12 +184,20 @@ class Engine:
         return str(derived_id(command_id, "incident"))
 
     def merge(self, source: str, into: str, *, reason: str, **circumstances: Any) -> Outcome:
-        """Merge the incident *source* into *into*, in one atomic step over both; *circumstances* as for `execute`."""
+        """Merge the incident *source* into *into*, in one atomic step over both; *circumstances* as for `execute`.
+
+        Raises `IncidentNotFound` when one of the two is not there, and what `execute` raises.
+        """
+        asked = _circumstances(**circumstances)
+        streams = {StreamId.of(INCIDENT_CATEGORY, key): key for key in (source, into)}
+        for stream, version in self.store.versions(streams).items():
+            if version == 0:
+                raise IncidentNotFound(f"there is no incident {streams[stream]!r}; merge takes the ids of two")
         asks = [
             Ask(category=INCIDENT_CATEGORY, key=source, command=Merge(into=into, reason=reason)),
             Ask(category=INCIDENT_CATEGORY, key=into, command=Absorb(source=source, reason=reason)),
         ]
-        return self._handler.handle(asks, _circumstances_of(circumstances))
+        return self._handler.handle(asks, asked)
 
     # -- questions -----------------------------------------------------------------------------------------------------
 
@@ -182,7 +211,10 @@ class Engine:
     def explain(
         self, category: str, key: str, trigger: str, command: object = None, *, actor: Actor | str | None = None
     ) -> Explanation:
-        """Return what stands in the way of *trigger* now, guard by guard; without a *command* its own guards stay open."""
+        """Return what stands in the way of *trigger* now, guard by guard; its own guards stay open without *command*.
+
+        Raises `IncidentNotFound`, and `WorkflowNotFound` for an unknown category or trigger.
+        """
         workflow = self.workflows[category]
         history = self._handler.load(StreamId.of(category, key))
         if not history and category == INCIDENT_CATEGORY:
@@ -202,12 +234,12 @@ class Engine:
         """Return a page of incidents, newest first; see `respond.projections.listing`."""
         return self.reader.incidents(after=after, limit=limit, **filters)
 
-    def statistics(self) -> Statistics:
+    def statistics(self) -> Figures:
         """Return the figures over the whole log, drills left out."""
         return self.reader.statistics()
 
-    def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Replay:
-        """Fold the whole log from its first event and return totals, states and findings."""
+    def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Totals:
+        """Fold the whole log from its first event and return totals and findings; see `Reader.replay`."""
         return self.reader.replay(check_leaves=check_leaves, progress=progress)
 
     def log(self, *, after: int = 0) -> Iterator[Event]:
@@ -216,18 +248,18 @@ class Engine:
 
 
 def _circumstances(
-    actor: Actor | str | None,
-    role: str | None,
-    on_behalf_of: str | None,
-    at: Moment | datetime | str | object | None,
-    command_id: str | None,
-    correlation_id: str | None,
-    causation_id: str | None,
+    *,
+    actor: Actor | str | None = None,
+    role: str | None = None,
+    on_behalf_of: str | None = None,
+    at: When = None,
+    command_id: str | None = None,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
 ) -> Circumstances:
-    who = Actor(actor, role, on_behalf_of) if isinstance(actor, str) else actor
     return Circumstances(
-        actor=who,
-        occurred_at=None if at is UNKNOWN else Moment.of(at),  # type: ignore[arg-type]
+        actor=_actor(actor, role, on_behalf_of),
+        occurred_at=None if at is UNKNOWN else Moment.of(at),
         unknown_time=at is UNKNOWN,
         command_id=command_id,
         correlation_id=correlation_id,
@@ -235,9 +267,10 @@ def _circumstances(
     )
 
 
-def _circumstances_of(given: dict[str, Any]) -> Circumstances:
-    names = ("actor", "role", "on_behalf_of", "at", "command_id", "correlation_id", "causation_id")
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        raise TypeError(f"unexpected keyword arguments: {', '.join(unknown)}")
-    return _circumstances(*(given.get(name) for name in names))
+def _actor(actor: Actor | str | None, role: str | None, on_behalf_of: str | None) -> Actor | None:
+    if actor is None:
+        if role is not None or on_behalf_of is not None:
+            raise InvalidInput("name the actor who acts in a role or on behalf of someone", place="actor")
+        return None
+    who = Actor.of(actor)
+    return Actor(who.id, who.role if role is None else role, who.on_behalf_of if on_behalf_of is None else on_behalf_of)

@@ -101,42 +101,31 @@ class Handler:
     def handle(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
         """Carry out *asks* in one atomic step.
 
-        Raises `CommandRefused`; `VersionConflict` when others kept writing for 8 attempts; `IdempotencyConflict` when the
-        command id was used for another command.
+        Raises `CommandRefused`; `VersionConflict` when others kept writing for 8 attempts; `IdempotencyConflict` when
+        the command id was used for another command.
         """
         now = self.clock()
         if circumstances.command_id is None:
             circumstances = attrs.evolve(circumstances, command_id=str(uuid7(now, self.random(10))))
         else:
             indexed(circumstances.command_id, "command_id")
-        if circumstances.occurred_at is None and not circumstances.unknown_time:
+        moment = circumstances.occurred_at
+        if moment is None and not circumstances.unknown_time:
             moment = Moment(now)
-        else:
-            moment = circumstances.occurred_at
-        for attempt in range(ATTEMPTS):
-            loaded = [self._load(ask) for ask in asks]
-            replayed = self._replayed(loaded, circumstances)
-            if replayed is not None:
-                return replayed
-            writes = self._decide(loaded, circumstances, moment, now)
-            if not writes:
-                return Outcome(_last_position(loaded), {one.stream: one.version for one in loaded})
-            written = {write.stream for write in writes}
-            read = {one.stream: one.version for one in loaded if one.stream not in written}
+        for _ in range(ATTEMPTS - 1):
             try:
-                appended = self.store.append(*writes, require=read or None)
+                return self._attempt(asks, circumstances, moment, now)
             except VersionConflict:
-                if attempt == ATTEMPTS - 1:
-                    raise
                 continue
-            return _outcome(appended, writes)
-        raise AssertionError("the last attempt returns or raises")
+        return self._attempt(asks, circumstances, moment, now)
 
     def load(self, stream: StreamId) -> tuple[Event, ...]:
         """Return the events of *stream*, decoded."""
         return tuple(self.codec.decode_all(self.store.read_stream(stream)))
 
-    def situation(self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None) -> Situation:
+    def situation(
+        self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None
+    ) -> Situation:
         """Return the situation in which *command* would be decided now."""
         now = self.clock()
         return Situation(
@@ -148,6 +137,28 @@ class Handler:
             now=now,
             history=history,
         )
+
+    def _attempt(
+        self, asks: Sequence[Ask], circumstances: Circumstances, moment: Moment | None, now: datetime
+    ) -> Outcome:
+        """Load, decide and append once; raises `VersionConflict` when a stream moved meanwhile."""
+        loaded = [self._load(ask) for ask in asks]
+        replayed = self._replayed(loaded, circumstances)
+        if replayed is not None:
+            return replayed
+        writes = self._decide(loaded, circumstances, moment, now)
+        if not writes:
+            return Outcome(_last_position(loaded), {one.stream: one.version for one in loaded})
+        written = {write.stream for write in writes}
+        read = {one.stream: one.version for one in loaded if one.stream not in written}
+        try:
+            return _outcome(self.store.append(*writes, require=read or None), writes)
+        except IdempotencyConflict:
+            # The first call with this command id may have been under way still, at another instant than this one.
+            replayed = self._replayed([self._load(ask) for ask in asks], circumstances)
+            if replayed is None:
+                raise
+            return replayed
 
     def _load(self, ask: Ask) -> _Loaded:
         workflow = self.workflows[ask.category]
@@ -212,21 +223,23 @@ class Handler:
         )
 
     def _replayed(self, loaded: Sequence[_Loaded], circumstances: Circumstances) -> Outcome | None:
-        """Return the stored outcome when the command id is in the log already; raise when it stands for another command."""
-        command_id = circumstances.command_id
-        found = [event for one in loaded for event in one.history if event.command_id == command_id]
-        if not found:
+        """Return the stored outcome of the command id, None when there is none; raises `IdempotencyConflict`."""
+        command_id = str(circumstances.command_id)
+        stored = [tuple(event for event in one.history if event.command_id == command_id) for one in loaded]
+        if not any(stored):
             return None
-        for one in loaded:
-            stored = [event for event in one.history if event.command_id == command_id]
+        for one, events in zip(loaded, stored, strict=True):
             try:
-                same = self._decided_then(one, stored, circumstances) == [event.data for event in stored]
+                same = self._decided_then(one, events, circumstances) == [event.data for event in events]
             except CommandRefused:
                 same = False
             if not same:
-                raise IdempotencyConflict({str(command_id): "the command id was used for another command"})
+                raise IdempotencyConflict({command_id: "the command id was used for another command"})
         return Outcome(
-            found[-1].position, {one.stream: one.version for one in loaded}, tuple(event.id for event in found), True
+            max(events[-1].position for events in stored if events),
+            {one.stream: events[-1].version for one, events in zip(loaded, stored, strict=True) if events},
+            tuple(event.id for events in stored for event in events),
+            replayed=True,
         )
 
     def _decided_then(self, one: _Loaded, stored: Sequence[Event], circumstances: Circumstances) -> list[Any]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain
 from threading import Lock
 from typing import Any
 
 from respond.domain.events import Event
 from respond.domain.streams import StreamId
 from respond.engine.definitions import Plans, Workflows
-from respond.errors import IncidentNotFound, NotFound
+from respond.engine.rereading import Rereading
+from respond.errors import IncidentNotFound, InvalidRecord, NotFound
+from respond.projections.knowledge import Clock, known
 from respond.projections.listing import Listing, Page
-from respond.projections.replay import Replay, replay
+from respond.projections.replay import Totals
 from respond.projections.review import Review, review
 from respond.projections.state import StateAt, state
-from respond.projections.statistics import Statistics
+from respond.projections.statistics import Figures, Statistics
 from respond.projections.timeline import Timeline, timeline
 from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
@@ -35,7 +40,7 @@ class Reader:
         self.workflows = workflows
         self.plans = plans
         self._board = Board()
-        self._catching_up = Lock()
+        self._lending = Lock()
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first; raises `NotFound` when it has none."""
@@ -47,20 +52,17 @@ class Reader:
         return events
 
     def find(self, name: str) -> str:
-        """Return the id of the incident with this id, number (`INC-17`) or foreign reference; raises `IncidentNotFound`."""
-        numbered = _NUMBER.fullmatch(name)
-        if numbered:
-            position = int(numbered[1])
-            page = self.store.read_all(after=position - 1, limit=1, realm="real")
-            if page and page[0].position == position and page[0].type == "IncidentReported":
-                return page[0].stream.partition("-")[2]
-        if name and len(name) < 200 and "\0" not in name:
-            if self.store.read_stream(StreamId.of(INCIDENT_CATEGORY, name), limit=1):
-                return name
-            incident_id = self.board().listing.find(name)
-            if incident_id is not None:
-                return incident_id
-        raise IncidentNotFound(f"no incident has the id, the number or the reference {name!r}")
+        """Return the id of the incident with this number (`INC-17`), id or foreign reference, looked up in that order.
+
+        Raises `IncidentNotFound`.
+        """
+        found = self._numbered(name) or self._identified(name)
+        if found is None:
+            with self.board() as board:
+                found = board.listing.find(name)
+        if found is None:
+            raise IncidentNotFound(f"no incident has the id, the number or the reference {name!r}")
+        return found
 
     def number(self, incident_id: str) -> str:
         """Return the readable number of an incident."""
@@ -73,8 +75,11 @@ class Reader:
         """Return where an aggregate stands; *when* as for `respond.projections.state.state`."""
         return state(self.workflows[category], self.events(category, key), **when)
 
-    def story(self, incident_id: str) -> tuple[Event, ...]:
-        """Return the events about an incident and about those that were merged into it, in log order."""
+    def story(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log") -> tuple[Event, ...]:
+        """Return the events about an incident and about those that were merged into it, in log order.
+
+        A merge that was not known at *known_at* joins no stories yet.  Raises `IncidentNotFound`.
+        """
         seen: set[str] = set()
         found: dict[int, Event] = {}
         waiting = [incident_id]
@@ -85,49 +90,80 @@ class Reader:
             seen.add(subject)
             for event in self.codec.decode_all(self.store.read_subject(subject)):
                 found[event.position] = event
-                if type(event.data) is IncidentAbsorbed:
+                if type(event.data) is IncidentAbsorbed and known((event,), at=known_at, clock=clock).events:
                     waiting.append(event.data.source)
         if not found:
             raise IncidentNotFound(f"there is no incident {incident_id!r}")
         return tuple(found[position] for position in sorted(found))
 
     def timeline(self, incident_id: str, **options: Any) -> Timeline:
-        """Return the timeline of an incident with those that were merged into it."""
-        return timeline(self.story(incident_id), **options)
+        """Return the timeline of an incident with those that were merged into it.
+
+        *options* as for `respond.projections.timeline.timeline`.  Raises `IncidentNotFound`, `InvalidInput`.
+        """
+        when = {name: options[name] for name in ("known_at", "clock") if name in options}
+        return timeline(self.story(incident_id, **when), **options)
 
     def review(self, incident_id: str) -> Review:
         """Return the review of an incident, under the plan that it pins."""
         events = self.events(INCIDENT_CATEGORY, incident_id)
         return review(events, workflow=INCIDENT, plan=self.plans.pinned(events[0].plan))
 
-    def board(self) -> Board:
-        """Return the list and the figures of all incidents, caught up with the log."""
-        with self._catching_up:
-            for event in self.log(after=self._board.position):
-                self._board.apply(event)
-        return self._board
+    @contextmanager
+    def board(self) -> Iterator[Board]:
+        """Lend the list and the figures of all incidents, caught up with the log, to one thread at a time."""
+        with self._lending:
+            for row in self._rows(self._board.position):
+                self._board.take(row, self.codec)
+            yield self._board
 
     def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
         """Return a page of incidents, newest first."""
-        return self.board().listing.page(after=after, limit=limit, **filters)
+        with self.board() as board:
+            return board.listing.page(after=after, limit=limit, **filters)
 
-    def statistics(self) -> Statistics:
+    def statistics(self) -> Figures:
         """Return the figures over the whole log, drills left out."""
-        return self.board().statistics
+        with self.board() as board:
+            return board.statistics.figures()
 
-    def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Replay:
-        """Fold the whole log from its first event."""
-        return replay(self._decoded(0, check_leaves=check_leaves, progress=progress), workflows=self.workflows)
+    def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Totals:
+        """Fold the whole log from its first event, drills left out; what cannot be read or folded is a failure.
+
+        *check_leaves* takes no event whose leaf does not fit; *progress* is told the position after every page.
+        """
+        return Rereading(self.codec, self.workflows, check_leaves=check_leaves).totals(self._pages(0, progress))
 
     def log(self, *, after: int = 0) -> Iterator[Event]:
-        """Yield every real event of a registered workflow past position *after*, page by page."""
-        return self._decoded(after)
+        """Yield every real event past position *after*, page by page; raises `UnreadableEvent`."""
+        return self.codec.decode_all(self._rows(after))
 
-    def _decoded(
-        self, after: int, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None
-    ) -> Iterator[Event]:
+    def _numbered(self, name: str) -> str | None:
+        """Return the id of the incident whose first event stands at the position that *name* numbers."""
+        numbered = _NUMBER.fullmatch(name)
+        if numbered is None:
+            return None
+        position = int(numbered[1])
+        for row in self.store.read_all(after=position - 1, limit=1, realm="real"):
+            stream = StreamId(row.stream)
+            if (row.position, row.version, stream.category) == (position, 1, INCIDENT_CATEGORY):
+                return stream.key
+        return None
+
+    def _identified(self, name: str) -> str | None:
+        """Return *name* when it is the id of an incident."""
+        try:
+            stream = StreamId.of(INCIDENT_CATEGORY, name)
+        except InvalidRecord:  # longer than an id, or with characters that no id holds
+            return None
+        return name if self.store.read_stream(stream, limit=1) else None
+
+    def _rows(self, after: int) -> Iterator[Recorded]:
+        return chain.from_iterable(self._pages(after))
+
+    def _pages(self, after: int, progress: Callable[[int], None] | None = None) -> Iterator[Sequence[Recorded]]:
         while page := self.store.read_all(after=after, limit=PAGE, realm="real"):
-            yield from self.codec.decode_all(page)
+            yield page
             after = page[-1].position
             if progress is not None:
                 progress(after)
@@ -141,8 +177,10 @@ class Board:
         self.listing = Listing()
         self.statistics = Statistics()
 
-    def apply(self, event: Event) -> None:
-        """Take one event on."""
-        self.listing.apply(event)
-        self.statistics.apply(event)
-        self.position = event.position
+    def take(self, row: Recorded, codec: Codec) -> None:
+        """Take one row on; what neither the list nor the figures read is not decoded."""
+        if row.type in INCIDENT.event_types:
+            event = codec.decode(row)
+            self.listing.apply(event)
+            self.statistics.apply(event)
+        self.position = row.position

@@ -1,0 +1,54 @@
+"""Rereading: the whole log, decoded and folded from its first event, whatever is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import attrs
+
+from respond.domain.events import Event
+from respond.engine.definitions import Workflows
+from respond.errors import UnreadableEvent
+from respond.projections.replay import Failure, Replay, Totals
+from respond.store.codec import Codec
+from respond.store.records import Recorded, leaf_of
+
+
+class Rereading:
+    """Reads a log once; an event that cannot be read is a failure, and the rest of the log still counts."""
+
+    def __init__(self, codec: Codec, workflows: Workflows, *, check_leaves: bool) -> None:
+        self._decode = codec.decode
+        self._replay = Replay(workflows)
+        self._check_leaves = check_leaves
+        self._unread: list[Failure] = []
+        self._last_position = 0
+
+    def totals(self, pages: Iterable[Sequence[Recorded]]) -> Totals:
+        """Return what *pages*, the log in order, hold."""
+        for page in pages:
+            self._replay.take(self._readable(page))
+            self._last_position = page[-1].position
+        found = self._replay.totals()
+        failures = sorted((*found.failures, *self._unread), key=lambda failure: failure.position)
+        return attrs.evolve(
+            found,
+            events=found.events + len(self._unread),
+            last_position=self._last_position,
+            failures=tuple(failures),
+        )
+
+    def _readable(self, page: Sequence[Recorded]) -> Iterator[Event]:
+        for row in page:
+            if self._check_leaves and row.body is not None and leaf_of(row.body, row.recorded_us) != row.leaf:
+                self._fail(row, f"position {row.position}: the leaf does not fit the body and its time")
+                continue
+            try:
+                event = self._decode(row)
+            except UnreadableEvent as error:
+                self._fail(row, str(error))
+            else:
+                yield event
+
+    def _fail(self, row: Recorded, text: str) -> None:
+        self._unread.append(Failure(row.position, row.stream, text))
