@@ -19,9 +19,6 @@ ACKNOWLEDGE = "from the report to the first assessment, level, start of response
 RESOLVE = "from the report to the last resolution, of incidents that now stand resolved or reviewed; at least 0"
 RANK = "nearest rank: the smallest value that at least that share of the values does not exceed"
 
-ACKNOWLEDGES = (e.IncidentAssessed, e.LevelAssigned, e.ResponseStarted, e.CommandTransferred)
-"""The events that show that someone took the incident up."""
-
 
 @attrs.frozen(kw_only=True)
 class Spread(Document):

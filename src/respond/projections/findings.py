@@ -1,0 +1,238 @@
+"""Findings: what a review says beside times: levels, upward reports, estimates, notes, amendments, deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import attrs
+
+from respond.domain.events import Event
+from respond.domain.payloads import to_data
+from respond.plan.plan import Plan
+from respond.projections.document import Document, document
+from respond.projections.entries import Citation, Entry
+from respond.workflow.incident import events as e
+from respond.workflow.workflow import Workflow
+
+
+@attrs.frozen(kw_only=True)
+class LevelStep(Document):
+    """A level that was given, raised or lowered to."""
+
+    level: int
+    previous: int | None
+    at: datetime
+    reason: str
+    """The basis of the first level, the justification of a change."""
+    actor: str | None
+    citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class UpwardReport(Document):
+    """An upward report that was sent."""
+
+    kind: e.ReportKind
+    recipient: str
+    summary: str
+    at: datetime
+    citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class UpwardDuty(Document):
+    """An upward report that a level owes."""
+
+    level: int
+    since: datetime
+    """When the incident was at that level first."""
+    because_of: Citation
+    met_by: Citation | None
+    """The first upward report that was sent; None when it is missing."""
+
+
+@attrs.frozen(kw_only=True)
+class Estimate(Document):
+    """A judgement of the impact, as it was first and last made."""
+
+    name: str
+    first: Any
+    first_citation: Citation
+    final: Any
+    final_citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class NoteTaken(Document):
+    """A note of progress."""
+
+    text: str
+    fields: Mapping[str, e.FieldValue]
+    attachments: tuple[e.Attachment, ...]
+    at: datetime
+    actor: str | None
+    citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class LateEntry(Document):
+    """An entry that was recorded long after it happened."""
+
+    type: str
+    delay_seconds: int
+    citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class Amendment(Document):
+    """A correction or a retraction."""
+
+    kind: Literal["correction", "retraction"]
+    entry: str
+    """The id of the entry that it speaks of."""
+    position: int | None
+    """The position of that entry; None when it is not among the events."""
+    reason: str
+    changes: Mapping[str, Any]
+    """The right values by field; empty for a retraction."""
+    original: Mapping[str, Any]
+    """What those fields were when they were recorded; a field that was left out is missing here too."""
+    citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class Deviation(Document):
+    """A step that the workflow would not have made."""
+
+    code: str
+    text: str
+    source: str
+    dest: str
+    citation: Citation
+
+
+def level_steps(world: Iterable[Entry]) -> Iterator[LevelStep]:
+    """Yield every level that was given."""
+    for entry in world:
+        match entry.reading:
+            case e.LevelAssigned() as step:
+                yield _level_step(entry, step.level, None, step.basis)
+            case e.LevelChanged() as step:
+                yield _level_step(entry, step.to_level, step.from_level, step.justification)
+
+
+def upward_reports(world: Iterable[Entry]) -> Iterator[UpwardReport]:
+    """Yield every upward report that was sent."""
+    for entry in world:
+        if isinstance(entry.reading, e.UpwardReportSent):
+            report = entry.reading
+            yield UpwardReport(
+                kind=report.kind,
+                recipient=report.recipient,
+                summary=report.summary,
+                at=entry.happened_at,
+                citation=entry.citation,
+            )
+
+
+def upward_duties(plan: Plan, steps: Iterable[LevelStep], sent: Sequence[UpwardReport]) -> Iterator[UpwardDuty]:
+    """Yield what each level that the incident ever had owes by *plan*; any upward report meets it."""
+    seen: set[int] = set()
+    for step in steps:
+        level = plan.level(step.level)
+        if level is None or not level.owes_upward_report or step.level in seen:
+            continue
+        seen.add(step.level)
+        met_by = sent[0].citation if sent else None
+        yield UpwardDuty(level=step.level, since=step.at, because_of=step.citation, met_by=met_by)
+
+
+def estimates(world: Iterable[Entry]) -> Iterator[Estimate]:
+    """Yield the first and the final judgement of each kind of impact that was judged."""
+    judged = [entry for entry in world if isinstance(entry.reading, e.IncidentAssessed)]
+    for name in ("affected_customers", "injured", "loss", "spread"):
+        told = [entry for entry in judged if getattr(entry.reading, name) is not None]
+        if told:
+            yield Estimate(
+                name=name,
+                first=getattr(told[0].reading, name),
+                first_citation=told[0].citation,
+                final=getattr(told[-1].reading, name),
+                final_citation=told[-1].citation,
+            )
+
+
+def notes(world: Iterable[Entry]) -> Iterator[NoteTaken]:
+    """Yield every note."""
+    for entry in world:
+        if isinstance(entry.reading, e.ProgressNoted):
+            note = entry.reading
+            yield NoteTaken(
+                text=note.text,
+                fields=note.fields,
+                attachments=note.attachments,
+                at=entry.happened_at,
+                actor=entry.event.actor,
+                citation=entry.citation,
+            )
+
+
+def late_entries(entries: Iterable[Entry]) -> Iterator[LateEntry]:
+    """Yield every entry that was recorded late."""
+    for entry in entries:
+        if entry.late and entry.delay is not None:
+            seconds = int(entry.delay.total_seconds())
+            yield LateEntry(type=entry.event.type, delay_seconds=seconds, citation=entry.citation)
+
+
+def amendments(entries: Sequence[Entry]) -> Iterator[Amendment]:
+    """Yield every correction and retraction, in log order."""
+    by_id = {entry.event.body["id"]: entry for entry in entries}
+    for entry in entries:
+        if entry.amends:
+            data = entry.event.data
+            target = by_id.get(data.entry)
+            changes = data.changes if isinstance(data, e.EntryCorrected) else {}
+            yield Amendment(
+                kind="correction" if isinstance(data, e.EntryCorrected) else "retraction",
+                entry=data.entry,
+                position=None if target is None else target.event.position,
+                reason=data.reason,
+                changes=changes,
+                original={} if target is None else _original(target, changes),
+                citation=entry.citation,
+            )
+
+
+def deviations(workflow: Workflow, events: Iterable[Event]) -> Iterator[Deviation]:
+    """Yield every step in *events*, one stream in log order, that *workflow* would not have made."""
+    status = workflow.initial.status
+    for event in events:
+        found = workflow.table.verify(status, event)
+        status = getattr(event.data, "to", status)
+        if found is not None:
+            yield Deviation(
+                code=found.code,
+                text=found.text,
+                source=found.source,
+                dest=found.dest,
+                citation=Citation(event.position, event.id),
+            )
+
+
+def _level_step(entry: Entry, level: int, previous: int | None, reason: str) -> LevelStep:
+    return LevelStep(
+        level=level,
+        previous=previous,
+        at=entry.happened_at,
+        reason=reason,
+        actor=entry.event.actor,
+        citation=entry.citation,
+    )
+
+
+def _original(target: Entry, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    recorded = {**to_data(target.event.data), "occurred_at": document(target.event.occurred_at)}
+    return {name: recorded[name] for name in changes if name in recorded}

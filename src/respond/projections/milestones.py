@@ -1,0 +1,139 @@
+"""Milestones: when an incident reached which point, and how long it took from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from respond.domain.moments import Moment, parse_utc
+from respond.errors import InvalidMoment
+from respond.projections.document import Document
+from respond.projections.entries import Citation, Entry
+from respond.workflow.incident import events as e
+
+ACKNOWLEDGES = (e.IncidentAssessed, e.LevelAssigned, e.ResponseStarted, e.CommandTransferred)
+"""The events that show that someone took the incident up."""
+
+IMPACT_START = "impact_start"
+"""The extension field of an assessment or a note in which people tell, as RFC 3339, when the impact began."""
+
+_FIRSTS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("reported", (e.IncidentReported,)),
+    ("acknowledged", ACKNOWLEDGES),
+    ("assessed", (e.IncidentAssessed,)),
+    ("level_assigned", (e.LevelAssigned,)),
+    ("response_started", (e.ResponseStarted,)),
+    ("first_upward_report", (e.UpwardReportSent,)),
+    ("resolved_first", (e.IncidentResolved,)),
+)
+_LASTS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("resolved_last", (e.IncidentResolved,)),
+    ("reviewed", (e.IncidentReviewed,)),
+    ("cancelled", (e.IncidentCancelled,)),
+    ("merged", (e.IncidentMerged,)),
+)
+_DURATIONS = (
+    ("detect", IMPACT_START, "discovered"),
+    ("report", "discovered", "reported"),
+    ("acknowledge", "reported", "acknowledged"),
+    ("assess", "reported", "assessed"),
+    ("assign_level", "reported", "level_assigned"),
+    ("start_response", "reported", "response_started"),
+    ("report_upward", "reported", "first_upward_report"),
+    ("resolve_first", "reported", "resolved_first"),
+    ("resolve_last", "reported", "resolved_last"),
+    ("review", "resolved_last", "reviewed"),
+)
+_SECOND = timedelta(seconds=1)
+
+
+@attrs.frozen(kw_only=True)
+class Milestone(Document):
+    """A point that the incident reached."""
+
+    name: str
+    ordinal: int = 1
+    """Which time, where it was reached more than once."""
+    at: datetime
+    moment: Moment | None
+    """The same as it was claimed, with precision, interval and offset; None when only the recording is known."""
+    citation: Citation
+
+
+@attrs.frozen(kw_only=True)
+class Duration(Document):
+    """How long it took from one milestone to another; below 0 when the clocks of the two disagree."""
+
+    name: str
+    since: str
+    """The milestone that it begins with."""
+    until: str
+    seconds: int
+    citations: tuple[Citation, Citation]
+
+
+def milestones(world: Sequence[Entry]) -> tuple[Milestone, ...]:
+    """Return the milestones in *world*, entries that hold, in the order in which they happened."""
+    found = [*_told(world)]
+    for name, kinds in _FIRSTS:
+        found += [_milestone(name, entry) for entry in _of(world, kinds)[:1]]
+    reopened = _of(world, (e.IncidentReopened,))
+    found += [_milestone("reopened", entry, ordinal) for ordinal, entry in enumerate(reopened, 1)]
+    for name, kinds in _LASTS:
+        found += [_milestone(name, entry) for entry in _of(world, kinds)[-1:]]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def durations(reached: Iterable[Milestone]) -> tuple[Duration, ...]:
+    """Return how long it took between the milestones that were *reached*."""
+    known = {milestone.name: milestone for milestone in reached}
+    return tuple(
+        Duration(
+            name=name,
+            since=since,
+            until=until,
+            seconds=(known[until].at - known[since].at) // _SECOND,
+            citations=(known[since].citation, known[until].citation),
+        )
+        for name, since, until in _DURATIONS
+        if since in known and until in known
+    )
+
+
+def _told(world: Sequence[Entry]) -> Iterable[Milestone]:
+    """Yield the milestones that an entry tells of without being them: when impact began, and when it was discovered."""
+    for entry in reversed(world):
+        began = _impact_start(entry.reading)
+        if began is not None:
+            yield _told_by(IMPACT_START, began, entry)
+            break
+    for entry in _of(world, (e.IncidentReported,))[:1]:
+        if entry.reading.discovered_at is not None:
+            yield _told_by("discovered", entry.reading.discovered_at, entry)
+
+
+def _impact_start(reading: Any) -> Moment | None:
+    if not isinstance(reading, (e.IncidentAssessed, e.ProgressNoted)):
+        return None
+    told = reading.fields.get(IMPACT_START)
+    try:
+        return Moment(parse_utc(told)) if isinstance(told, str) else None
+    except InvalidMoment:
+        return None
+
+
+def _of(world: Iterable[Entry], kinds: tuple[type, ...]) -> list[Entry]:
+    return [entry for entry in world if isinstance(entry.reading, kinds)]
+
+
+def _milestone(name: str, entry: Entry, ordinal: int = 1) -> Milestone:
+    return Milestone(
+        name=name, ordinal=ordinal, at=entry.happened_at, moment=entry.occurred_at, citation=entry.citation
+    )
+
+
+def _told_by(name: str, moment: Moment, entry: Entry) -> Milestone:
+    return Milestone(name=name, at=moment.at, moment=moment, citation=entry.citation)

@@ -1,0 +1,131 @@
+"""Tenures: who or what held something from when to when; half-open, in order, never two at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from respond.projections.document import Document
+from respond.projections.entries import Citation, Entry
+from respond.workflow.incident import events as e
+from respond.workflow.incident.state import CANCELLED, MERGED, RESOLVED, REVIEWED
+
+CLOSED = (RESOLVED, REVIEWED, CANCELLED, MERGED)
+"""The states in which nobody commands; any other one, a foreign log's too, is open."""
+
+_SECOND = timedelta(seconds=1)
+
+
+@attrs.frozen
+class Change:
+    """From this entry on, another one holds."""
+
+    holder: str | int | None
+    """None when nobody does."""
+    entry: Entry
+
+
+@attrs.frozen(kw_only=True)
+class Tenure(Document):
+    """One holder's time: `since` belongs to it, `until` does not."""
+
+    holder: str | int
+    since: datetime
+    until: datetime | None
+    """None while it lasts."""
+    seconds: int
+    """How long it lasted, or has lasted when the review was made."""
+    began_by: Citation
+    """The entry that began it: the change itself, or what reopened the incident."""
+    ended_by: Citation | None
+
+
+def statuses(world: Iterable[Entry], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return the status of an incident over time; *world* is in the order of what happened."""
+    return _tenures([Change(entry.reading.to, entry) for entry in world if entry.moved], now=now)
+
+
+def commanders(world: Iterable[Entry], closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return who commanded when: until the next one took over or the incident closed, and again once it reopened."""
+    changes = [
+        Change(entry.reading.to_commander, entry) for entry in world if isinstance(entry.reading, e.CommandTransferred)
+    ]
+    return _outside(_tenures(changes, now=now), closed, now=now)
+
+
+def teams(world: Iterable[Entry], closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return which team had the incident when."""
+    changes = []
+    for entry in world:
+        match entry.reading:
+            case e.IncidentReported(team=team) | e.TeamAssigned(to_team=team):
+                changes.append(Change(team, entry))
+    return _outside(_tenures(changes, now=now), closed, now=now)
+
+
+def levels(world: Iterable[Entry], closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return which level the incident had when, while it was open."""
+    changes = []
+    for entry in world:
+        match entry.reading:
+            case e.LevelAssigned(level=level) | e.LevelChanged(to_level=level):
+                changes.append(Change(level, entry))
+    return _outside(_tenures(changes, now=now), closed, now=now)
+
+
+def total_seconds(tenures: Iterable[Tenure]) -> int:
+    """Return how long *tenures* lasted together."""
+    return sum(tenure.seconds for tenure in tenures)
+
+
+def _tenures(changes: Sequence[Change], *, now: datetime) -> tuple[Tenure, ...]:
+    found = []
+    for change, following in zip(changes, (*changes[1:], None), strict=True):
+        if change.holder is not None:
+            since, until = change.entry.happened_at, None if following is None else following.entry.happened_at
+            tenure = Tenure(
+                holder=change.holder,
+                since=since,
+                until=until,
+                seconds=_seconds(since, until, now),
+                began_by=change.entry.citation,
+                ended_by=None if following is None else following.entry.citation,
+            )
+            found.append(tenure)
+    return tuple(found)
+
+
+def _outside(tenures: Iterable[Tenure], closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return *tenures* without the times in *closed*: they end with the incident, and go on when it is reopened."""
+    return tuple(part for tenure in tenures for part in _parts(tenure, closed, now))
+
+
+def _parts(tenure: Tenure, closed: Sequence[Tenure], now: datetime) -> Iterator[Tenure]:
+    since, began_by = tenure.since, tenure.began_by
+    for pause in closed:
+        if tenure.until is not None and tenure.until <= pause.since:
+            break
+        if pause.until is not None and pause.until <= since:
+            continue
+        if since <= pause.since:
+            yield attrs.evolve(
+                tenure,
+                since=since,
+                until=pause.since,
+                seconds=_seconds(since, pause.since, now),
+                began_by=began_by,
+                ended_by=pause.began_by,
+            )
+        if pause.until is None or pause.ended_by is None:
+            return
+        since, began_by = pause.until, pause.ended_by
+    if tenure.until is None or since < tenure.until or since == tenure.since:
+        seconds = _seconds(since, tenure.until, now)
+        yield attrs.evolve(tenure, since=since, seconds=seconds, began_by=began_by)
+
+
+def _seconds(since: datetime, until: datetime | None, now: datetime) -> int:
+    end = now if until is None else min(until, now)
+    return max(0, (end - since) // _SECOND)
