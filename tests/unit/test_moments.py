@@ -234,6 +234,21 @@ def test_moment_refuses() -> None:
         Moment(NOON, precision="week")
 
 
+@pytest.mark.parametrize("body", [None, 5, [], {}, {"until": "2026-11-20T12:00:00Z"}, {"at": None}, {"at": "noon"}])
+def test_damaged_body(body: Any) -> None:
+    """A stored moment that does not fit is refused."""
+    with pytest.raises(InvalidMoment):
+        Moment.from_json(body)
+
+
+@pytest.mark.parametrize("offset", [1440, -1440, 8.0, "480", True])
+def test_offset_within_a_day(offset: Any) -> None:
+    """An offset is a whole number of minutes, less than a day either way."""
+    assert Moment(NOON, offset_minutes=1439).local().utcoffset() == timedelta(minutes=1439)
+    with pytest.raises(InvalidMoment, match="offset"):
+        Moment(NOON, offset_minutes=offset)
+
+
 def test_of() -> None:
     """A moment is made from a moment, a datetime, text or nothing, and from nothing else."""
     moment = Moment(NOON, precision="day")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,13 @@ class Colour(StrEnum):
     BLUE = "blue"
 
 
+class Size(IntEnum):
+    """A size of bag."""
+
+    SMALL = 1
+    LARGE = 2
+
+
 @attrs.frozen(kw_only=True)
 class Bag:
     """A bag within a payload."""
@@ -54,6 +61,8 @@ class Everything:
     day: date | None = None
     reference: UUID | None = None
     colour: Colour = Colour.RED
+    palette: tuple[Colour, ...] = ()
+    size: Size = Size.SMALL
     bags: tuple[Bag, ...] = ()
     tags: frozenset[str] = frozenset()
     fields: Mapping[str, Scalar | None] = attrs.field(factory=dict)
@@ -70,6 +79,8 @@ FULL = Everything(
     day=date(2026, 11, 20),
     reference=UUID("01938c2f-0000-8000-8000-000000000001"),
     colour=Colour.BLUE,
+    palette=(Colour.RED,),
+    size=Size.LARGE,
     bags=(Bag(tag="a"), Bag(tag="b", worth=Money(Decimal("99.90"), "CNY"))),
     tags=frozenset({"x"}),
     fields={"shop": "12", "loss": Decimal("1.50"), "big": 2**60, "open": True, "staff": 4, "none": None},
@@ -85,6 +96,8 @@ FULL_DATA = {
     "day": "2026-11-20",
     "reference": "01938c2f-0000-8000-8000-000000000001",
     "colour": "blue",
+    "palette": ["red"],
+    "size": 2,
     "bags": [{"tag": "a"}, {"tag": "b", "worth": {"amount": {"$dec": "99.90"}, "currency": "CNY"}}],
     "tags": ["x"],
     "fields": {
@@ -110,6 +123,8 @@ payloads = st.builds(
     day=st.none() | st.dates(),
     reference=st.none() | st.uuids(),
     colour=st.sampled_from(Colour),
+    palette=st.lists(st.sampled_from(Colour), max_size=2).map(tuple),
+    size=st.sampled_from(Size),
     bags=st.lists(st.builds(Bag, tag=texts), max_size=2).map(tuple),
     tags=st.frozensets(texts, max_size=3),
     fields=st.dictionaries(
@@ -122,6 +137,7 @@ payloads = st.builds(
 def test_to_data() -> None:
     """A payload is stored as plain JSON values; a field that Python cannot name is stored under its own name."""
     assert to_data(FULL) == FULL_DATA
+    assert canonical(to_data(FULL)) == canonical(FULL_DATA)
     assert from_data(Everything, FULL_DATA) == FULL
 
 
@@ -169,7 +185,8 @@ def test_stored_data_may_know_more() -> None:
         ({"title": "x", "when": "noon"}, "'noon' is not a time.* at when"),
         ({"title": "x", "day": "20.11.2026"}, "at day"),
         ({"title": "x", "reference": "7"}, "at reference"),
-        ({"title": "x", "colour": "green"}, "at colour"),
+        ({"title": "x", "colour": "green"}, "'green' is not a valid Colour at colour"),
+        ({"title": "x", "size": 3}, "3 is not a valid Size at size"),
         ({"title": "x", "bags": [{"tag": "a"}, {"tag": 5}]}, r"5 is not of type str at bags\[1\].tag"),
         ({"title": "x", "fields": {"a": 1.5}}, "1.5 is not one of the types"),
         ({"title": "x", "fields": {"a": [1]}}, "is not one of the types"),

@@ -7,10 +7,12 @@ that is wrong.  A field whose name ends with `_` because Python keeps the word (
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 from uuid import UUID
@@ -20,7 +22,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import format_exception, transform_error
 
-from respond.domain.canonical import plain, rich
+from respond.domain.canonical import canonical, plain, rich
 from respond.domain.moments import Moment, format_utc, parse_utc
 from respond.errors import InvalidInput
 
@@ -74,7 +76,9 @@ def corrected(payload: PayloadT, changes: Mapping[str, Any]) -> PayloadT:
 
 
 def _converter(*, strict: bool) -> cattrs.Converter:
-    converter = cattrs.Converter(detailed_validation=strict, forbid_extra_keys=strict)
+    converter = cattrs.Converter(
+        detailed_validation=strict, forbid_extra_keys=strict, unstruct_collection_overrides={AbstractSet: _in_order}
+    )
     converter.register_structure_hook(Moment, lambda value, _: Moment.from_json(value))
     converter.register_structure_hook(datetime, lambda value, _: parse_utc(value))
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
@@ -85,6 +89,7 @@ def _converter(*, strict: bool) -> cattrs.Converter:
     converter.register_unstructure_hook(date, lambda value: value.isoformat())
     converter.register_unstructure_hook(UUID, str)
     converter.register_unstructure_hook(Decimal, plain)
+    converter.register_unstructure_hook(str, _text)
     converter.register_structure_hook_func(_is_scalar_union, _one_of if strict else lambda value, _: rich(value))
     converter.register_unstructure_hook_func(_is_scalar_union, plain)
     if strict:
@@ -106,6 +111,16 @@ def _converter(*, strict: bool) -> cattrs.Converter:
     converter.register_structure_hook_factory(_is_payload, structure)
     converter.register_unstructure_hook_factory(_is_payload, unstructure)
     return converter
+
+
+def _in_order(items: Iterable[Any]) -> list[Any]:
+    """Return the members of a set in one order: a retry, in whatever process, must write the same bytes."""
+    return sorted(items, key=canonical)
+
+
+def _text(value: str) -> str:
+    """Return *value* as text and nothing more: a member of a text enumeration is stored as its value."""
+    return value if type(value) is str else str.__str__(value)
 
 
 def _is_payload(kind: Any) -> bool:
@@ -134,6 +149,8 @@ def _one_of(value: Any, kind: Any) -> Any:
 
 
 def _exactly(value: Any, kind: type) -> Any:
+    if issubclass(kind, Enum):  # the members are text or numbers too
+        return kind(value)
     if type(value) is not kind:
         raise ValueError(f"{value!r} is not of type {kind.__name__}")
     return value

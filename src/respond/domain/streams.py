@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, assert_never
 
 import attrs
 
@@ -86,6 +86,8 @@ class ExpectedVersion:
                 return version > 0
             case "exactly":
                 return version == self.version
+            case _:
+                assert_never(self.kind)
 
 
 ANY = ExpectedVersion("any")
