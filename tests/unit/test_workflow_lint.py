@@ -37,6 +37,10 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         {"transitions": (*GOOD["transitions"], Transition("install", "on", "off", guards=("fuse",)))},
         "install asks the guard 'fuse', which is not among the guards",
     ),
+    (
+        {"transitions": (*GOOD["transitions"], Transition("flip", NEW, None))},
+        "flip leaves 'new' and enters no state",
+    ),
     ({"guards": (*GOOD["guards"], Guard("fuse", lambda _: None))}, "the guard 'fuse' is never asked"),
     (
         {"handlers": (*GOOD["handlers"], Handler(command=Flip, decide=switch, emits=(Switched,)))},

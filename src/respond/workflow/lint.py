@@ -48,6 +48,8 @@ def _transitions(workflow: Workflow) -> Iterator[str]:
                 yield f"{transition.trigger} leaves {state!r}, which is not a state"
             if state in workflow.finals and transition.dest not in (None, state) and not transition.reopens:
                 yield f"{transition.trigger} leaves the final state {state!r} without reopens=True"
+        if transition.dest is None and NEW in transition.sources:
+            yield f"{transition.trigger} leaves {NEW!r} and enters no state"
         if transition.dest is not None and transition.dest not in workflow.states:
             yield f"{transition.trigger} enters {transition.dest!r}, which is not a state"
         for code in transition.guards:
