@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
+from respond.cli.documents import write_document
 from respond.cli.page import Page
 from respond.cli.statuses import DONE
 
@@ -18,3 +20,14 @@ class Answer:
     document: Mapping[str, Any]
     show: Callable[[Page], None]
     status: int = DONE
+    as_json: bool = False
+    """Whether a program asked."""
+
+    def write(self) -> int:
+        """Write the answer to standard output and return the exit status."""
+        if self.as_json:
+            write_document(self.document)
+        else:
+            self.show(Page())
+            sys.stdout.flush()
+        return self.status

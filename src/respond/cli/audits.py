@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import perf_counter
 
 import click
@@ -14,6 +15,10 @@ from respond.cli.page import Page
 from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
+from respond.engine.engine import Engine
+from respond.projections.replay import Totals
+from respond.store.protocol import LogReader
+from respond.workflow.workflow import Workflow
 
 _SHOWN = 50
 """How many findings a page spells out; a document holds all that were kept."""
@@ -27,10 +32,16 @@ def check(session: Session) -> Answer:
     with 1 when something is wrong.  Steps that a workflow would have refused are told apart: reality, not damage.
     """
     workflows = session.workflows()
-    with session.store() as store, progress_bar("checking") as advance:
-        total = store.head().position
+    with session.store() as store:
+        return checked(store, workflows)
+
+
+def checked(store: LogReader, workflows: Iterable[Workflow]) -> Answer:
+    """Check the log in *store* and return what was found as an answer."""
+    with progress_bar("checking") as advance:
+        head = store.head()
         started = perf_counter()
-        report = check_log(store, workflows=workflows, progress=lambda done: advance(done, total))
+        report = check_log(store, workflows=workflows, progress=lambda done: advance(done, head.position))
         seconds = perf_counter() - started
     return Answer(
         document={
@@ -54,7 +65,8 @@ def _show_check(page: Page, report: CheckReport) -> None:
     page.line(f"{report.events:,} events in {report.streams:,} streams: {verdict}")
     if report.findings:
         page.table(
-            ("position", "code", "finding"), [(one.position, one.code, one.text) for one in report.findings[:_SHOWN]]
+            ("position", "code", "finding"),
+            [(f"#{one.position}", one.code, one.text) for one in report.findings[:_SHOWN]],
         )
     if found > _SHOWN:
         page.line(f"and {found - _SHOWN:,} more; --json tells the first {len(report.findings):,}")
@@ -63,4 +75,58 @@ def _show_check(page: Page, report: CheckReport) -> None:
         page.table(("rule", "steps"), [(code, len(positions)) for code, positions in report.deviations.items()])
 
 
-COMMANDS = (check,)
+@click.command("replay", cls=Question)
+@click.option("--check-leaves", is_flag=True, help="Take no event whose digest does not fit.")
+def replay(session: Session, *, check_leaves: bool) -> Answer:
+    """Fold the whole log from its first event, and tell totals, rate, and what does not fold.
+
+    Drills are left out.  Ends with 1 when an event does not fold, or belongs to no registered workflow.
+    """
+    with session.engine() as engine:
+        return replayed(engine, check_leaves=check_leaves)
+
+
+def replayed(engine: Engine, *, check_leaves: bool = False) -> Answer:
+    """Replay the log of *engine* and return the totals as an answer."""
+    with progress_bar("replaying") as advance:
+        end = engine.store.head().position
+        started = perf_counter()
+        totals = engine.replay(check_leaves=check_leaves, progress=lambda position: advance(position, end))
+        seconds = perf_counter() - started
+    rate = totals.events / seconds if seconds else 0.0
+    return Answer(
+        document={
+            **totals.to_json(),
+            "levels": {_level(number): count for number, count in totals.levels.items()},
+            "seconds": round(seconds, 3),
+            "events_per_second": round(rate),
+        },
+        show=lambda page: _show_replay(page, totals, rate),
+        status=BAD_NEWS if totals.failures or totals.unregistered else DONE,
+    )
+
+
+def _show_replay(page: Page, totals: Totals, rate: float) -> None:
+    page.line(f"{totals.events:,} events of {totals.incidents:,} incidents folded, {rate:,.0f} a second")
+    counts = [(state, count) for states in totals.aggregates.values() for state, count in states.items()]
+    page.table(("state", "aggregates"), counts)
+    if totals.levels:
+        page.table(("level", "incidents"), [(_level(number), count) for number, count in totals.levels.items()])
+    if totals.findings:
+        page.heading("steps that their workflow would not have made")
+        page.table(("rule", "steps"), totals.findings_by_code.items())
+    if totals.failures:
+        page.heading(f"{len(totals.failures):,} events do not fold")
+        page.table(
+            ("position", "stream", "reason"),
+            [(f"#{one.position}", one.stream, one.text) for one in totals.failures[:_SHOWN]],
+        )
+    for category, count in totals.unregistered.items():
+        page.line(f"{count:,} events of {category!r} belong to no registered workflow; name it with --workflow")
+
+
+def _level(number: int | None) -> str:
+    return "none" if number is None else str(number)
+
+
+COMMANDS = (replay, check)

@@ -62,7 +62,7 @@ def explained(target: Target, title: str, explanation: Explanation) -> Answer:
             "id": target.key,
             "number": title,
             "command": explanation.trigger,
-            "status": explanation.state,
+            "state": explanation.state,
             "allowed": explanation.allowed,
             "done": explanation.done,
             "refusals": explanation.refusals,

@@ -11,6 +11,7 @@ from respond.cli.options import Question
 from respond.cli.page import Page
 from respond.cli.progress import progress_bar
 from respond.cli.session import Session
+from respond.engine.engine import Engine
 from respond.transfer.importer import import_log
 from respond.transfer.mapping import LogMapping
 from respond.transfer.report import ImportReport
@@ -26,7 +27,13 @@ def import_(session: Session, file: str, mapping_file: str, dry_run: bool) -> An
     Importing a file again adds nothing.  What the workflow would have refused is recorded and reported.
     """
     mapping = LogMapping.load(mapping_file)
-    with session.engine(create=False if dry_run else None) as engine, progress_bar(f"importing {file}") as advance:
+    with session.engine(create=False if dry_run else None) as engine:
+        return imported(engine, file, mapping, dry_run=dry_run)
+
+
+def imported(engine: Engine, file: str, mapping: LogMapping, *, dry_run: bool = False) -> Answer:
+    """Import the log in *file* and return what was found as an answer."""
+    with progress_bar(f"importing {file}") as advance:
         started = perf_counter()
         report = import_log(
             file,
@@ -34,7 +41,7 @@ def import_(session: Session, file: str, mapping_file: str, dry_run: bool) -> An
             engine.store,
             plan=engine.plans.default,
             dry_run=dry_run,
-            progress=lambda _rows, done, total: advance(done, total),
+            progress=lambda _rows, done, end: advance(done, end),
         )
         seconds = perf_counter() - started
     return Answer(

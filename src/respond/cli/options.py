@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+import attrs
 import click
 
 from respond.cli.answer import Answer
-from respond.cli.documents import write_document
-from respond.cli.page import Page
 from respond.cli.session import UNKNOWN_TIME, Session
 from respond.domain.moments import parse_utc
 from respond.errors import InvalidMoment
@@ -111,16 +110,12 @@ class Question(click.Command):
         """Return the options that this kind of command shares with its like."""
         return _everywhere()
 
-    def invoke(self, ctx: click.Context) -> int:
-        """Ask, write the answer, and return the exit status."""
+    def invoke(self, ctx: click.Context) -> Answer:
+        """Ask, and return the answer in the form that was asked for."""
         given = {name: ctx.params.pop(name) for name in self._shared}
         as_json = given.pop("as_json")
         answer: Answer = ctx.invoke(cast("Callable[..., Answer]", self.callback), Session(**given), **ctx.params)
-        if as_json:
-            write_document(answer.document)
-        else:
-            answer.show(Page())
-        return answer.status
+        return attrs.evolve(answer, as_json=as_json)
 
 
 class Explanatory(Question):

@@ -14,21 +14,21 @@ def recorded(engine: Engine, target: Target, outcome: Outcome) -> Answer:
     title = target.title(engine)
     standing = engine.reader.state_at(target.category, target.key)
     versions = {stream.name: version for stream, version in outcome.versions.items()}
-    status = standing.value.status
+    state = standing.value.status
 
     def show(page: Page) -> None:
         if not outcome.events:
-            page.line(f"{title}: that was done already; it is {status}")
+            page.line(f"{title}: that was done already; it is {state}")
         elif outcome.replayed:
-            page.line(f"{title}: recorded by an earlier call with this command id; it is {status}")
+            page.line(f"{title}: recorded by an earlier call with this command id; it is {state}")
         else:
-            page.line(f"{title} is {status}, recorded at position {outcome.position}")
+            page.line(f"{title} is {state}, recorded at position {outcome.position}")
 
     return Answer(
         document={
             "id": target.key,
             "number": title,
-            "status": status,
+            "state": state,
             "position": outcome.position,
             "version": versions[f"{target.category}-{target.key}"],
             "events": outcome.events,

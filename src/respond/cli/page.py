@@ -39,18 +39,18 @@ class Page:
     """Writes to standard output, or another stream."""
 
     def __init__(self, stream: IO[str] | None = None) -> None:
-        stream = stream or sys.stdout
-        width = None if stream.isatty() else _UNWRAPPED
-        self._console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+        self._stream = stream or sys.stdout
+        width = None if self._stream.isatty() else _UNWRAPPED
+        self._console = Console(file=self._stream, width=width, markup=False, highlight=False, emoji=False)
 
     def line(self, text: str = "") -> None:
         """Write one line."""
-        self._console.print(Text(escaped(text)), soft_wrap=True)
+        self._print(Text(escaped(text)))
 
     def heading(self, text: str) -> None:
         """Write a heading, with a blank line before it."""
-        self._console.print()
-        self._console.print(Text(escaped(text), style="bold"), soft_wrap=True)
+        self._print(Text())
+        self._print(Text(escaped(text), style="bold"))
 
     def pairs(self, rows: Iterable[tuple[str, Cell]]) -> None:
         """Write names and their values; a name without a value is left out."""
@@ -61,7 +61,7 @@ class Page:
             if value not in {None, ""}:
                 table.add_row(Text(escaped(name)), Text(cell_text(value)))
         if table.row_count:
-            self._console.print(table)
+            self._print(table)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """Write a table under *heads*."""
@@ -70,4 +70,13 @@ class Page:
             table.add_column(head, overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell_text(value)) for value in row))
-        self._console.print(table)
+        self._print(table)
+
+    def _print(self, what: Text | Table) -> None:
+        if self._stream.isatty():
+            self._console.print(what)
+            return
+        with self._console.capture() as captured:
+            self._console.print(what, soft_wrap=isinstance(what, Text))
+        for line in captured.get().splitlines():  # a table fills its columns up with blanks
+            self._stream.write(line.rstrip() + "\n")

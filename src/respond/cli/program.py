@@ -10,7 +10,22 @@ from typing import Any
 
 import click
 
-from respond.cli import aggregates, amendments, audits, database, explanations, imports, questions, statuses, work
+from respond.cli import (
+    aggregates,
+    amendments,
+    audits,
+    database,
+    demo,
+    explanations,
+    imports,
+    listings,
+    questions,
+    reviews,
+    standings,
+    statuses,
+    work,
+)
+from respond.cli.answer import Answer
 from respond.cli.documents import write_document
 from respond.cli.escaping import escaped
 from respond.errors import RespondError
@@ -22,7 +37,21 @@ def respond() -> None:
     """Work incidents by hand, and ask the log: every step is an event, and all answers are folded from events."""
 
 
-for _family in (work, amendments, questions, explanations, aggregates, imports, audits, database):
+_FAMILIES = (
+    demo,
+    database,
+    work,
+    amendments,
+    reviews,
+    aggregates,
+    explanations,
+    questions,
+    listings,
+    imports,
+    audits,
+    standings,
+)
+for _family in _FAMILIES:
     for _command in _family.COMMANDS:
         respond.add_command(_command)
 
@@ -31,8 +60,8 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one command and return the exit status; every foreseen error becomes a message."""
     as_json = "--json" in arguments
     try:
-        status = respond.main(list(arguments), prog_name="respond", standalone_mode=False)
-        sys.stdout.flush()
+        answer = respond.main(list(arguments), prog_name="respond", standalone_mode=False)
+        return answer.write() if isinstance(answer, Answer) else statuses.DONE
     except click.ClickException as error:
         error.show(sys.stderr)
         return _told(as_json, {"code": "usage", "message": error.format_message()}, statuses.WRONG_USAGE)
@@ -48,7 +77,6 @@ def run(arguments: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - a defect must not look like bad news
         traceback.print_exc()
         return _told(as_json, {"code": "defect", "message": "respond itself failed"}, statuses.DEFECT)
-    return status if isinstance(status, int) else statuses.DONE
 
 
 def _told(as_json: bool, error: dict[str, Any], status: int) -> int:

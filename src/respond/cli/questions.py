@@ -41,13 +41,24 @@ _CLOCK = click.option(
 def show(session: Session, name: str, category: str | None, **when: str | None) -> Answer:
     """Show where incident ID stands, or stood.  ID is an id, a number, a reference, or a stream such as desk-7."""
     with session.engine() as engine:
-        target = Target.of(engine, name, category)
-        standing = engine.reader.state_at(target.category, target.key, **_times(when))
-        title = target.title(engine)
+        return stood(engine, Target.of(engine, name, category), **_times(when))
+
+
+def stood(engine: Engine, target: Target, **when: Any) -> Answer:
+    """Return where *target* stands, or stood, as an answer."""
+    standing = engine.reader.state_at(target.category, target.key, **when)
+    title = target.title(engine)
     fields = document(standing.value)
     rest = {name: value for name, value in document(standing).items() if name != "value"}
     return Answer(
-        document={**fields, "id": target.key, "number": title, "stream": f"{target.category}-{target.key}", **rest},
+        document={
+            "id": target.key,
+            "number": title,
+            "stream": f"{target.category}-{target.key}",
+            "state": standing.value.status,
+            **{name: value for name, value in fields.items() if name not in {"id", "status"}},
+            **rest,
+        },
         show=lambda page: _show_state(page, title, fields, standing),
     )
 
@@ -71,19 +82,20 @@ def timeline(session: Session, name: str, category: str | None, order: str, **wh
     Late entries, corrections and originals are shown.  Incidents that were merged into it are part of it.
     """
     with session.engine() as engine:
-        target = Target.of(engine, name, category)
-        found = _timeline(engine, target, order=order, **_times(when))
-        title = target.title(engine)
+        return happened(engine, Target.of(engine, name, category), order=order, **_times(when))
+
+
+def happened(engine: Engine, target: Target, **options: Any) -> Answer:
+    """Return the timeline of *target* as an answer."""
+    if target.category == INCIDENT_CATEGORY:
+        found = engine.reader.timeline(target.key, **options)
+    else:
+        found = timeline_of(engine.reader.events(target.category, target.key), **options)
+    title = target.title(engine)
     return Answer(
         document={"id": target.key, "number": title, **found.to_json()},
-        show=lambda page: show_timeline(page, title, found),
+        show=lambda page: _show_timeline(page, title, found),
     )
-
-
-def _timeline(engine: Engine, target: Target, **options: Any) -> Timeline:
-    if target.category == INCIDENT_CATEGORY:
-        return engine.reader.timeline(target.key, **options)
-    return timeline_of(engine.reader.events(target.category, target.key), **options)
 
 
 def _times(when: dict[str, str | None]) -> dict[str, Any]:
@@ -101,7 +113,7 @@ def _show_state(page: Page, title: str, fields: dict[str, Any], standing: StateA
 def _brief(value: Any) -> Any:
     """Return one line for a field of a state: what is nested is named, or counted."""
     match value:
-        case [] | {} | "" | None:
+        case list() | dict() | str() | None if not value:
             return None
         case {"name": name, "version": version, "digest": _}:
             return f"{name}@{version}"
@@ -117,7 +129,7 @@ def _brief(value: Any) -> Any:
             return str(value)
 
 
-def show_timeline(page: Page, title: str, found: Timeline) -> None:
+def _show_timeline(page: Page, title: str, found: Timeline) -> None:
     """Write a timeline: when, who, what, and which event says so."""
     page.line(f"{title}: {len(found.entries)} entries, up to position {found.last_position}")
     page.table(

@@ -10,6 +10,7 @@ import attrs
 from respond.cli.registration import declared_workflows
 from respond.domain.references import Actor
 from respond.engine.clock import system_clock
+from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import UNKNOWN, Engine
 from respond.errors import InvalidInput
 from respond.plan.plan import Plan
@@ -35,7 +36,8 @@ class Session:
 
     def engine(self, *, create: bool | None = False) -> Engine:
         """Open the engine; with *create* None an empty database gets a log, with True any does."""
-        return Engine.open(self.db, plans=self.plans(), workflows=self.workflows(), create=create)
+        plans, workflows = Plans(self.plans()), Workflows(self.workflows())  # before a file is made
+        return Engine.open(self.db, plans=plans, workflows=workflows, create=create)
 
     def store(self) -> SqlEventStore:
         """Open the log alone, for those who ask no plan."""
