@@ -20,6 +20,11 @@ from respond.store.sql.statements import statements
 WAL_SINCE = (3, 51, 3)
 """The first version without the corruption that two connections can cause when a WAL is reset."""
 
+_CHECKPOINT_PAGES = 4000
+"""How long the WAL grows before it is folded back: 16 MB; a page that is written often is then copied once."""
+_WRITER_CACHE_KIB = 16_000
+"""Room for the inner pages of four indexes of a large log."""
+
 _VERSIONS = """
 SELECT j.value, (SELECT max(version) FROM {events} WHERE tenant = ? AND realm = ? AND stream = j.value)
 FROM json_each(?) AS j
@@ -98,6 +103,8 @@ class SqliteDialect(BytesId, Dialect):
             cursor.execute(f"PRAGMA busy_timeout = {round(self._lock_timeout * 1000)}")
         # Without EXTRA the folder's entry of a deleted rollback journal may come back after a power cut.
         cursor.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        cursor.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB}")
         cursor.close()
 
     def cursor(self, connection: Any) -> Any:
