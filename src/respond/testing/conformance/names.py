@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from respond.domain.streams import NO_STREAM, StreamId
@@ -80,12 +82,12 @@ class Names(Tested):
 
     def test_tenants_stay_apart(self, store_factory: StoreFactory, clock: ManualClock) -> None:
         """Each of the names is a tenant of its own, for streams and for ids."""
-        for number, name in enumerate(ALIKE, start=1):
-            with store_factory(clock=clock, tenant=name) as store:
-                assert store.append(Write(ONE, events("same id"), NO_STREAM)).first == number, repr(name)
-        for number, name in enumerate(ALIKE, start=1):
-            with store_factory(clock=clock, tenant=name) as store:
-                assert [(row.position, row.tenant) for row in store.read_all()] == [(number, name)], repr(name)
+        with ExitStack() as opened:
+            stores = [opened.enter_context(store_factory(clock=clock, tenant=name)) for name in ALIKE]
+            for position, store in enumerate(stores, start=1):
+                assert store.append(Write(ONE, events("same id"), NO_STREAM)).first == position, repr(store.tenant)
+            for position, (name, store) in enumerate(zip(ALIKE, stores, strict=True), start=1):
+                assert [(row.position, row.tenant) for row in store.read_all()] == [(position, name)], repr(name)
 
     def test_types_are_kept(self, store: TestedStore) -> None:
         """A type is stored as it is written."""
