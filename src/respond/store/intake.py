@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from respond.domain.moments import from_microseconds
 from respond.domain.streams import StreamId
@@ -13,6 +15,7 @@ from respond.store.records import BATCH_MAX, Appended, NewEvent, Recorded, Write
 SKEW_MAX_US = 5 * 60 * 1_000_000
 """How far the head may be ahead of the clock, in microseconds."""
 
+ValueT = TypeVar("ValueT", bound=Hashable)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -24,18 +27,14 @@ def event_ids(writes: Sequence[Write]) -> list[str]:
     """
     if not writes:
         raise InvalidRecord("holds no write; give at least one", place="append")
-    streams = [write.stream for write in writes]
-    if len(set(streams)) < len(streams):
-        twice = next(stream for stream in streams if streams.count(stream) > 1)
-        raise InvalidRecord("stands in two writes of one append; put its events into one", place=str(twice))
+    for stream in _repeated(write.stream for write in writes):
+        raise InvalidRecord("stands in two writes of one append; put its events into one", place=str(stream))
     ids = [event.id for write in writes for event in write.events]
     for event_id in ids:
         if not _is_uuid(event_id):
             raise InvalidRecord(f"{event_id!r} is not a UUID in lower case", place="id", value=event_id)
-    if len(set(ids)) < len(ids):
-        raise IdempotencyConflict(
-            {event_id: "stands twice in one append" for event_id in ids if ids.count(event_id) > 1}
-        )
+    if twice := _repeated(ids):
+        raise IdempotencyConflict(dict.fromkeys(twice, "stands twice in one append"))
     return ids
 
 
@@ -87,6 +86,10 @@ def check_skew(head_us: int, clock_us: int) -> None:
             f"the log ends at {from_microseconds(head_us).isoformat()}, the clock says "
             f"{from_microseconds(clock_us).isoformat()}; mend the clock, or open the store with allow_skew=True"
         )
+
+
+def _repeated(values: Iterable[ValueT]) -> list[ValueT]:
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def _is_uuid(value: object) -> bool:

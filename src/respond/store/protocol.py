@@ -29,7 +29,7 @@ class EventStore(Protocol):
     tenant: str
 
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
-        """Append all *writes* in one atomic step, in the order given.
+        """Append all *writes* in one atomic step, in the order given; each stream stands in one of them.
 
         Event ids are looked up before versions: when all are in the log with the same content, the stored result is
         returned with `replayed`; when none is, the events are appended; anything else is an `IdempotencyConflict`.
