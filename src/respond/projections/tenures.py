@@ -109,7 +109,7 @@ def _parts(tenure: Tenure, closed: Sequence[Tenure], now: datetime) -> Iterator[
             break
         if pause.until is not None and pause.until <= since:
             continue
-        if since <= pause.since:
+        if since < pause.since or since == tenure.since == pause.since:
             yield attrs.evolve(
                 tenure,
                 since=since,
