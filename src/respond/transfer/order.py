@@ -19,7 +19,7 @@ from respond.transfer.rows import Row
 from respond.transfer.source import Source
 from respond.transfer.times import reader_of
 
-RUN = 50_000
+RUN = 20_000
 """How many rows are sorted at once; more go through temporary files, one for each run."""
 
 Key = tuple[object, ...]
@@ -84,7 +84,14 @@ def _reader(order: OrderColumn, mapping: LogMapping) -> Callable[[str], object]:
         case "text":
             return str
         case "number":
-            return Decimal
+            return _number
         case "time":
             read = reader_of(mapping.time, "time")
             return lambda text: to_microseconds(read(text).at)
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise InvalidOperation
+    return number

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import Self
 
 import attrs
 
@@ -67,7 +68,7 @@ class Source:
         self._out = 0
         try:
             self.bytes_total = self.path.stat().st_size
-            self._file: BinaryIO = self.path.open("rb")
+            self._file: io.BufferedIOBase = self.path.open("rb")
         except OSError as error:
             raise ImportRejected(f"cannot be opened: {error.strerror}", place=str(path)) from error
         try:
@@ -76,14 +77,14 @@ class Source:
             self._file.close()
             raise
 
-    def _decompressed(self) -> BinaryIO:
+    def _decompressed(self) -> io.BufferedIOBase:
         try:
             magic = self._file.read(2)
             self._file.seek(0)
         except OSError as error:
             raise self.rejected(f"cannot be read: {error.strerror}") from error
         if magic == _GZIP_MAGIC:
-            return cast("BinaryIO", gzip.GzipFile(fileobj=self._file, mode="rb"))
+            return gzip.GzipFile(fileobj=self._file, mode="rb")
         if self.path.suffix == ".gz":
             raise self.rejected(f"is not gzip: it begins with {magic!r}; give it its true ending, or the whole file")
         return self._file
@@ -105,7 +106,7 @@ class Source:
         """Yield the decompressed bytes; raises `ImportRejected` when the file is damaged or asks too much."""
         while True:
             try:
-                chunk = self._stream.read(CHUNK)
+                chunk = self._stream.read1(CHUNK)  # one read at most, so that what stands before damage comes first
             except EOFError as error:
                 raise self.rejected("the gzip file is cut off; fetch the whole file") from error
             except (gzip.BadGzipFile, zlib.error) as error:
