@@ -82,7 +82,7 @@ def total_seconds(tenures: Iterable[Tenure]) -> int:
 
 def _tenures(changes: Sequence[Change], *, now: datetime) -> tuple[Tenure, ...]:
     found = []
-    for change, following in zip(changes, (*changes[1:], None), strict=True):
+    for change, following in zip(changes, (*changes[1:], None), strict=False):  # of no changes there are no pairs
         if change.holder is not None:
             since, until = change.entry.happened_at, None if following is None else following.entry.happened_at
             tenure = Tenure(
