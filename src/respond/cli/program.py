@@ -69,8 +69,11 @@ def run(arguments: Sequence[str]) -> int:
         print("interrupted", file=sys.stderr)
         return statuses.INTERRUPTED
     except RespondError as error:
-        print(f"respond: {escaped(str(error))}", file=sys.stderr)
-        return _told(as_json, error.as_dict(), statuses.status_of(error))
+        notes = getattr(error, "__notes__", [])
+        for text in (str(error), *notes):
+            print(f"respond: {escaped(text)}", file=sys.stderr)
+        told = {**error.as_dict(), "notes": notes} if notes else error.as_dict()
+        return _told(as_json, told, statuses.status_of(error))
     except BrokenPipeError:
         _forget_output()
         return statuses.UNREAD
