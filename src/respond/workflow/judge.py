@@ -30,8 +30,9 @@ class Judge:
 
     def broken(self, state: Any, payload: Any, at: datetime) -> tuple[Refusal, ...]:
         """Return every rule that *payload* breaks for an aggregate in *state*; none when a command would cause it."""
-        source: str = getattr(payload, "from_", state.status)
-        dest: str = getattr(payload, "to", state.status)
+        source, dest = getattr(payload, "from_", None), getattr(payload, "to", None)
+        if source is None or dest is None:
+            source = dest = state.status
         step = (type(payload), source, dest)
         candidates = self._known.get(step)
         if candidates is None:

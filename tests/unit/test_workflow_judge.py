@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from lamp import GOOD, Dropped, Lamp, Switched, keep, made, moved
+from play import PLAN, START, Play, incident_in
+from respond.domain.events import event_type
+from respond.errors import Refusal
+from respond.workflow.definition import Guard, Transition
+from respond.workflow.incident import INCIDENT
+from respond.workflow.incident import commands as c
+from respond.workflow.incident import events as e
+from respond.workflow.judge import Judge
+from respond.workflow.table import NOT_ENABLED
+
+JUDGE = Judge(INCIDENT, PLAN)
+GRAVE = incident_in("assessed").do(c.AssignLevel(level=1, basis="all shops"), c.StartResponse())
+
+
+def codes(play: Play, payload: object) -> list[str]:
+    """Return the codes of the rules that *payload* breaks for the incident of *play*."""
+    return [refusal.code for refusal in JUDGE.broken(play.state, payload, START)]
+
+
+@pytest.mark.parametrize(
+    ("play", "payload", "broken"),
+    [
+        (incident_in("responding"), e.IncidentResolved(from_="responding", to="resolved"), []),
+        (incident_in("assessed"), e.IncidentResolved(from_="assessed", to="resolved"), [NOT_ENABLED]),
+        (GRAVE, e.IncidentResolved(from_="responding", to="resolved"), ["upward-report-owed"]),
+        (incident_in("responding"), e.LevelChanged(from_level=3, to_level=2), []),
+        (incident_in("assessed"), e.LevelChanged(from_level=3, to_level=2), [NOT_ENABLED]),
+        (incident_in("responding"), e.StepRecorded(from_="responding", to="resolved", step="x"), []),
+        (incident_in("responding"), e.StepRecorded(from_="responding", to="responding", step="x"), []),
+        (incident_in("reported"), e.StepRecorded(from_="reported", to="resolved", step="x"), [NOT_ENABLED]),
+        (
+            incident_in("responding"),
+            e.LevelAssigned(from_="responding", to="responding", level=1),
+            ["level-assigned-already"],
+        ),
+    ],
+)
+def test_a_step_of_reality_is_judged_by_what_the_state_says(play, payload, broken):
+    """Rules about state and plan are asked; what a command must say (a reason, a resolution) is not."""
+    assert codes(play, payload) == broken
+    assert codes(play, payload) == broken  # a second time, from what the judge remembers
+
+
+def test_a_broken_rule_names_its_step():
+    """A refusal says which rule, why, and which step."""
+    assert JUDGE.broken(incident_in("assessed").state, e.IncidentResolved(from_="assessed", to="resolved"), START) == (
+        Refusal(NOT_ENABLED, "IncidentResolved from 'assessed' to 'resolved'", "assessed -> resolved"),
+    )
+
+
+def power(text: str | None) -> Guard:
+    """Return a guard that reads the state only and always says *text*."""
+    return Guard("power", lambda _: text, reads="state")
+
+
+def fuse(text: str | None) -> Guard:
+    """Return another such guard."""
+    return Guard("fuse", lambda _: text, reads="state")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "broken"),
+    [(None, None, []), ("dark", None, []), (None, "blown", []), ("dark", "blown", ["power"])],
+)
+def test_a_step_is_fine_when_one_of_its_transitions_allows_it(first, second, broken):
+    """Where two transitions make the same step, the reasons of the first are told only if both are barred."""
+    steps = (*GOOD["transitions"][:3], Transition("flip", "off", "on", guards=("fuse",)), GOOD["transitions"][3])
+    workflow = made(transitions=steps, guards=(power(first), fuse(second)))
+    refusals = Judge(workflow, PLAN).broken(Lamp(status="off"), Switched(from_="off", to="on"), START)
+    assert [refusal.code for refusal in refusals] == broken
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class Handed:
+    """A fact with a field that happens to be called `to`."""
+
+    to: str
+
+
+@pytest.mark.parametrize("payload", [Dropped(), Handed(to="Paris")])
+def test_a_fact_is_no_step(payload):
+    """An event without `from` and `to` leaves the aggregate where it stands."""
+    workflow = made(evolvers={Switched: moved, Dropped: keep, Handed: keep})
+    assert Judge(workflow, PLAN).broken(Lamp(status="off"), payload, START) == ()
