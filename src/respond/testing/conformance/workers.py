@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 import attrs
@@ -20,6 +20,7 @@ from respond.testing.conformance.tailing import Seen, Tail
 HOT = StreamId.of("incident", "hot")
 SHARED = StreamId.of("incident", "shared")
 POLL_SECONDS = 0.002
+LOOK_SECONDS = 1
 JOIN_SECONDS = 120
 
 Kind = Literal["thread", "process"]
@@ -114,7 +115,7 @@ def _run(factory: StoreFactory, worker: str, work: Callable[[TestedStore], Repor
         reports.put(Report(worker=worker, seen=[], error=f"{type(error).__name__}: {error}"))
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Outcome:
     """What all workers told."""
 
@@ -131,21 +132,42 @@ def run(factory: StoreFactory, *, kind: Kind, writers: int, readers: int, turns:
     else:
         start, written, reports = threading.Barrier(writers + readers), threading.Event(), queue.Queue()
         worker_class = threading.Thread
-    writing = [
-        worker_class(target=run_writer, args=(factory, f"writer{number}", turns, start, reports), daemon=True)
-        for number in range(writers)
+    jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
+        (run_writer, (factory, f"writer{number}", turns, start, reports)) for number in range(writers)
     ]
-    reading = [
-        worker_class(target=run_reader, args=(factory, f"reader{number}", written, start, reports), daemon=True)
-        for number in range(readers)
-    ]
-    for worker in [*writing, *reading]:
+    jobs += [(run_reader, (factory, f"reader{number}", written, start, reports)) for number in range(readers)]
+    workers = [worker_class(target=target, args=arguments, daemon=True) for target, arguments in jobs]
+    for worker in workers:
         worker.start()
     try:
-        told_by_writers = [reports.get(timeout=JOIN_SECONDS) for _ in writing]
-    finally:
+        told = _told(reports, writers, workers)
         written.set()
-    told_by_readers = [reports.get(timeout=JOIN_SECONDS) for _ in reading]
-    for worker in [*writing, *reading]:
-        worker.join(timeout=JOIN_SECONDS)
-    return Outcome(told_by_writers, told_by_readers)
+        told += _told(reports, readers, workers)
+    except BaseException:
+        start.abort()
+        written.set()
+        raise
+    finally:
+        for worker in workers:
+            worker.join(timeout=JOIN_SECONDS)
+    return Outcome(
+        writers=[report for report in told if report.worker.startswith("writer")],
+        readers=[report for report in told if report.worker.startswith("reader")],
+    )
+
+
+def _told(reports: Any, count: int, workers: Sequence[Any]) -> list[Report]:
+    """Return the next *count* reports; raises `RuntimeError` when a worker ended, or hangs, without any."""
+    told: list[Report] = []
+    silence = 0
+    while len(told) < count:
+        try:
+            told.append(reports.get(timeout=LOOK_SECONDS))
+            silence = 0
+        except queue.Empty:
+            silence += LOOK_SECONDS
+            if any(getattr(worker, "exitcode", 0) for worker in workers):
+                raise RuntimeError("a worker could not begin; the captured output shows why") from None
+            if silence >= JOIN_SECONDS:
+                raise RuntimeError(f"no worker told anything for {JOIN_SECONDS} s") from None
+    return told
