@@ -31,7 +31,7 @@ def event_ids(writes: Sequence[Write]) -> list[str]:
         raise InvalidRecord("stands in two writes of one append; put its events into one", place=str(stream))
     ids = [event.id for write in writes for event in write.events]
     for event_id in ids:
-        if not _is_uuid(event_id):
+        if not is_event_id(event_id):
             raise InvalidRecord(f"{event_id!r} is not a UUID in lower case", place="id", value=event_id)
     if twice := _repeated(ids):
         raise IdempotencyConflict(dict.fromkeys(twice, "stands twice in one append"))
@@ -92,7 +92,8 @@ def _repeated(values: Iterable[ValueT]) -> list[ValueT]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _is_uuid(value: object) -> bool:
+def is_event_id(value: object) -> bool:
+    """Return whether *value* is a UUID in its canonical lower-case text."""
     return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 

@@ -116,7 +116,8 @@ class PooledConnections:
     @contextmanager
     def _lent(self, *, writing: bool) -> Iterator[Any]:
         with faults(self._dialect, writing=writing):
-            lent = self._mine().pool.connect()
+            pool = self._mine().pool
+            lent = pool.connect()
             try:
                 if _PREPARED not in lent.info:
                     self._dialect.prepare(lent.dbapi_connection)
@@ -129,7 +130,7 @@ class PooledConnections:
                     lent.invalidate()
                 raise
             finally:
-                if self._closed or getattr(lent.dbapi_connection, "respond_frozen", False):
+                if self._closed or pool is not self._own.pool or _is_frozen(lent):
                     lent.invalidate()
                 lent.close()
 
@@ -212,9 +213,11 @@ class MemoryConnections:
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._lent is not None and self._pid == os.getpid():
-            self._lent.close()
-        self._lent = None
+        if self._pid == os.getpid():
+            with self._lock:
+                if self._lent is not None:
+                    self._lent.close()
+                self._lent = None
 
     def _connection(self) -> PoolProxiedConnection:
         if self._pid != os.getpid():
@@ -222,6 +225,11 @@ class MemoryConnections:
         if self._lent is None:
             raise StoreError("the store is closed; open it again")
         return self._lent
+
+
+def _is_frozen(lent: PoolProxiedConnection) -> bool:
+    """Return whether a connection sees a file as it was when it was opened: good for one turn."""
+    return getattr(lent.dbapi_connection, "respond_frozen", False)
 
 
 @contextmanager

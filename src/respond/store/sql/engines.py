@@ -94,6 +94,10 @@ def make_file(engine: Engine) -> Path | None:
     return path
 
 
+def _holds_something(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
 def _sqlite_engine(url: URL) -> Engine:
     module = driver()
     if url.database in {None, "", ":memory:"}:
@@ -117,7 +121,7 @@ def _sqlite_engine(url: URL) -> Engine:
         except module.OperationalError as error:
             # A WAL database in a folder that cannot be written; without a WAL nobody is writing to it either.
             connection.close()
-            if not is_refusal_to_open(error) or Path(f"{path}-wal").exists():
+            if not is_refusal_to_open(error) or _holds_something(Path(f"{path}-wal")):
                 raise
             return module.connect(
                 f"{uri[:-2]}ro&immutable=1", uri=True, check_same_thread=False, isolation_level=None, factory=frozen

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+import attrs
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
@@ -75,8 +76,8 @@ class SqlEventStore(Reader):
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
         """Append all *writes* in one atomic step; see `EventStore.append`.
 
-        When the connection is lost on the way, the ids are looked up on a fresh one; when they are not there, the
-        append is made again.
+        When the connection is lost on the way, the ids are looked up on a fresh one: what is there is taken for this
+        call's own, and what is not is appended again.
         """
         ids = event_ids(writes)
         try:
@@ -87,7 +88,10 @@ class SqlEventStore(Reader):
         except OutcomeUnknown as unknown:
             try:
                 self._connections.renew()
-                return self._replayed(writes, ids) or self._append(writes, ids, require or {})
+                found = self._replayed(writes, ids)
+                if found is not None:
+                    return attrs.evolve(found, replayed=False)
+                return self._append(writes, ids, require or {})
             except StoreUnavailable as error:
                 raise unknown from error
 

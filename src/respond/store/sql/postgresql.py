@@ -74,6 +74,7 @@ class PostgresqlDialect(Dialect):
     ) -> None:
         self.sql = statements(events=events, head=head, mark="%s", id_column="id::text")
         self.error = dbapi.Error
+        self._broken = (dbapi.OperationalError, dbapi.InterfaceError)
         self.one_statement = one_statement
         self._take_head = _TAKE_HEAD.format(head=head)
         self._versions = _VERSIONS.format(events=events)
@@ -170,13 +171,16 @@ class PostgresqlDialect(Dialect):
                 return StoreFull(f"{self._place}: {text}; free space and try again")
             case "42P01" | "42703" | "3F000":
                 return WrongDatabase(f"{self._place}: {text}; run `respond db status`")
-            case None | "57P01" | "57P02" | "57P03" | "25P03":
-                return ConnectionLost(f"{self._place}: the connection was lost: {text}")
-        if state.startswith("08"):
+        if self._is_loss(error, state):
             return ConnectionLost(f"{self._place}: the connection was lost: {text}")
-        if state[:2] in {"28", "3D", "42", "53", "58"}:
+        if state is not None and state[:2] in {"28", "3D", "42", "53", "58"}:
             return StoreUnavailable(f"{self._place}: {text}")
         return StoreError(f"{self._place}: {text}")
+
+    def _is_loss(self, error: Exception, state: str | None) -> bool:
+        if state is None:
+            return isinstance(error, self._broken)
+        return state.startswith("08") or state in {"57P01", "57P02", "57P03", "25P03"}
 
 
 def _state(error: Exception) -> str | None:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from respond.domain.streams import Realm, StreamId, indexed
-from respond.errors import StoreError
+from respond.errors import InvalidRecord, StoreError
+from respond.store.intake import is_event_id
 from respond.store.protocol import PAGE
 from respond.store.records import Head, Recorded
 from respond.store.sql.connections import Connections
@@ -47,6 +48,8 @@ class Reader:
         self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None
     ) -> Sequence[Recorded]:
         """Return the events about *subject*, from any stream, past position *after*, in log order."""
+        if not _can_be_stored(subject):
+            return []
         return self._page(self._dialect.sql.read_subject, (self.tenant, realm, subject, after), limit)
 
     def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
@@ -67,7 +70,7 @@ class Reader:
 
     def known(self, ids: Iterable[str]) -> Mapping[str, Recorded]:
         """Return those of *ids* that are in the log, with their records."""
-        wanted = list(ids)
+        wanted = [event_id for event_id in ids if is_event_id(event_id)]
         rows = self._read(lambda cursor: list(self._dialect.rows_by_id(cursor, self.tenant, wanted)))
         return {record.id: record for record in self._dialect.recorded(rows)}
 
@@ -102,3 +105,12 @@ class Reader:
         if row is None:
             raise StoreError("the log has no head; run `respond check`")
         return row
+
+
+def _can_be_stored(subject: str) -> bool:
+    """Return whether any event can have this subject; a driver may not take what none has."""
+    try:
+        indexed(subject, "subject")
+    except InvalidRecord:
+        return False
+    return True
