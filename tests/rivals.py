@@ -8,7 +8,7 @@ from typing import Any
 
 from respond.domain.events import Event
 from respond.domain.references import Actor
-from respond.domain.streams import ANY, Realm, StreamId
+from respond.domain.streams import ANY, Realm, StreamId, exactly
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.handler import Ask, Circumstances, Handler, Outcome
 from respond.plan.plan import Plan
@@ -103,3 +103,24 @@ def lost_updates(history: Sequence[Event]) -> list[str]:
                 faults.append(f"{event.data.to_commander} took over from {event.data.from_commander}, not {commander}")
             commander = event.data.to_commander
     return faults
+
+
+class Stumbling:
+    """A store that refuses the second write of an append, as a database would that fails in the middle of it.
+
+    When it is not *atomic*, the control, it has taken the first write by then.
+    """
+
+    def __init__(self, store: EventStore, *, atomic: bool = True) -> None:
+        self.store = store
+        self.atomic = atomic
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def append(self, first: Write, *rest: Write, require: Any = None) -> Appended:
+        refused = [Write(write.stream, write.events, exactly(10_000)) for write in rest]
+        if self.atomic or not refused:
+            return self.store.append(first, *refused, require=require)
+        self.store.append(first)
+        return self.store.append(*refused)

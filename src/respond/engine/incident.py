@@ -154,6 +154,6 @@ class IncidentHandle:
         """Return what happened, entry by entry, with the incidents that were merged into it."""
         return self.engine.reader.timeline(self.id, known_at=known_at, **options)
 
-    def review(self) -> Review:
+    def review(self, **options: Any) -> Review:
         """Return the review: computed facts that cite their events, and the blanks that wait for people."""
-        return self.engine.reader.review(self.id)
+        return self.engine.reader.review(self.id, **options)

@@ -104,10 +104,13 @@ class Reader:
         when = {name: options[name] for name in ("known_at", "clock") if name in options}
         return timeline(self.story(incident_id, **when), **options)
 
-    def review(self, incident_id: str) -> Review:
-        """Return the review of an incident, under the plan that it pins."""
+    def review(self, incident_id: str, **options: Any) -> Review:
+        """Return the review of an incident, under the plan that it pins.
+
+        *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`, `InvalidInput`.
+        """
         events = self.events(INCIDENT_CATEGORY, incident_id)
-        return review(events, workflow=INCIDENT, plan=self.plans.pinned(events[0].plan))
+        return review(events, plan=self.plans.pinned(events[0].plan), **options)
 
     @contextmanager
     def board(self) -> Iterator[Board]:
