@@ -6,6 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 USABLE := .venv/.usable
 DEVELOPABLE := .venv/.developable
+HELPDESK := ../shared/data/helpdesk.xes.gz
 PURE := src/respond/domain/*,src/respond/plan/*,src/respond/projections/*,src/respond/workflow/*
 
 # Older versions of pip take the pins of the build's own tools from the first, newer ones from the second.
@@ -22,7 +23,7 @@ help: ## list the commands
 demo: $(USABLE) ## set everything up and play one incident through its life, on SQLite
 	@mkdir -p build
 	@rm -f build/demo.db build/demo.db-*
-	$(BIN)/respond demo --db sqlite:///build/demo.db
+	$(BIN)/respond demo --db sqlite:///build/demo.db $(if $(wildcard $(HELPDESK)),--log $(HELPDESK) --mapping examples/helpdesk.toml)
 
 test: $(DEVELOPABLE) ## set everything up and run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from command_line import CommandLine
 from respond.cli import registration
 
 DESK = Path(__file__).parent.parent / "front_desk.py"
 DECLARED = f"{DESK}:DESK"
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+BAG = '{"kind": "other", "tag": "0125557777", "flight": "BA 117"}'
 
 
 @pytest.fixture
@@ -44,6 +47,20 @@ def test_a_workflow_of_ones_own_is_worked_and_asked_like_the_incident(desk):
     assert desk.ask("check")["clean"] is True
     assert {"category": "desk", "definition": "front-desk@1"} in desk.ask("status")["workflows"]
     assert desk.refusal("timeline", "desk-8", status=1)["code"] == "not-found"
+
+
+@pytest.mark.parametrize("database", ["sqlite_url", "postgresql_url", "mariadb_url"])
+def test_the_lost_luggage_example_works_on_every_database(request, capsys, monkeypatch, database):
+    """The example's workflow is worked under its own plan, explained, shown, replayed and checked on each database."""
+    monkeypatch.setenv("RESPOND_WORKFLOWS", f"{EXAMPLES / 'lost_luggage.py'}:WORKFLOW")
+    monkeypatch.setenv("RESPOND_PLAN", str(EXAMPLES / "lost_luggage.toml"))
+    cli = CommandLine(request.getfixturevalue(database), capsys)
+    cli.ask("db", "init")
+    cli.ask("do", "bag", "BA-7", "report_missing", "--data", BAG)
+    assert cli.ask("explain", "bag-BA-7", "write_off", status=1)["refusals"][0]["code"] == "search-too-short"
+    assert cli.ask("timeline", "BA-7", "--category", "bag")["entries"][0]["data"]["tag"] == "0125557777"
+    assert cli.ask("replay")["aggregates"] == {"bag": {"missing": 1}}
+    assert cli.ask("check")["clean"] is True
 
 
 def test_strict_input_lists_every_field_that_is_wrong(desk):

@@ -11,7 +11,7 @@ from respond.audit.check import check as check_log
 from respond.audit.finding import CheckReport
 from respond.cli.answer import Answer
 from respond.cli.options import Question
-from respond.cli.page import Page
+from respond.cli.page import Page, counted
 from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
@@ -61,8 +61,8 @@ def checked(store: LogReader, workflows: Iterable[Workflow]) -> Answer:
 
 def _show_check(page: Page, report: CheckReport) -> None:
     found = sum(report.counts.values())
-    verdict = "nothing is wrong" if report.clean else f"{found:,} findings"
-    page.line(f"{report.events:,} events in {report.streams:,} streams: {verdict}")
+    verdict = "nothing is wrong" if report.clean else counted(found, "finding")
+    page.line(f"{counted(report.events, 'event')} in {counted(report.streams, 'stream')}: {verdict}")
     if report.findings:
         page.table(
             ("position", "code", "finding"),
@@ -107,7 +107,7 @@ def replayed(engine: Engine, *, check_leaves: bool = False) -> Answer:
 
 
 def _show_replay(page: Page, totals: Totals, rate: float) -> None:
-    page.line(f"{totals.events:,} events of {totals.incidents:,} incidents folded, {rate:,.0f} a second")
+    page.line(f"{counted(totals.events, 'event')} in {counted(totals.streams, 'stream')} folded, {rate:,.0f} a second")
     counts = [(state, count) for states in totals.aggregates.values() for state, count in states.items()]
     page.table(("state", "aggregates"), counts)
     if totals.levels:
@@ -116,13 +116,13 @@ def _show_replay(page: Page, totals: Totals, rate: float) -> None:
         page.heading("steps that their workflow would not have made")
         page.table(("rule", "steps"), totals.findings_by_code.items())
     if totals.failures:
-        page.heading(f"{len(totals.failures):,} events do not fold")
+        page.heading(f"{counted(len(totals.failures), 'event')} that cannot be folded")
         page.table(
             ("position", "stream", "reason"),
             [(f"#{one.position}", one.stream, one.text) for one in totals.failures[:_SHOWN]],
         )
     for category, count in totals.unregistered.items():
-        page.line(f"{count:,} events of {category!r} belong to no registered workflow; name it with --workflow")
+        page.line(f"{counted(count, 'event')} of {category!r}: no workflow is registered; name it with --workflow")
 
 
 def _level(number: int | None) -> str:

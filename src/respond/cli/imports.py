@@ -8,13 +8,16 @@ import click
 
 from respond.cli.answer import Answer
 from respond.cli.options import Question
-from respond.cli.page import Page
+from respond.cli.page import Page, counted
 from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.engine.engine import Engine
 from respond.transfer.importer import import_log
 from respond.transfer.mapping import LogMapping
 from respond.transfer.report import ImportReport
+
+_SHOWN = 10
+"""How many steps a page spells out; a document holds all that the report lists."""
 
 
 @click.command("import", cls=Question)
@@ -52,7 +55,8 @@ def imported(engine: Engine, file: str, mapping: LogMapping, *, dry_run: bool = 
 
 def _show(page: Page, report: ImportReport, seconds: float) -> None:
     verb = "would be added" if report.dry_run else "added"
-    page.line(f"{report.rows:,} rows of {report.incidents:,} incidents, {report.events:,} events {verb}")
+    rows, incidents = counted(report.rows, "row"), counted(report.incidents, "incident")
+    page.line(f"{rows} of {incidents}, {counted(report.events, 'event')} {verb}")
     page.pairs(
         (name.replace("_", " "), value)
         for name, value in report.as_dict().items()
@@ -65,10 +69,10 @@ def _show(page: Page, report: ImportReport, seconds: float) -> None:
     if report.deviations:
         page.heading("steps that the workflow would have refused, by rule")
         page.table(("rule", "steps"), report.deviations_by_code.items())
-        page.heading(f"the first {len(report.listed)}")
+        page.heading(f"the first {len(report.listed[:_SHOWN])} of these steps")
         page.table(
             ("row", "case", "rule", "from", "to", "event"),
-            [(one.row, one.case, one.code, one.from_state, one.to_state, one.event) for one in report.listed],
+            [(one.row, one.case, one.code, one.from_state, one.to_state, one.event) for one in report.listed[:_SHOWN]],
         )
 
 

@@ -35,6 +35,11 @@ def cell_text(value: Cell) -> str:
             return escaped(str(value))
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number and what it counts, in the singular or the plural."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 class Page:
     """Writes to standard output, or another stream."""
 

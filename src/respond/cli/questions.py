@@ -8,7 +8,7 @@ import click
 
 from respond.cli.answer import Answer
 from respond.cli.options import Question, Time
-from respond.cli.page import Page
+from respond.cli.page import Page, counted
 from respond.cli.session import Session
 from respond.cli.targets import Target
 from respond.domain.moments import parse_utc
@@ -131,7 +131,8 @@ def _brief(value: Any) -> Any:
 
 def _show_timeline(page: Page, title: str, found: Timeline) -> None:
     """Write a timeline: when, who, what, and which event says so."""
-    page.line(f"{title}: {len(found.entries)} entries, up to position {found.last_position}")
+    entries = counted(len(found.entries), "entry", "entries")
+    page.line(f"{title}: {entries}, up to position {found.last_position}")
     page.table(
         ("happened", "position", "actor", "what", "remarks"),
         [(one.happened_at, f"#{one.position}", one.actor, one.text, _remarks(one)) for one in found.entries],
