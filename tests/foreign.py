@@ -97,7 +97,9 @@ def memory() -> MemoryEventStore:
     return MemoryEventStore(clock=lambda: NOW)
 
 
-def bring(store: EventStore, folder: Path, text: str | bytes, how: LogMapping | None = None, **options: Any) -> ImportReport:
+def bring(
+    store: EventStore, folder: Path, text: str | bytes, how: LogMapping | None = None, **options: Any
+) -> ImportReport:
     """Import a file that holds *text*."""
     path = folder / options.pop("name", "tickets.csv")
     path.write_bytes(text.encode() if isinstance(text, str) else text)

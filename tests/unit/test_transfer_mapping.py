@@ -18,6 +18,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
 def refused(**changes):
+    """Return the message with which the small mapping with *changes* is refused."""
     with pytest.raises(InvalidMapping) as error:
         check_mapping(mapping(**changes), Plan.example(), INCIDENT)
     return str(error.value)
@@ -99,7 +100,7 @@ TIME = document()["time"]
         ({"level": {**LEVEL, "map": {"1": "1"}}}, "level.map.1: must be the number of a level, not '1'"),
         ({"level": {**LEVEL, "map": {"1": True}}}, "level.map.1: must be the number of a level, not True"),
         ({"level": {**LEVEL, "map": {"1": 0}}}, "level.map.1: must be the number of a level, not 0"),
-        ({"level": {**LEVEL, "map": {"1": 9}}}, "level.map.1: 9 is not a level of the plan service-company@1; it has 1"),
+        ({"level": {**LEVEL, "map": {"1": 9}}}, "level.map.1: 9 is not a level of the plan service-company@1; it"),
         ({"level": {**LEVEL, "unknown": "record"}}, "level.unknown: 'record' is not one of refuse, ignore"),
         ({"category": {"column": "c", "fallback": "misc"}}, "category.fallback: 'misc' is not a category of the plan"),
         ({"category": {"column": "c", "map": {"x": "y"}}}, "category.map.x: 'y' is not a category of the plan"),

@@ -57,6 +57,7 @@ def test_keys_are_unique_and_an_appended_row_changes_none(rows, more):
 
 
 def put_in_order(tmp_path, rows, order, run=20_000):
+    """Return *rows* in the order that a mapping with *order* asks."""
     path = tmp_path / "log.csv"
     path.touch()
     with Source(path) as source:

@@ -12,6 +12,7 @@ from respond.transfer.source import Limits, Source
 
 
 def rows_of(path, *, form=None, limits=None, required=("a",)):
+    """Return the cells of the rows of a CSV file."""
     with Source(path, limits) as source:
         return [dict(row.cells) for row in read_csv(source, form or CsvFormat(), required)]
 
@@ -28,6 +29,8 @@ def read_until_refused(path, **options):
 
 @pytest.fixture
 def file(tmp_path):
+    """Return a function that writes a file and answers its path."""
+
     def write(data, name="log.csv"):
         path = tmp_path / name
         path.write_bytes(data)
@@ -37,6 +40,7 @@ def file(tmp_path):
 
 
 def many(count):
+    """Return a CSV file of *count* rows."""
     return b"a,b\n" + b"".join(b"%d,%s\n" % (number, b"x" * (number % 97)) for number in range(count))
 
 

@@ -115,7 +115,8 @@ def test_an_empty_level_between_two_is_no_change(told):
 def test_moves_between_teams_are_recorded_and_those_between_named_ones_counted(tmp_path):
     """A team that becomes empty is a change too, but no move between two teams."""
     store = memory()
-    report = bring(store, tmp_path, lines(*[f"A,{n},Work,3,{team},a" for n, team in enumerate(["T", "U", "", "V", "V"])]))
+    rows = [f"A,{n},Work,3,{team},a" for n, team in enumerate(["T", "U", "", "V", "V"])]
+    report = bring(store, tmp_path, lines(*rows))
     moved = [(one.data.from_team, one.data.to_team) for one in history(store, "A") if one.type == "TeamAssigned"]
     assert moved == [("T", "U"), ("U", None), (None, "V")]
     assert report.team_moves == 1
@@ -133,7 +134,9 @@ def test_changed_texts_are_noted(tmp_path):
     assert (last.type, dict(last.data.fields)) == ("ProgressNoted", {"category": "shop"})
 
 
-@pytest.mark.parametrize(("word", "category"), [("net", "network"), ("facility_failure", "facility_failure"), ("x", "other")])
+@pytest.mark.parametrize(
+    ("word", "category"), [("net", "network"), ("facility_failure", "facility_failure"), ("x", "other")]
+)
 def test_a_category_is_mapped_known_or_the_fallback(tmp_path, word, category):
     """A cell is looked up in the mapping, then in the plan; else the fallback holds."""
     store = memory()

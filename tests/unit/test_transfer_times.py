@@ -14,10 +14,12 @@ from respond.transfer.times import TimeColumn, reader_of
 
 
 def read(text, **column):
+    """Return the moment of *text*."""
     return reader_of(TimeColumn(column="t", **column), "time")(text)
 
 
 def utc(*parts):
+    """Return a time in UTC."""
     return datetime(*parts, tzinfo=UTC)
 
 
@@ -64,7 +66,7 @@ def test_times_are_read_as_exactly_as_their_source_knew_them(text, column, momen
 )
 def test_times_that_cannot_be_read_say_why(text, column, reason):
     """An unparsable, naive, ambiguous or skipped time is refused with its text."""
-    with pytest.raises(InvalidMoment, match=".") as error:
+    with pytest.raises(InvalidMoment) as error:
         read(text, **column)
     assert reason in str(error.value)
 

@@ -23,6 +23,7 @@ TWO = (
 
 
 def rows_of(folder, data, limits=None):
+    """Return the numbers and cells of an XES file with *data*."""
     file = folder / "log.xes"
     file.write_bytes(data if isinstance(data, bytes) else data.encode())
     with Source(file, limits) as source:
@@ -30,6 +31,7 @@ def rows_of(folder, data, limits=None):
 
 
 def refused(folder, data, limits=None):
+    """Return the message with which *data* is refused."""
     with pytest.raises(ImportRejected) as error:
         rows_of(folder, data, limits)
     return str(error.value)
@@ -92,6 +94,7 @@ def test_an_endless_token_is_refused(tmp_path, filling, reason):
 
 
 def attributes(count, size=1):
+    """Return *count* attributes with values of *size* characters."""
     return "".join(f'<string key="k{number}" value="{"v" * size}"/>' for number in range(count))
 
 
@@ -100,7 +103,7 @@ def attributes(count, size=1):
     [
         (f"<trace><event>{attributes(5)}</event></trace>", Limits(cells_max=4), "more than 4 attributes"),
         (f"<trace>{attributes(5)}</trace>", Limits(cells_max=4), "more than 4 attributes"),
-        (f"<trace><event>{attributes(1, 50)}</event></trace>", Limits(field_max=49), "'k0' has more than 49 characters"),
+        (f"<trace><event>{attributes(1, 50)}</event></trace>", Limits(field_max=49), "'k0' has more than 49"),
         ('<trace><event><string key="k"/></event></trace>', None, "an attribute lacks its key or its value"),
         ('<trace><event><string value="v"/></event></trace>', None, "an attribute lacks its key or its value"),
         (f"<trace><event>{attributes(1)}{attributes(1)}</event></trace>", None, "'k0' stands twice"),
@@ -142,7 +145,8 @@ def test_the_events_before_the_damage_are_read(tmp_path):
     assert f"after row {len(read)}: not well-formed XML" in str(error.value)
 
 
-KEYS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), min_size=1)
+CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
+KEYS = st.text(CHARACTERS, min_size=1)
 TRACES = st.lists(st.tuples(st.dictionaries(KEYS, KEYS), st.lists(st.dictionaries(KEYS, KEYS))))
 
 
@@ -165,6 +169,7 @@ def test_what_defusedxml_reads_is_what_is_read(tmp_path_factory, traces):
 
 
 def build(log, traces):
+    """Add *traces* to *log*."""
     for attributes_of_trace, events in traces:
         trace = log.makeelement("trace", {})
         log.append(trace)
@@ -176,5 +181,6 @@ def build(log, traces):
 
 
 def fill(parent, named):
+    """Add attributes to *parent*."""
     for key, value in named.items():
         parent.append(parent.makeelement("string", {"key": key, "value": value}))

@@ -48,12 +48,16 @@ class Case:
     """Where the rows alone say that it stands."""
     known_rows: int = 0
     """Rows of this file that were in the log already."""
+    begins: int = 1
+    """The version at which the first of these stands: more than 1 when the file has lost its beginning."""
+    grew: bool = False
+    """Whether this import added events to it."""
     rows_in_log: int | None = None
-    """How many rows of this case the log holds; known only once its stream had to be read."""
+    """How many rows of this case the log holds from there on; known only once its stream had to be read."""
 
     @property
     def was_read(self) -> bool:
-        """Whether *incident* comes from the stream, because that holds more than the rows account for."""
+        """Whether *incident* comes from the stream, because that holds other events than those of the rows."""
         return self.rows_in_log is not None
 
     @property

@@ -143,10 +143,9 @@ class _Import:
             known = self._known(pending)
             for one in pending:
                 case = self._cases[one.case]
-                version = case.version
                 events = self._recorder.record(case, one, known.get(one.command_id))
                 if events:
-                    self._writes.setdefault(case.stream, (version, []))[1].extend(events)
+                    self._writes.setdefault(case.stream, (case.version - len(events), []))[1].extend(events)
                 last = one.facts.row
         except ImportRejected:
             self._append(last)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from respond.domain.events import Event
 from respond.domain.ids import event_id
 from respond.domain.moments import format_utc
+from respond.errors import ImportRejected
 from respond.plan.plan import Plan
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
@@ -51,16 +52,16 @@ class Recorder:
         self._count(case, before, row.facts)
         steps = self._steps(case, before, row.facts)
         if known is not None:
-            case.known_rows += 1
-            if not case.was_read:
-                case.version = known.version - 1
-                self._carry(case, row, steps)
+            self._recognise(case, row, known, steps)
             return []
         if not steps:
             return []
-        if not case.was_read and case.version < case.stored:
-            self._read(case, row)
+        if not (case.was_read or case.grew) and case.version != case.stored:
+            if not case.known_rows:
+                raise self._other_keys(row)
+            self._read(case)
             steps = self._steps(case, before, row.facts)
+        case.grew = True
         if case.goes_on:
             self._tally.late += 1
             steps = [late_step(row.facts, case.incident)]
@@ -100,20 +101,31 @@ class Recorder:
             case.incident = evolvers[kind](case.incident, Event(0, 0, body, payload))
         case.version += len(steps)
 
-    def _read(self, case: Case, row: Pending) -> None:
-        """Take the incident from its stream, which holds more than the rows before *row* account for."""
-        events = list(self._codec.decode_all(self._store.read_stream(case.stream)))
+    def _recognise(self, case: Case, row: Pending, known: Recorded, steps: Sequence[Step]) -> None:
+        """Carry the case over a row that is in the log already."""
         if not case.known_rows:
-            raise self._source.rejected(
-                f"the case {row.case!r} of the log {self._mapping.log!r} is stored already, and not with this row "
-                "first: its rows were changed, or it was imported under another mapping; "
-                "use that mapping, or another log name",
-                place=self._source.at(row.facts.row, self._mapping.case),
-                value=row.case,
-            )
+            case.begins = known.version
+        case.known_rows += 1
+        if not case.was_read and known.version != case.version + 1:
+            self._read(case)
+        if not case.was_read:
+            self._carry(case, row, steps)
+
+    def _read(self, case: Case) -> None:
+        """Take the incident from its stream, which holds other events than those of the rows so far."""
+        events = list(self._codec.decode_all(self._store.read_stream(case.stream)))
         case.incident = self._workflow.fold(events)
         case.version = case.stored
-        case.rows_in_log = len({event.source["key"] for event in events if "key" in event.source})
+        keys = {event.source["key"] for event in events if "key" in event.source and event.version >= case.begins}
+        case.rows_in_log = len(keys)
+
+    def _other_keys(self, row: Pending) -> ImportRejected:
+        return self._source.rejected(
+            f"the case {row.case!r} of the log {self._mapping.log!r} is stored already, and not with this row first: "
+            "its rows were changed, or it was imported under another mapping; use that mapping, or another log name",
+            place=self._source.at(row.facts.row, self._mapping.case),
+            value=row.case,
+        )
 
     def _events(self, row: Pending, steps: Sequence[Step], opening: Opening | None) -> list[NewEvent]:
         """Return the events of *steps*; the first one is the report when the row has an *opening*."""
