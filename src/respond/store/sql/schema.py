@@ -132,7 +132,6 @@ def tables(prefix: str = DEFAULT_PREFIX, schema: str | None = None, metadata: Me
             Column("recorded_at", big(), nullable=False),
             CheckConstraint("id = 1", name=f"{prefix}head_one_row"),
             schema=schema,
-            postgresql_with={"fillfactor": 10},  # room for the row's next versions on its page: no index to touch
             **_INNODB,
         ),
         events=_events(prefix, schema, metadata),
