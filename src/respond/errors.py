@@ -1,7 +1,7 @@
 """Every error that respond raises, on one page.
 
-The text of an error names the place and the value, then what to write instead.  `code` is stable: programs and tests rely
-on it, never on the text.
+The text of an error names the place and the value, then what to write instead.  `code` is stable: programs and tests
+rely on it, never on the text.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class InvalidInput(RespondError, ValueError):
 
 
 class InvalidRecord(InvalidInput):
-    """An event cannot be stored as it is: a float, an integer beyond 2^53, a lone surrogate, NUL in an index, too large."""
+    """An event cannot be stored as it is: a float, an integer beyond 2^53, a lone surrogate, NUL in an index, its size."""
 
     code = "invalid-record"
 
@@ -234,6 +234,12 @@ class WrongDatabase(StoreError):
     """The database is not a respond log: another program's, or not a database at all."""
 
     code = "wrong-database"
+
+
+class DatabaseMissing(WrongDatabase):
+    """There is no database at that place; run `respond db init` to make one."""
+
+    code = "database-missing"
 
 
 class SchemaTooNew(WrongDatabase):

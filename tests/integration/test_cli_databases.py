@@ -36,7 +36,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_what_only_reads_makes_no_database(cli, arguments, tmp_path):
     """A command that needs a log says that there is none, ends with 3, and makes no file."""
     error = cli.refusal(*arguments, status=3)
-    assert error["code"] == "wrong-database"
+    assert error["code"] == "database-missing"
     assert "respond.db: there is no such file; run `respond db init` to make a log in it" in error["message"]
     assert list(tmp_path.iterdir()) == []
 
@@ -44,7 +44,7 @@ def test_what_only_reads_makes_no_database(cli, arguments, tmp_path):
 @pytest.mark.parametrize("arguments", MAKING, ids=" ".join)
 def test_the_first_report_makes_the_database(cli, arguments):
     """`report` and `db init` make a log where there is nothing."""
-    assert cli.ask("db", "status", status=3)["error"]["code"] == "wrong-database"
+    assert cli.refusal("db", "status", status=3)["code"] == "database-missing"
     cli.ask(*arguments)
     assert cli.ask("db", "status")["kind"] == "current"
     assert cli.ask("db", "init")["log"] == cli.ask("db", "status")["log"]

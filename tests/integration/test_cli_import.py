@@ -74,9 +74,17 @@ def test_a_dry_run_writes_nothing(cli, log):
 
 
 def test_a_dry_run_makes_no_database(cli, log):
-    """A dry run needs a log to compare with, and makes none."""
+    """Where there is no database, or an empty one, a dry run tells the same and makes no log; another's is refused."""
+    database = log / "respond.db"
+    dry = cli.ask("import", "tickets.csv", "--mapping", "tickets.toml", "--dry-run")
+    assert not database.exists()
+    database.touch()
+    again = cli.ask("import", "tickets.csv", "--mapping", "tickets.toml", "--dry-run")
+    assert database.read_bytes() == b""
+    assert {**dry, "seconds": 0} == {**again, "seconds": 0}
+    assert cli.ask("import", "tickets.csv", "--mapping", "tickets.toml")["events"] == dry["events"]
+    database.write_text("Dear Sir,\n" * 200)
     assert cli.refusal("import", "tickets.csv", "--mapping", "tickets.toml", "--dry-run", status=3)
-    assert not (log / "respond.db").exists()
 
 
 def test_people_read_what_was_found(cli, log):

@@ -30,7 +30,7 @@ def import_(session: Session, file: str, mapping_file: str, dry_run: bool) -> An
     Importing a file again adds nothing.  What the workflow would have refused is recorded and reported.
     """
     mapping = LogMapping.load(mapping_file)
-    with session.engine(create=False if dry_run else None) as engine:
+    with session.rehearsal() if dry_run else session.engine(create=None) as engine:
         return imported(engine, file, mapping, dry_run=dry_run)
 
 

@@ -12,9 +12,10 @@ from respond.domain.references import Actor
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import UNKNOWN, Engine
-from respond.errors import InvalidInput
+from respond.errors import DatabaseMissing, InvalidInput
 from respond.plan.plan import Plan
-from respond.store.sql import SqlEventStore
+from respond.store.memory import MemoryEventStore
+from respond.store.sql import SqlEventStore, schema_state
 from respond.workflow.workflow import Workflow
 
 UNKNOWN_TIME = "unknown"
@@ -38,6 +39,16 @@ class Session:
         """Open the engine; with *create* None an empty database gets a log, with True any does."""
         plans, workflows = Plans(self.plans()), Workflows(self.workflows())  # before a file is made
         return Engine.open(self.db, plans=plans, workflows=workflows, create=create)
+
+    def rehearsal(self) -> Engine:
+        """Open the engine for what is only tried: on an empty log in memory where the database holds nothing yet."""
+        try:
+            nothing = schema_state(self.db).kind == "empty"
+        except DatabaseMissing:
+            nothing = True
+        if not nothing:
+            return self.engine()
+        return Engine(MemoryEventStore(clock=system_clock), plans=self.plans(), workflows=self.workflows())
 
     def store(self) -> SqlEventStore:
         """Open the log alone, for those who ask no plan."""

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from respond.errors import InvalidInput, StoreReadOnly, StoreUnavailable, WrongDatabase
+from respond.errors import DatabaseMissing, InvalidInput, StoreReadOnly, StoreUnavailable
 from respond.store.sql.sqlite import driver, is_refusal_to_open
 
 _DRIVERS = {
@@ -70,10 +70,10 @@ def is_memory(engine: Engine) -> bool:
 
 
 def require_file(engine: Engine) -> None:
-    """Raise `WrongDatabase` when the engine's file does not exist: connecting would make it."""
+    """Raise `DatabaseMissing` when the engine's file does not exist: connecting would make it."""
     path = file_of(engine)
     if path is not None and not path.exists():
-        raise WrongDatabase(f"{path}: there is no such file; run `respond db init` to make a log in it")
+        raise DatabaseMissing(f"{path}: there is no such file; run `respond db init` to make a log in it")
 
 
 def make_file(engine: Engine) -> Path | None:
