@@ -266,6 +266,8 @@ def recount(log, path):
         "events": sum(incident.events for incident in incidents.values()),
         "deviations": codes.total(),
         "deviations_by_code": dict(sorted(codes.items())),
+        "states": dict(Counter(incident.state for incident in incidents.values())),
+        "levels": dict(Counter(incident.level for incident in incidents.values() if incident.level)),
     }
 
 
