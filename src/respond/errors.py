@@ -42,7 +42,7 @@ class InvalidInput(RespondError, ValueError):
 
 
 class InvalidRecord(InvalidInput):
-    """An event cannot be stored as it is: a float, an integer beyond 2^53, a lone surrogate, NUL in an index, its size."""
+    """An event cannot be stored: a float, an integer beyond 2^53, a lone surrogate, NUL in an index, too large."""
 
     code = "invalid-record"
 
