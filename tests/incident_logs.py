@@ -40,11 +40,26 @@ class IncidentLog:
         self.codec = Codec(workflow.event_types)
         self.events: list[Event] = []
         self.now = START
+        self._folded: dict[tuple[str, Realm], tuple[int, Any]] = {}
 
     def of(self, key: str, realm: Realm = "real") -> list[Event]:
         """Return the events of one stream."""
         name = f"{self.workflow.category}-{key}"
         return [event for event in self.events if (event.body["stream"], event.body["realm"]) == (name, realm)]
+
+    def state(self, key: str, realm: Realm = "real") -> Any:
+        """Return where one aggregate stands; folds no event twice."""
+        history = self.of(key, realm)
+        folded, state = self._folded.get((key, realm), (0, None))
+        state = self.workflow.fold(history[folded:], state)
+        self._folded[key, realm] = len(history), state
+        return state
+
+    def cut(self, length: int) -> None:
+        """Forget every event after the first *length*, and the time that passed since."""
+        del self.events[length:]
+        self.now = self.events[-1].recorded_at
+        self._folded.clear()
 
     def do(
         self,
@@ -61,7 +76,7 @@ class IncidentLog:
         moment = _moment(occurred_at, recorded_at)
         history = self.of(key, realm)
         situation = Situation(
-            state=self.workflow.fold(history),
+            state=self.state(key, realm),
             command=command,
             plan=self.plan,
             actor=Actor(actor),

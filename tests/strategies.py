@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from incident_logs import AS_RECORDED, PLAN, START, IncidentLog
 from respond.domain.events import Event
 from respond.domain.moments import PRECISIONS, Moment
 from respond.domain.money import Money
+from respond.domain.streams import Realm
 from respond.errors import CommandRefused
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
@@ -64,8 +66,16 @@ COMMANDS: dict[str, st.SearchStrategy[Any]] = {
     "absorb": st.builds(c.Absorb, source=st.sampled_from(["other-1", "other-2"]), reason=words),
 }
 AMENDMENTS = ("correct", "retract")
+AHEAD = ("assign_level", "start_response", "report_upward", "resolve", "close_review", "reopen")
 ENDINGS = ("cancel", "merge")
-"""Drawn less often, so that histories get past the beginning."""
+WEIGHTS = {**dict.fromkeys(COMMANDS, 4), **dict.fromkeys(AHEAD, 16), **dict.fromkeys(ENDINGS, 1)}
+"""How often each is drawn: steps ahead most often, so that histories get to the end of an incident's life."""
+MINUTES = st.integers(0, 120)
+PAUSES = st.sampled_from([timedelta(0), timedelta(minutes=1), timedelta(minutes=20)])
+WHENS = st.sampled_from(["as recorded", "unknown", "coarse", "interval"])
+PRECISION = st.sampled_from(PRECISIONS)
+OFFSETS = st.sampled_from([None, 480])
+INDEX = st.integers(0, 1000)
 CHANGES = {
     "category": st.sampled_from([category.id for category in PLAN.categories]),
     "title": words,
@@ -89,11 +99,11 @@ def histories(
     draw: st.DrawFn,
     *,
     incidents: int = 1,
-    steps: int = 24,
+    steps: int = 30,
     amended: bool = True,
     retimed: bool = True,
     punctual: bool = False,
-    realms: tuple[str, ...] = ("real",),
+    realms: tuple[Realm, ...] = ("real",),
 ) -> list[Event]:
     """Draw the log of some incidents, each step one that the workflow allows.
 
@@ -103,48 +113,48 @@ def histories(
     log = IncidentLog()
     triggers = [name for name in (*COMMANDS, *AMENDMENTS) if amended or name not in AMENDMENTS]
     for _ in range(draw(st.integers(1, steps))):
-        key, realm = draw(st.sampled_from([f"i{number}" for number in range(incidents)])), draw(st.sampled_from(realms))
-        status = log.workflow.fold(log.of(key, realm)).status
+        key, realm = f"i{draw(INDEX) % incidents}", realms[draw(INDEX) % len(realms)]
+        history = log.of(key, realm)
+        status = log.state(key, realm).status
         open_now = [name for name in triggers if log.workflow.table.candidates(status, name)]
         if not open_now:
             continue
-        trigger = draw(st.sampled_from([name for name in open_now for _ in range(1 if name in ENDINGS else 4)]))
-        amendment = trigger in AMENDMENTS
-        history = log.of(key, realm)
-        command = draw(_amendment(trigger, history, retimed=retimed) if amendment else COMMANDS[trigger])
-        at = log.now + draw(st.sampled_from([timedelta(0), timedelta(minutes=1), timedelta(minutes=20)]))
-        occurred_at = AS_RECORDED if punctual else draw(_moments(at))
+        trigger = _one_of(draw, [name for name in open_now for _ in range(WEIGHTS.get(name, 4))])
+        command = _amendment(draw, trigger, history, retimed) if trigger in AMENDMENTS else draw(COMMANDS[trigger])
+        at = log.now + draw(PAUSES)
+        occurred_at = AS_RECORDED if punctual else _moment(draw, at)
         try:
-            log.do(command, at=at, occurred_at=occurred_at, key=key, actor=draw(st.sampled_from(PEOPLE)), realm=realm)
+            log.do(command, at=at, occurred_at=occurred_at, key=key, actor=_one_of(draw, PEOPLE), realm=realm)
         except CommandRefused:
             continue
     return log.events
 
 
-def _moments(recorded_at: Any) -> st.SearchStrategy[Any]:
-    earlier = st.integers(0, 120).map(lambda minutes: recorded_at - timedelta(minutes=minutes))
-    precisions, offsets = st.sampled_from(PRECISIONS), st.sampled_from([None, 480])
-    coarse = st.builds(Moment, at=earlier, precision=precisions, offset_minutes=offsets)
-    interval = st.builds(Moment, at=earlier, until=st.just(recorded_at))
-    return st.just(AS_RECORDED) | st.none() | coarse | interval
+def _one_of(draw: st.DrawFn, choices: Sequence[Any]) -> Any:
+    """Draw one of *choices*: an index, since strategies that are made anew for each step are slow to check."""
+    return choices[draw(INDEX) % len(choices)]
 
 
-def _amendment(trigger: str, history: list[Event], *, retimed: bool) -> st.SearchStrategy[Any]:
+def _moment(draw: st.DrawFn, recorded_at: datetime) -> Any:
+    when = draw(WHENS)
+    if when == "as recorded":
+        return AS_RECORDED
+    if when == "unknown":
+        return None
+    earlier = recorded_at - timedelta(minutes=draw(MINUTES))
+    if when == "interval":
+        return Moment(at=earlier, until=recorded_at)
+    return Moment(at=earlier, precision=draw(PRECISION), offset_minutes=draw(OFFSETS))
+
+
+def _amendment(draw: st.DrawFn, trigger: str, history: list[Event], retimed: bool) -> Any:
     if trigger == "retract":
         facts = [event for event in history if isinstance(event.data, RETRACTABLE)]
-        return st.sampled_from(facts or history).flatmap(
-            lambda event: st.builds(c.Retract, entry=st.just(event.id), reason=words)
-        )
-    steps = [event for event in history if type(event.data) in CORRECTABLE]
-    return st.sampled_from(steps).flatmap(lambda event: _correction(event, retimed=retimed))
-
-
-def _correction(event: Event, *, retimed: bool) -> st.SearchStrategy[Any]:
-    right = {name: CHANGES[name] for name in sorted(CORRECTABLE[type(event.data)] & CHANGES.keys())}
-    if retimed:
-        right["occurred_at"] = st.integers(0, 120).map(
-            lambda minutes: Moment(event.recorded_at - timedelta(minutes=minutes)).to_json()
-        )
-    names = st.lists(st.sampled_from(sorted(right)), min_size=1, max_size=2, unique=True) if right else st.just([])
-    changes = names.flatmap(lambda chosen: st.fixed_dictionaries({name: right[name] for name in chosen}))
-    return st.builds(c.Correct, entry=st.just(event.id), changes=changes, reason=words)
+        return c.Retract(entry=_one_of(draw, facts or history).id, reason=draw(words))
+    event = _one_of(draw, [event for event in history if type(event.data) in CORRECTABLE])
+    names = sorted(CORRECTABLE[type(event.data)] & {*CHANGES, *(["occurred_at"] if retimed else [])})
+    changes = {}
+    for name in sorted({_one_of(draw, names) for _ in range(draw(st.integers(1, 2)) if names else 0)}):
+        right = Moment(event.recorded_at - timedelta(minutes=draw(MINUTES))).to_json()
+        changes[name] = right if name == "occurred_at" else draw(CHANGES[name])
+    return c.Correct(entry=event.id, changes=changes, reason=draw(words))

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident_logs import START, after
+from incident_logs import PLAN, START, after
+from respond.domain.canonical import canonical
 from respond.projections.listing import Listing
 from respond.projections.replay import Replay, replay
+from respond.projections.review import review
 from respond.projections.state import state
 from respond.projections.statistics import Statistics
 from respond.projections.timeline import timeline
 from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.state import OPEN
 from strategies import histories
 
-LOGS = histories(incidents=3, steps=40, realms=("real", "real", "drill"))
+ONE = histories().filter(bool)
+LOGS = histories(incidents=3, steps=45, realms=("real", "real", "drill"))
 THE_END = START + timedelta(days=3650)
 
 
@@ -140,3 +145,58 @@ def test_replay_is_the_folds(events, data):
     assert totals == halves.totals()
     assert (totals.findings, totals.failures, totals.events) == ((), (), len(events))
     assert totals.states == taken(Statistics(), events).figures().states
+
+
+@given(ONE)
+def test_nobody_commands_beside_another(events):
+    """There is one commander at any instant, and none while the incident is closed; so with teams and levels."""
+    found = review(events, plan=PLAN)
+    closed = [one for one in found.statuses if one.holder in ("resolved", "reviewed", "cancelled", "merged")]
+    for tenures in (found.commanders, found.teams, found.level_tenures, found.statuses):
+        for one, following in pairwise(tenures):
+            assert one.until is not None
+            assert one.since <= one.until <= following.since
+    for one in (*found.commanders, *found.teams, *found.level_tenures):
+        for pause in closed:
+            ends_before = one.until is not None and one.until <= pause.since
+            begins_after = pause.until is not None and pause.until <= one.since
+            assert ends_before or begins_after
+
+
+@given(histories(punctual=True, amended=False).filter(bool))
+def test_who_commands_last_commands_now(events):
+    """While an incident is open, whoever took command last holds it, once closed nobody; so with the level."""
+    folded, found = INCIDENT.fold(events), review(events, plan=PLAN)
+    for tenures, holder in ((found.commanders, folded.commander), (found.level_tenures, folded.level)):
+        lasting = [one.holder for one in tenures if one.until is None]
+        assert lasting == ([holder] if folded.status in OPEN and holder is not None else [])
+
+
+@given(ONE)
+def test_statistics_agree_with_the_review(events):
+    """Both take the same times from the same entries; the statistics count none below 0."""
+    figures, found = taken(Statistics(), events).figures(), review(events, plan=PLAN)
+    seconds = {one.name: max(0, one.seconds) for one in found.durations}
+    assert figures.acknowledge.median_seconds == seconds.get("acknowledge")
+    stands_resolved = INCIDENT.fold(events).status in ("resolved", "reviewed")
+    assert figures.resolve.median_seconds == (seconds["resolve_last"] if stands_resolved else None)
+
+
+@given(ONE)
+def test_review_cites_what_is_there(events):
+    """Whatever was recorded, the review can be made, written, and cites none but the events of the log."""
+    known_ids = {event.id: event.position for event in events}
+    written = review(events, plan=PLAN).to_json()
+    assert canonical(written)
+    for citation in citations(written):
+        assert known_ids[citation["id"]] == citation["position"]
+
+
+def citations(written):
+    """Yield every citation in a document."""
+    if isinstance(written, dict):
+        if written.keys() == {"position", "id"}:
+            yield written
+        written = list(written.values())
+    for item in written if isinstance(written, list) else ():
+        yield from citations(item)

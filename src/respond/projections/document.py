@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -13,16 +13,14 @@ from respond.domain.moments import Moment, format_utc
 
 
 def document(value: object) -> Any:
-    """Return *value* as JSON values: times as RFC 3339 in UTC, Decimals tagged as in a body, `from_` as `from`."""
+    """Return *value* as JSON values: times as RFC 3339 in UTC, Decimals tagged as in a body, a None key as `none`."""
     match value:
         case Moment():
             return value.to_json()
         case datetime():
             return format_utc(value)
-        case date():
-            return value.isoformat()
         case Mapping():
-            return {str(key): document(item) for key, item in value.items()}
+            return {"none" if key is None else str(key): document(item) for key, item in value.items()}
         case str():
             return value
         case Sequence():

@@ -1,0 +1,231 @@
+"""Timeline: what each entry shows, and how it reads."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from incident_logs import IncidentLog, after
+from lamp import Dropped
+from respond.domain.canonical import canonical
+from respond.domain.events import event_type
+from respond.domain.moments import Moment
+from respond.domain.money import Money
+from respond.errors import InvalidInput
+from respond.projections.entries import Citation
+from respond.projections.sentences import sentence
+from respond.projections.timeline import timeline
+from respond.workflow.incident import INCIDENT
+from respond.workflow.incident import commands as c
+from respond.workflow.incident import events as e
+
+STEP = {"from_": "responding", "to": "responding"}
+
+
+@pytest.fixture
+def log():
+    """Return a log with a report, a late note of an interval, and an assessment that was corrected."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="other", title="Terminals down"), actor="wang.li")
+    log.do(c.Assess(affected_customers=300), at=after(30), actor="chen.yu")
+    interval = Moment(at=after(5), until=after(10), precision="minute", offset_minutes=480)
+    log.do(c.Note(text="smoke"), at=after(60), occurred_at=interval)
+    changes = {"affected_customers": 30, "occurred_at": Moment(after(29)).to_json()}
+    log.do(c.Correct(entry=log.events[1].id, changes=changes, reason="typo"), at=after(61))
+    return log
+
+
+def test_entry(log):
+    """An entry cites its event and says who told it, when it happened, when it was recorded, and how late that was."""
+    shown = timeline(log.events).entries[1]
+    assert (shown.position, shown.id, shown.stream, shown.version) == (3, log.events[2].id, "incident-a", 3)
+    assert (shown.type, shown.text, shown.actor) == ("ProgressNoted", "Noted: smoke", "wang.li")
+    assert shown.occurred_at == Moment(at=after(5), until=after(10), precision="minute", offset_minutes=480)
+    assert (shown.happened_at, shown.recorded_at) == (after(5), after(60))
+    assert (shown.late, shown.delay_seconds) == (True, 49 * 60)
+
+
+def test_corrected_entry(log):
+    """A corrected entry reads right, keeps what it said, and names its correction; the correction names the entry."""
+    shown = timeline(log.events)
+    entry, correction = shown.entries[2], shown.entries[3]
+    assert entry.text == "Assessed (affected_customers=30)"
+    assert entry.original_text == "Assessed (affected_customers=300)"
+    assert (entry.data["affected_customers"], entry.original["affected_customers"]) == (30, 300)
+    assert (entry.occurred_at, entry.originally_occurred_at) == (Moment(after(29)), Moment(after(30)))
+    assert entry.corrected_by == (Citation(4, log.events[3].id),)
+    assert correction.amends == Citation(2, log.events[1].id)
+    assert correction.text == (
+        "Corrected IncidentAssessed #2: affected_customers=30, occurred_at=2026-11-20T09:29:00.000000Z (typo)"
+    )
+    assert (correction.original, correction.original_text) == (None, None)
+
+
+def test_correction_that_changes_no_words(log):
+    """Where a correction changes nothing of the line, the line is not shown twice."""
+    log.do(c.Correct(entry=log.events[0].id, changes={"narrative": "long story"}, reason="more"))
+    shown = timeline(log.events).entries[0]
+    assert (shown.original_text, "narrative" in shown.original, shown.data["narrative"]) == (None, False, "long story")
+
+
+def test_retracted_entry(log):
+    """A retracted entry stays and names its retraction."""
+    log.do(c.Retract(entry=log.events[2].id, reason="another fire"))
+    shown = timeline(log.events)
+    assert shown.entries[1].retracted_by == Citation(5, log.events[4].id)
+    assert shown.entries[-1].text == "Retracted ProgressNoted #3 (another fire)"
+
+
+def test_amended_stranger(log):
+    """A correction of an entry that is not among the events names its id."""
+    log.record(e.EntryRetracted(entry="elsewhere", reason="merged"))
+    shown = timeline(log.events).entries[-1]
+    assert (shown.text, shown.amends) == ("Retracted entry elsewhere (merged)", None)
+
+
+def test_orders(log):
+    """The world's order is by happening, the log's by position."""
+    assert [entry.position for entry in timeline(log.events, order="world").entries] == [1, 3, 2, 4]
+    assert [entry.position for entry in timeline(log.events, order="log").entries] == [1, 2, 3, 4]
+
+
+def test_known_at(log):
+    """What was known at a time holds no later entry and no later correction, and says what it rests on."""
+    shown = timeline(log.events, known_at=after(60))
+    assert [entry.position for entry in shown.entries] == [1, 3, 2]
+    assert shown.entries[2].text == "Assessed (affected_customers=300)"
+    assert (shown.last_position, shown.known_at, shown.clock_used) == (3, after(60), "log")
+
+
+def test_as_of(log):
+    """What had happened by a time holds nothing that came later, and all that is known of it now."""
+    shown = timeline(log.events, as_of=after(29), order="log")
+    assert [(entry.position, entry.text) for entry in shown.entries] == [
+        (1, "Reported: Terminals down (other)"),
+        (2, "Assessed (affected_customers=30)"),
+        (3, "Noted: smoke"),
+    ]
+    assert (shown.last_position, shown.as_of) == (4, after(29))
+
+
+def test_threshold(log):
+    """What counts as late is an argument."""
+    assert not timeline(log.events, late_after=timedelta(hours=1)).entries[1].late
+
+
+def test_unknown_time(log):
+    """An entry of unknown time stands where it was recorded, without a delay."""
+    log.do(c.Note(text="when?"), occurred_at=None)
+    shown = timeline(log.events).entries[-1]
+    assert (shown.occurred_at, shown.happened_at, shown.delay_seconds, shown.late) == (None, after(61), None, False)
+
+
+def test_unknown_order():
+    """An order that does not exist is refused by name."""
+    with pytest.raises(InvalidInput, match="'time' is not an order; write 'world' or 'log'"):
+        timeline([], order="time")
+
+
+def test_nothing():
+    """No events make an empty timeline that rests on nothing."""
+    assert (timeline([]).entries, timeline([]).last_position) == ((), 0)
+
+
+def test_json(log):
+    """A timeline is written as canonical JSON can hold it, every key always there."""
+    log.do(c.Note(text="cost", fields={"yuan": Decimal("12.50")}))
+    written = timeline(log.events).to_json()
+    canonical(written)
+    assert json.loads(json.dumps(written)) == written
+    assert {len(entry) for entry in written["entries"]} == {len(attrs.fields(type(timeline(log.events).entries[0])))}
+    assert written["entries"][-1]["data"] == {"text": "cost", "fields": {"yuan": {"$dec": "12.50"}}}
+    assert written["entries"][1]["occurred_at"] == {
+        "at": "2026-11-20T09:05:00.000000Z",
+        "until": "2026-11-20T09:10:00.000000Z",
+        "precision": "minute",
+        "offset_minutes": 480,
+    }
+
+
+SENTENCES = [
+    (
+        e.IncidentReported(from_="new", to="reported", category="other", title="Fire", site="Shop 4", channel="shop"),
+        "Reported: Fire (other, Shop 4, shop)",
+    ),
+    (e.IncidentAssessed(**STEP), "Assessed"),
+    (
+        e.IncidentAssessed(**STEP, loss=Money(Decimal("12.50"), "CNY"), fields={"open": True}, findings="bad"),
+        "Assessed (loss=12.50 CNY, fields={open=True}): bad",
+    ),
+    (e.LevelAssigned(**STEP, level=2), "Level 2 assigned"),
+    (e.LevelAssigned(**STEP, level=2, basis="wide"), "Level 2 assigned: wide"),
+    (e.LevelChanged(from_level=2, to_level=1, justification="dead"), "Level raised from 2 to 1: dead"),
+    (e.LevelChanged(from_level=2, to_level=3), "Level lowered from 2 to 3"),
+    (e.ResponseStarted(**STEP), "Response started"),
+    (e.CommandTransferred(to_commander="li.na"), "li.na took over command"),
+    (
+        e.CommandTransferred(from_commander="wu", to_commander="li.na", briefing="calm"),
+        "li.na took over command from wu: calm",
+    ),
+    (e.TeamAssigned(to_team="network"), "Handed to network"),
+    (e.TeamAssigned(from_team="desk", to_team="network"), "Handed from desk to network"),
+    (e.TeamAssigned(from_team="desk"), "Taken from desk; no team has it"),
+    (e.UpwardReportSent(**STEP, kind="follow_up", recipient="board"), "Follow-up report sent to board"),
+    (
+        e.ProgressNoted(
+            text="seen",
+            attachments=(e.Attachment(name="a.jpg", media_type="image/jpeg", size=3, sha256="0" * 64, uri="s3://a"),),
+            fields={"big": 2**60, "by": "wu"},
+        ),
+        "Noted: seen; big=1152921504606846976, by=wu; a.jpg (image/jpeg, 3 bytes)",
+    ),
+    (e.StepRecorded(from_="new", to="reported", step="Queued"), "Step 'Queued': new to reported"),
+    (e.IncidentResolved(**STEP, resolution="done"), "Resolved: done"),
+    (e.IncidentReopened(**STEP, reason="again"), "Reopened: again"),
+    (e.IncidentReviewed(**STEP, summary="fine"), "Review closed: fine"),
+    (e.IncidentCancelled(**STEP), "Cancelled"),
+    (e.IncidentMerged(**STEP, into="b", reason="same"), "Merged into b: same"),
+    (e.IncidentAbsorbed(source="b", reason="same"), "Absorbed b: same"),
+    (e.EntryCorrected(entry="x", changes={"title": "y"}, reason="typo"), "Corrected <x>: title=y (typo)"),
+    (e.EntryRetracted(entry="x", reason="typo"), "Retracted <x> (typo)"),
+]
+
+
+@pytest.mark.parametrize(("payload", "text"), SENTENCES)
+def test_sentences(payload, text):
+    """Each event of an incident reads as one line."""
+    assert sentence(payload, lambda entry: f"<{entry}>") == text
+
+
+def test_every_event_has_a_sentence():
+    """No event of an incident was forgotten above."""
+    assert {type(payload) for payload, _ in SENTENCES} == {declared.payload for declared in INCIDENT.event_types}
+
+
+@event_type(name="BagFound")
+@attrs.frozen(kw_only=True)
+class Found:
+    """A bag was found."""
+
+    tag: str
+    weights: tuple[int, ...] = ()
+    value: Money | None = None
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        (
+            Found(tag="X1", weights=(3, 4), value=Money(Decimal(5), "EUR")),
+            "BagFound: tag=X1, weights=[3, 4], value=5 EUR",
+        ),
+        (Dropped(), "Dropped"),
+    ],
+)
+def test_sentence_of_a_users_event(payload, text):
+    """An event of a user's own workflow reads as its stored name and its fields."""
+    assert sentence(payload, str) == text
