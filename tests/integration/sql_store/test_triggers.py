@@ -11,7 +11,7 @@ from respond.errors import (
 )
 from respond.store.records import Write
 from respond.store.sql import drop_triggers
-from respond.testing.conformance.samples import ONE, TWO, events
+from respond.testing.conformance.samples import ONE, TWO, events, ids_of
 from sql_logs import opened, raw
 
 COLUMNS = "position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf"
@@ -98,3 +98,21 @@ def test_row_beyond_the_head(url: str) -> None:
         for act in (store.head, lambda: store.append(Write(TWO, events(2)))):
             with pytest.raises(StoreError, match="respond check"):
                 act()
+
+
+@pytest.mark.parametrize(
+    "column", ["recorded_at", "tenant", "realm", "stream", "version", "id", "type", "subject", "body"]
+)
+@pytest.mark.parametrize("value", ["x'ff00'", "CAST(x'ff00' AS text)", "12", "1.5", "''"])
+def test_damaged_row_is_shown(sqlite_url: str, column: str, value: str) -> None:
+    """SQLite takes any value in any column; an auditor is shown the row all the same, and the ones beside it."""
+    with opened(sqlite_url) as store:
+        store.append(Write(ONE, events(1, 2, 3)))
+        with raw(sqlite_url) as connection:
+            for statement in drop_triggers("sqlite", "respond_"):
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(f"UPDATE respond_events SET {column} = {value} WHERE position = 2")
+        rows = store.read_log()
+        assert [row.position for row in rows] == [1, 2, 3]
+        assert (rows[0].id, rows[2].id) == (ids_of(1)[0], ids_of(3)[0])
+        assert store.append(Write(TWO, events(4))).first == 4
