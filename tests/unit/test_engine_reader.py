@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -179,6 +181,26 @@ class TestList:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, range(threads)))
         assert len(engine.incidents(limit=1000).rows) == engine.statistics().incidents == threads // 2 * turns
+
+    def test_a_forked_process_asks_while_the_other_is_at_it(self, tmp_path):
+        """A process that was forked while a thread held the list still gets an answer, and the right one."""
+        program = """
+import os, signal
+from respond import Engine
+with Engine.open("sqlite:///log.db") as engine:
+    for title in ("one", "two"):
+        engine.report(category="other", title=title)
+    with engine.reader.board():
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            engine.report(category="other", title="three")
+            os._exit(len(engine.incidents().rows))
+        _, status = os.waitpid(child, 0)
+    print(status >> 8, status & 0x7F, len(engine.incidents().rows))
+"""
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout.split() == ["3", "0", "3"]
 
 
 class TestLog:

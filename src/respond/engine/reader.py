@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from datetime import datetime
 from itertools import chain
 from threading import Lock
 from typing import Any
+
+import attrs
 
 from respond.domain.events import Event
 from respond.domain.streams import StreamId
@@ -39,8 +42,7 @@ class Reader:
         self.codec = codec
         self.workflows = workflows
         self.plans = plans
-        self._board = Board()
-        self._lending = Lock()
+        self._shared = _Shared()
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first; raises `NotFound` when it has none."""
@@ -107,7 +109,8 @@ class Reader:
     def review(self, incident_id: str, **options: Any) -> Review:
         """Return the review of an incident, under the plan that it pins.
 
-        *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`, `InvalidInput`.
+        *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`,
+        `InvalidInput`.
         """
         events = self.events(INCIDENT_CATEGORY, incident_id)
         return review(events, plan=self.plans.pinned(events[0].plan), **options)
@@ -115,10 +118,13 @@ class Reader:
     @contextmanager
     def board(self) -> Iterator[Board]:
         """Lend the list and the figures of all incidents, caught up with the log, to one thread at a time."""
-        with self._lending:
-            for row in self._rows(self._board.position):
-                self._board.take(row, self.codec)
-            yield self._board
+        shared = self._shared
+        if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a board in the middle of a step
+            shared = self._shared = _Shared()
+        with shared.lock:
+            for row in self._rows(shared.board.position):
+                shared.board.take(row, self.codec)
+            yield shared.board
 
     def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
         """Return a page of incidents, newest first."""
@@ -187,3 +193,12 @@ class Board:
             self.listing.apply(event)
             self.statistics.apply(event)
         self.position = row.position
+
+
+@attrs.define
+class _Shared:
+    """What the threads of one process share."""
+
+    board: Board = attrs.field(factory=Board)
+    lock: Lock = attrs.field(factory=Lock)
+    process: int = attrs.field(factory=os.getpid)
