@@ -54,9 +54,7 @@ COMMANDS: dict[str, st.SearchStrategy[Any]] = {
     "start_response": st.builds(c.StartResponse),
     "take_command": st.builds(c.TakeCommand, commander=st.sampled_from(PEOPLE), briefing=words),
     "assign_team": st.builds(c.AssignTeam, team=st.sampled_from(TEAMS)),
-    "report_upward": st.builds(
-        c.ReportUpward, kind=st.sampled_from(REPORT_KINDS), recipient=recipients, summary=words
-    ),
+    "report_upward": st.builds(c.ReportUpward, kind=st.sampled_from(REPORT_KINDS), recipient=recipients, summary=words),
     "note": st.builds(c.Note, text=words, fields=fields, attachments=st.lists(attachments, max_size=1).map(tuple)),
     "resolve": st.builds(c.Resolve, resolution=words),
     "reopen": st.builds(c.Reopen, reason=words),

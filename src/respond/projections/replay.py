@@ -77,9 +77,7 @@ class Replay:
     handles: ClassVar[frozenset[str] | None] = None
 
     def __init__(self, workflows: Iterable[Workflow]) -> None:
-        self._rules = {
-            workflow.category: _Rules(workflow, workflow.evolvers, set()) for workflow in workflows
-        }
+        self._rules = {workflow.category: _Rules(workflow, workflow.evolvers, set()) for workflow in workflows}
         self._standings: dict[_Key, _Standing] = {}
         self._events = 0
         self._last_position = 0
@@ -154,7 +152,7 @@ class Replay:
 
     def _begin(self, event: Event) -> _Standing | None:
         body = event.body
-        category = event.stream.category
+        category = body["stream"].partition("-")[0]
         rules = self._rules.get(category)
         if rules is None:
             self._unregistered[category] += 1
