@@ -7,16 +7,20 @@ import click
 from respond.cli.answer import Answer
 from respond.cli.options import Question
 from respond.cli.session import Session
+from respond.cli.statuses import BAD_NEWS, DONE
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.engine.clock import system_clock
-from respond.store.sql import schema_state
+from respond.store.sql import durability, schema_state
 
 _MICROSECONDS = 1_000_000
 
 
 @click.command("status", cls=Question)
 def status(session: Session) -> Answer:
-    """Say how the log stands: its end, how far its clock is ahead of ours, its schema, and what is registered."""
+    """Say how the log stands: its end, its clock and schema, what is registered, and how safe the database is set.
+
+    Ends with 1 when a setting of the database endangers events that were acknowledged.
+    """
     with session.engine() as engine:
         head = engine.store.head()
         log, tenant = engine.store.log, engine.store.tenant
@@ -24,7 +28,7 @@ def status(session: Session) -> Answer:
         plans = [str(plan.reference) for plan in engine.plans]
     ahead_us = max(0, head.recorded_us - to_microseconds(system_clock())) if head.position else 0
     recorded_at = from_microseconds(head.recorded_us) if head.position else None
-    revision = schema_state(session.db).revision
+    revision, settings = schema_state(session.db).revision, durability(session.db)
     return Answer(
         document={
             "log": log,
@@ -35,6 +39,7 @@ def status(session: Session) -> Answer:
             "ahead_seconds": ahead_us / _MICROSECONDS,
             "workflows": [{"category": category, "definition": reference} for category, reference in workflows],
             "plans": plans,
+            "settings": settings,
         },
         show=lambda page: page.pairs(
             [
@@ -46,8 +51,10 @@ def status(session: Session) -> Answer:
                 ("ahead of our clock, seconds", ahead_us / _MICROSECONDS if ahead_us else None),
                 *(("workflow", f"{reference} for {category}") for category, reference in workflows),
                 *(("plan", plan) for plan in plans),
+                *((one.name, f"{one.value}: {one.danger}" if one.danger else one.value) for one in settings),
             ]
         ),
+        status=BAD_NEWS if any(one.danger for one in settings) else DONE,
     )
 
 

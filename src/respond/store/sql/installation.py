@@ -45,7 +45,7 @@ def schema_state(
     database: str | URL | Engine, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None
 ) -> SchemaState:
     """Return what the database holds; changes nothing."""
-    with _engine_of(database, prefix, schema) as engine:
+    with engine_of(database, prefix, schema) as engine:
         require_file(engine)
         with engine.connect() as connection:
             return _state_of(connection, prefix, schema)
@@ -66,7 +66,7 @@ def create(
     """
     if log is not None:
         indexed(log, "log")
-    with _engine_of(database, prefix, schema) as engine:
+    with engine_of(database, prefix, schema) as engine:
         with _file(engine), _alone(engine, prefix, schema) as connection:
             state = _state_of(connection, prefix, schema)
             if state.kind not in {"empty", "foreign", "unfinished"}:
@@ -84,7 +84,7 @@ def upgrade(database: str | URL | Engine, *, prefix: str = DEFAULT_PREFIX, schem
 
     Raises `WrongDatabase` when there is no log, `SchemaTooNew` when a newer release made it.
     """
-    with _engine_of(database, prefix, schema) as engine:
+    with engine_of(database, prefix, schema) as engine:
         require_file(engine)
         return _upgrade(engine, prefix, schema)
 
@@ -146,7 +146,7 @@ def _state_of(connection: Connection, prefix: str, schema: str | None) -> Schema
 
 
 @contextmanager
-def _engine_of(database: str | URL | Engine, prefix: str, schema: str | None) -> Iterator[Engine]:
+def engine_of(database: str | URL | Engine, prefix: str, schema: str | None) -> Iterator[Engine]:
     """Lend an engine, and turn what the driver raises meanwhile into an error of respond."""
     checked_names(prefix, schema)
     engine = database if isinstance(database, Engine) else engine_for(database)

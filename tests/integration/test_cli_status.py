@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from command_line import CommandLine
+
+SETTINGS = {
+    "sqlite_url": ["journal_mode", "sqlite_version"],
+    "postgresql_url": ["fsync", "full_page_writes", "synchronous_commit"],
+    "mariadb_url": ["innodb_doublewrite", "innodb_flush_log_at_trx_commit"],
+}
+
+
+@pytest.mark.parametrize("database", SETTINGS)
+def test_status_tells_how_the_log_stands(request, capsys, database):
+    """The end of the log, what is registered, and the settings on which durability depends; 1 if one endangers it."""
+    cli = CommandLine(request.getfixturevalue(database), capsys)
+    cli.ask("report", "--category", "other", "--title", "A")
+    said = cli.run("status", "--json")
+    status = said.document
+    assert (status["position"], status["tenant"], status["ahead_seconds"]) == (1, "default", 0)
+    assert status["plans"] == ["service-company@1"]
+    assert status["workflows"] == [{"category": "incident", "definition": "incident@1"}]
+    assert [setting["name"] for setting in status["settings"]] == SETTINGS[database]
+    assert said.status == int(any(setting["danger"] for setting in status["settings"]))
+    assert SETTINGS[database][0] in cli.run("status").out
+
+
+def test_a_commit_that_does_not_wait_for_the_disk_is_bad_news(postgresql_url, capsys):
+    """The control: a PostgreSQL database set to lose commits is named, with what to set instead."""
+    cli = CommandLine(postgresql_url, capsys)
+    cli.ask("db", "init")
+    url = make_url(postgresql_url)
+    with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+        connection.execute(f'ALTER DATABASE "{url.database}" SET synchronous_commit = off')
+    dangers = {setting["name"]: setting["danger"] for setting in cli.ask("status", status=1)["settings"]}
+    assert dangers["synchronous_commit"] == "a crash can lose events that were acknowledged; set it to on"
+
+
+def test_a_wal_under_an_old_sqlite_is_bad_news(cli, tmp_path, monkeypatch):
+    """The control: a WAL that the library can damage is named, with what to install; one that it cannot is fine."""
+    cli.ask("db", "init")
+    with sqlite3.connect(tmp_path / "respond.db") as database:
+        assert database.execute("PRAGMA journal_mode = wal").fetchone() == ("wal",)
+    database.close()
+    for since, status in (((3, 0, 0), 0), ((99, 0, 0), 1)):
+        monkeypatch.setattr("respond.store.sql.settings.WAL_SINCE", since)
+        mode, version = cli.ask("status", status=status)["settings"]
+        assert (mode["value"], mode["danger"]) == ("wal", "")
+        assert ("before 99.0.0" in version["danger"]) is bool(status)
