@@ -135,6 +135,13 @@ CASES = [
         text="0 is not a level of the plan; it has 1 (the worst) to 4",
     ),
     Case(
+        code="level-unknown",
+        on=at("assessed"),
+        refused=c.AssignLevel(level="2", basis="guess"),  # type: ignore[arg-type]
+        passes=c.AssignLevel(level=2, basis="guess"),
+        text="'2' is not a level of the plan; it has 1 (the worst) to 4",
+    ),
+    Case(
         code="basis-missing",
         on=at("assessed"),
         refused=c.AssignLevel(level=2, basis="\t"),

@@ -95,7 +95,10 @@ def test_a_plan_is_read_from_a_file(tmp_path):
     assert Plan.load(str(tmp_path / "plan.toml")).title == ""
 
 
-@pytest.mark.parametrize(("number", "title"), [(0, None), (1, "Grave"), (2, "Light"), (3, None), (-1, None)])
+@pytest.mark.parametrize(
+    ("number", "title"),
+    [(0, None), (1, "Grave"), (2, "Light"), (3, None), (-1, None), ("1", None), (True, None), (1.0, None)],
+)
 def test_a_level_is_found_by_its_number(number, title):
     """Levels are numbered from 1; any other number is no level, never one counted from the end."""
     level = plan_of(Plan, tomllib.loads(SMALL)).level(number)

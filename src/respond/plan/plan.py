@@ -84,8 +84,9 @@ class Plan:
     def role(self, role_id: str) -> Role | None:
         return self._roles.get(role_id)
 
-    def level(self, number: int) -> Level | None:
-        return self.levels[number - 1] if 1 <= number <= len(self.levels) else None
+    def level(self, number: object) -> Level | None:
+        """Return the level with this number; None for any other value, `True` and `"1"` included."""
+        return self.levels[number - 1] if type(number) is int and 1 <= number <= len(self.levels) else None
 
 
 def _unique(place: str, ids: list[str]) -> None:
