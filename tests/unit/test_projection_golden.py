@@ -13,7 +13,8 @@ from respond.domain.canonical import canonical
 from respond.domain.moments import Moment, to_microseconds
 from respond.projections.entries import entries
 from respond.projections.listing import Listing
-from respond.projections.replay import replay
+from respond.projections.projection import Projection
+from respond.projections.replay import Replay, replay
 from respond.projections.review import review
 from respond.projections.state import state
 from respond.projections.statistics import Statistics
@@ -118,3 +119,12 @@ def test_every_golden_file_goes_through_every_projection(path):
     assert listing.page().rows[0].state == folded.status
     assert review(events, plan=PLAN).status == folded.status
     assert len(timeline(events).entries) == len(events)
+
+
+@pytest.mark.parametrize("projection", [Statistics(), Listing(), Replay([INCIDENT])], ids=lambda one: one.name)
+def test_projections_read_no_more_than_they_handle(projection: Projection, events):
+    """What is taken on event by event has a name, a version, and says which events it reads."""
+    assert (bool(projection.name), projection.version) == (True, 1)
+    for event in events:
+        assert projection.handles is None or event.type in projection.handles
+        projection.apply(event)
