@@ -82,17 +82,18 @@ class Source:
             magic = self._file.read(2)
             self._file.seek(0)
         except OSError as error:
-            raise self.rejected(f"cannot be read: {error.strerror}") from error
+            raise self.rejected(f"cannot be read: {error.strerror}", place=self.path.name) from error
         if magic == _GZIP_MAGIC:
             return gzip.GzipFile(fileobj=self._file, mode="rb")
         if self.path.suffix == ".gz":
-            raise self.rejected(f"is not gzip: it begins with {magic!r}; give it its true ending, or the whole file")
+            reason = f"is not gzip: it begins with {magic!r}; give it its true ending, or the whole file"
+            raise self.rejected(reason, place=self.path.name)
         return self._file
 
     @property
     def place(self) -> str:
         """Where reading stands, for messages."""
-        return f"{self.path.name}, after row {self.row}" if self.row else self.path.name
+        return f"{self.path.name}, after row {self.row}" if self.row else f"{self.path.name}, before the end of row 1"
 
     def at(self, row: int, column: str | None = None) -> str:
         """Return the name of a place in this file, for messages."""
