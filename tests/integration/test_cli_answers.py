@@ -183,10 +183,11 @@ def test_harmless_text_is_shown_as_it_is(text):
 
 def test_errors_are_escaped_too(cli, incident):
     """An error that repeats what was typed is harmless as well."""
-    said = cli.run("show", "\x1b[31mred")
-    assert said.status == 1
-    assert "\x1b" not in said.err
-    assert r"\x1b[31mred" in said.err
+    for arguments, status in ((["show", "\x1b[31mred"], 1), (["\x1b[31mred"], 2)):
+        said = cli.run(*arguments)
+        assert said.status == status
+        assert "\x1b" not in said.err
+        assert r"\x1b[31mred" in said.err
 
 
 def test_a_document_takes_text_that_no_terminal_takes(cli, incident):

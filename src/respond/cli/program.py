@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -63,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         answer = respond.main(list(arguments), prog_name="respond", standalone_mode=False)
         return answer.write() if isinstance(answer, Answer) else statuses.DONE
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _complain(error)
         return _told(as_json, {"code": "usage", "message": error.format_message()}, statuses.WRONG_USAGE)
     except click.Abort:
         print("interrupted", file=sys.stderr)
@@ -80,6 +81,14 @@ def run(arguments: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - a defect must not look like bad news
         traceback.print_exc()
         return _told(as_json, {"code": "defect", "message": "respond itself failed"}, statuses.DEFECT)
+
+
+def _complain(error: click.ClickException) -> None:
+    """Say what was wrong with the command as it was typed."""
+    said = io.StringIO()
+    error.show(said)
+    for line in said.getvalue().splitlines():
+        print(escaped(line), file=sys.stderr)
 
 
 def _told(as_json: bool, error: dict[str, Any], status: int) -> int:
