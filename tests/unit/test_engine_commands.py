@@ -227,3 +227,22 @@ class TestMerge:
         """A keyword that is no circumstance is a programming error, as it is in any call."""
         with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
             engine.merge("a", "b", reason="same", colour="red")
+
+
+@pytest.mark.parametrize(
+    ("ask", "place"),
+    [
+        (lambda incident: incident.note(None), "at text"),
+        (lambda incident: incident.note("told", fields={"price": 1.5}), "at fields"),
+        (lambda incident: incident.assess(affected_customers="3"), "at affected_customers"),
+        (lambda incident: incident.assess(spread=5), "at spread"),
+        (lambda incident: incident.report_upward("initial", recipient="hq", summary=None), "at summary"),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_named_and_nothing_is_written(engine, ask, place):
+    """A field of the wrong type is named, and nothing is written."""
+    incident = engine.report(**REPORTED)
+    before = engine.store.head()
+    with pytest.raises(InvalidInput, match=place):
+        ask(incident)
+    assert engine.store.head() == before

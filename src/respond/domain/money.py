@@ -22,9 +22,7 @@ class Money:
     def __attrs_post_init__(self) -> None:
         given: object = self.amount
         if not isinstance(given, Decimal) or not given.is_finite():
-            raise InvalidRecord(
-                f"{given!r} is not an amount; give a finite Decimal", place="amount", value=given
-            )
+            raise InvalidRecord(f"{given!r} is not an amount; give a finite Decimal", place="amount", value=given)
         if not _CURRENCY.fullmatch(self.currency):
             raise InvalidRecord(f"{self.currency!r} is not a currency; write a code such as CNY", place="currency")
 

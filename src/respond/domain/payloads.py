@@ -118,9 +118,12 @@ def _in_order(items: Iterable[Any]) -> list[Any]:
     return sorted(items, key=canonical)
 
 
-def _text(value: str) -> str:
-    """Return *value* as text and nothing more: a member of a text enumeration is stored as its value."""
-    return value if type(value) is str else str.__str__(value)
+def _text(value: object) -> object:
+    """Return *value* as text and nothing more: a member of a text enumeration is stored as its value.
+
+    What is no text at all is left for a strict reader to name.
+    """
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _is_payload(kind: Any) -> bool:

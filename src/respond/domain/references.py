@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -26,7 +27,13 @@ class Reference:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Reference:
-        return cls(body["name"], body["version"], body["digest"])
+        return _reference(body["name"], body["version"], body["digest"])
+
+
+@lru_cache(maxsize=256)
+def _reference(name: str, version: str, digest: str) -> Reference:
+    """Return one reference for all events that pin the same: a log holds few of them, many times."""
+    return Reference(name, version, digest)
 
 
 @attrs.frozen

@@ -14,6 +14,7 @@ from respond.domain.moments import Moment
 from respond.domain.references import Actor
 from respond.domain.streams import Realm, StreamId, exactly, indexed
 from respond.engine.definitions import Plans, Workflows
+from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
 from respond.errors import CommandRefused, IdempotencyConflict, VersionConflict
 from respond.plan.plan import Plan
 from respond.store.codec import Codec
@@ -177,18 +178,17 @@ class Handler:
         index = 0
         for one in loaded:
             plan = self._plan(one.history, one.ask.plan)
-            payloads = decide(
-                one.workflow,
-                Situation(
-                    state=one.workflow.fold(one.history),
-                    command=one.ask.command,
-                    plan=plan,
-                    actor=circumstances.actor,
-                    at=moment.at if moment else now,
-                    now=now,
-                    history=one.history,
-                ),
+            situation = Situation(
+                state=one.workflow.fold(one.history),
+                command=one.ask.command,
+                plan=plan,
+                actor=circumstances.actor,
+                at=moment.at if moment else now,
+                now=now,
+                history=one.history,
             )
+            with names_wrong_field(one.ask.command):
+                payloads = decide(one.workflow, situation)
             if not payloads:
                 continue
             events = [
@@ -203,6 +203,7 @@ class Handler:
         self, one: _Loaded, payload: Any, index: int, circumstances: Circumstances, moment: Moment | None, plan: Plan
     ) -> NewEvent:
         name, schema_version, data = self.codec.encode(payload)
+        refuse_unreadable(payload, data)
         command_id = circumstances.command_id or ""
         actor = circumstances.actor
         return NewEvent(
