@@ -36,7 +36,7 @@ def import_(session: Session, file: str, mapping_file: str, dry_run: bool) -> An
 
 def imported(engine: Engine, file: str, mapping: LogMapping, *, dry_run: bool = False) -> Answer:
     """Import the log in *file* and return what was found as an answer."""
-    with progress_bar(f"importing {file}") as advance:
+    with progress_bar("importing") as advance:
         started = perf_counter()
         report = import_log(
             file,

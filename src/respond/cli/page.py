@@ -17,6 +17,9 @@ from respond.domain.moments import Moment, format_utc
 _UNWRAPPED = 1_000_000
 """Columns of a page that no terminal shows: a program that reads it wants one line for each row."""
 
+_NARROW = 20
+"""The longest text that a terminal shows on one line: a time, to the second."""
+
 Cell = str | int | float | Moment | datetime | None
 
 
@@ -71,10 +74,12 @@ class Page:
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """Write a table under *heads*."""
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for head in heads:
-            table.add_column(head, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(cell_text(value)) for value in row))
+        texts = [[cell_text(value) for value in row] for row in rows]
+        for index, head in enumerate(heads):
+            narrow = all(len(row[index]) <= _NARROW for row in texts)
+            table.add_column(head, overflow="fold", no_wrap=narrow)
+        for row in texts:
+            table.add_row(*map(Text, row))
         self._print(table)
 
     def _print(self, what: Text | Table) -> None:
