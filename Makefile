@@ -32,7 +32,7 @@ lint: $(DEVELOPABLE) ## check style, types, layers, and that examples import pub
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python tests/public_imports.py examples
 
 format: $(DEVELOPABLE) ## write the code in the one format, and mend what can be mended
