@@ -86,12 +86,9 @@ class Engine:
         """
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - a log in memory needs no database library
 
+        plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
         store = SqlEventStore.open(url, clock=clock, tenant=tenant, **options)
-        try:
-            return cls(store, plans=plans, workflows=workflows, clock=clock, random=random)
-        except BaseException:
-            store.close()
-            raise
+        return cls(store, plans=plans, workflows=workflows, clock=clock, random=random)
 
     def close(self) -> None:
         """Give back every connection; closing twice does nothing."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 import attrs
 
 from respond.domain.canonical import digest
+from respond.domain.payloads import to_data
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan
 from respond.plan.parts import Category, Level, Role
@@ -67,8 +68,11 @@ class Plan:
         return Reference(self.name, self.version, digest(self.to_json()))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plan as plain data."""
-        return attrs.asdict(self)
+        """Return the plan as plain data.
+
+        What stands at its default is left out, so that a field that a later version adds changes no digest.
+        """
+        return to_data(self)
 
     @cached_property
     def _categories(self) -> Mapping[str, Category]:

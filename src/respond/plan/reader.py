@@ -19,7 +19,7 @@ PlanT = TypeVar("PlanT", bound="Plan")
 FILE_MAX = 4 * 1024 * 1024
 """The largest plan file, in bytes."""
 
-_TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "str | None": str}
+_TYPES: dict[object, type] = {str: str, int: int, bool: bool, str | None: str}
 _WORDS = {str: "text", int: "an integer", bool: "true or false"}
 _TABLES = {"categories": Category, "levels": Level, "roles": Role}
 
@@ -63,14 +63,14 @@ def plan_of(plan: type[PlanT], document: dict[str, Any]) -> PlanT:
 def _row(row: type, place: str, body: object) -> Any:
     if not isinstance(body, dict):
         raise InvalidPlan("must be a table", place=place, value=body)
-    fields = attrs.fields_dict(row)
+    fields = attrs.fields_dict(attrs.resolve_types(row))
     _known(place, body, set(fields))
     for name, field in fields.items():
         if name not in body:
             if field.default is attrs.NOTHING:
                 raise InvalidPlan("is missing", place=f"{place}.{name}")
             continue
-        _typed(body[name], _TYPES[str(field.type)], f"{place}.{name}")
+        _typed(body[name], _TYPES[field.type], f"{place}.{name}")
         if name in ("id", "title"):
             _text(body[name], f"{place}.{name}")
     return row(**body)
