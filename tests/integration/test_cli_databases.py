@@ -16,6 +16,7 @@ READING = [
     ["review", "INC-1"],
     ["explain", "INC-1", "resolve"],
     ["incidents"],
+    ["statistics"],
     ["replay"],
     ["check"],
     ["status"],

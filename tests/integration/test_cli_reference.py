@@ -50,6 +50,7 @@ LIFE = [
     'do incident INC-1 note --data {"text":"x"}',
     "explain INC-1 resolve",
     "incidents",
+    "statistics",
     "show INC-1",
     "timeline INC-1",
     "import tickets.csv --mapping tickets.toml",

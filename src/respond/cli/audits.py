@@ -16,6 +16,7 @@ from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.engine import Engine
+from respond.projections.document import document
 from respond.projections.replay import Totals
 from respond.store.protocol import LogReader
 from respond.workflow.workflow import Workflow
@@ -97,7 +98,6 @@ def replayed(engine: Engine, *, check_leaves: bool = False) -> Answer:
     return Answer(
         document={
             **totals.to_json(),
-            "levels": {_level(number): count for number, count in totals.levels.items()},
             "seconds": round(seconds, 3),
             "events_per_second": round(rate),
         },
@@ -111,7 +111,7 @@ def _show_replay(page: Page, totals: Totals, rate: float) -> None:
     counts = [(state, count) for states in totals.aggregates.values() for state, count in states.items()]
     page.table(("state", "aggregates"), counts)
     if totals.levels:
-        page.table(("level", "incidents"), [(_level(number), count) for number, count in totals.levels.items()])
+        page.table(("level", "incidents"), document(totals.levels).items())
     if totals.findings:
         page.heading("steps that their workflow would not have made")
         page.table(("rule", "steps"), totals.findings_by_code.items())
@@ -123,10 +123,6 @@ def _show_replay(page: Page, totals: Totals, rate: float) -> None:
         )
     for category, count in totals.unregistered.items():
         page.line(f"{counted(count, 'event')} of {category!r}: no workflow is registered; name it with --workflow")
-
-
-def _level(number: int | None) -> str:
-    return "none" if number is None else str(number)
 
 
 COMMANDS = (replay, check)

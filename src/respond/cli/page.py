@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO
 
 from rich.console import Console
@@ -41,6 +41,11 @@ def cell_text(value: Cell) -> str:
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number and what it counts, in the singular or the plural."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def span_text(seconds: int) -> str:
+    """Return a span of time as days, hours, minutes and seconds."""
+    return f"{'-' if seconds < 0 else ''}{timedelta(seconds=abs(seconds))}"
 
 
 class Page:

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from respond.cli.answer import Answer
-from respond.cli.options import Question, Time
+from respond.cli.options import Question
 from respond.cli.page import Page, counted
+from respond.cli.past import about_the_past, times
 from respond.cli.session import Session
 from respond.cli.targets import Target
-from respond.domain.moments import parse_utc
 from respond.engine.engine import Engine
 from respond.projections.document import document
 from respond.projections.state import StateAt
@@ -19,29 +19,17 @@ from respond.projections.timeline import Timeline, TimelineEntry
 from respond.projections.timeline import timeline as timeline_of
 from respond.workflow.incident import INCIDENT_CATEGORY
 
-CLOCKS = ("log", "source")
 _CATEGORY = click.option("--category", help="The workflow's category; ID is then the aggregate's key.")
-_AS_OF = click.option("--as-of", type=Time(), metavar="TIME", help="What had happened by then, in the world.")
-_KNOWN_AT = click.option("--known-at", type=Time(), metavar="TIME", help="What was known by then: a prefix of the log.")
-_CLOCK = click.option(
-    "--clock",
-    type=click.Choice(CLOCKS),
-    default="log",
-    show_default=True,
-    help="Who says when something was known: this log, or the log it was imported from.",
-)
 
 
 @click.command("show", cls=Question)
 @click.argument("name", metavar="ID")
 @_CATEGORY
-@_AS_OF
-@_KNOWN_AT
-@_CLOCK
+@about_the_past
 def show(session: Session, name: str, category: str | None, **when: str | None) -> Answer:
     """Show where incident ID stands, or stood.  ID is an id, a number, a reference, or a stream such as desk-7."""
     with session.engine() as engine:
-        return stood(engine, Target.of(engine, name, category), **_times(when))
+        return stood(engine, Target.of(engine, name, category), **times(when))
 
 
 def stood(engine: Engine, target: Target, **when: Any) -> Answer:
@@ -66,9 +54,7 @@ def stood(engine: Engine, target: Target, **when: Any) -> Answer:
 @click.command("timeline", cls=Question)
 @click.argument("name", metavar="ID")
 @_CATEGORY
-@_AS_OF
-@_KNOWN_AT
-@_CLOCK
+@about_the_past
 @click.option(
     "--order",
     type=click.Choice(("world", "log")),
@@ -82,7 +68,7 @@ def timeline(session: Session, name: str, category: str | None, order: str, **wh
     Late entries, corrections and originals are shown.  Incidents that were merged into it are part of it.
     """
     with session.engine() as engine:
-        return happened(engine, Target.of(engine, name, category), order=order, **_times(when))
+        return happened(engine, Target.of(engine, name, category), order=order, **times(when))
 
 
 def happened(engine: Engine, target: Target, **options: Any) -> Answer:
@@ -96,11 +82,6 @@ def happened(engine: Engine, target: Target, **options: Any) -> Answer:
         document={"id": target.key, "number": title, **found.to_json()},
         show=lambda page: _show_timeline(page, title, found),
     )
-
-
-def _times(when: dict[str, str | None]) -> dict[str, Any]:
-    """Return the options of a question about the past, with their times read."""
-    return {name: parse_utc(value) if name != "clock" and value is not None else value for name, value in when.items()}
 
 
 def _show_state(page: Page, title: str, fields: dict[str, Any], standing: StateAt) -> None:

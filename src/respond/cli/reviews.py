@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import Any
 
 import click
 
 from respond.cli.answer import Answer
 from respond.cli.options import Recording
-from respond.cli.page import Page
+from respond.cli.page import Page, span_text
+from respond.cli.past import LOG, about_the_past, times
 from respond.cli.session import Session
 from respond.cli.targets import Target
 from respond.cli.work import carry_out
@@ -24,21 +25,24 @@ from respond.workflow.incident.commands import CloseReview
 @click.argument("name", metavar="ID")
 @click.option("--close", is_flag=True, help="Close the review instead of showing it.")
 @click.option("--summary", help="What was learnt; with --close.")
-def review(session: Session, name: str, *, close: bool, summary: str | None) -> Answer:
+@about_the_past
+def review(session: Session, name: str, *, close: bool, summary: str | None, **when: str | None) -> Answer:
     """Show the review of incident ID: facts that cite their events, and blanks that wait for people; or close it."""
     if close:
+        if when != {"as_of": None, "known_at": None, "clock": LOG}:
+            raise click.UsageError("--as-of, --known-at and --clock ask; a review is closed now, or --at another time")
         if summary is None:
             raise click.UsageError("write --summary to say what was learnt")
         return carry_out(session, name, CloseReview(summary=summary))
     if summary is not None or session.at is not None or session.command_id is not None:
         raise click.UsageError("--summary, --at and --command-id belong to --close")
     with session.engine() as engine:
-        return reviewed(engine, Target(INCIDENT_CATEGORY, engine.incident(name).id))
+        return reviewed(engine, Target(INCIDENT_CATEGORY, engine.incident(name).id), **times(when))
 
 
-def reviewed(engine: Engine, target: Target) -> Answer:
-    """Return the review of *target* as an answer."""
-    found = engine.reader.review(target.key)
+def reviewed(engine: Engine, target: Target, **when: Any) -> Answer:
+    """Return the review of *target* as an answer; what still lasts is measured up to now, or the time asked for."""
+    found = engine.reader.review(target.key, now=engine.clock(), **when)
     title = target.title(engine)
     return Answer(
         document={"state" if name == "status" else name: value for name, value in found.to_json().items()},
@@ -55,8 +59,9 @@ def _show(page: Page, title: str, found: Review) -> None:
             ("narrative", found.narrative),
             ("resolution", found.resolution),
             ("review", found.summary),
-            ("at work", _span(found.open_seconds)),
+            ("at work", span_text(found.open_seconds)),
             ("worst level", None if found.peak_level is None else found.peak_level.level),
+            ("measured until", found.measured_until),
         ]
     )
     _show_times(page, found)
@@ -73,7 +78,7 @@ def _show_times(page: Page, found: Review) -> None:
         page.heading("durations")
         page.table(
             ("what", "how long", "events"),
-            [(one.name, _span(one.seconds), " ".join(map(_cited, one.citations))) for one in found.durations],
+            [(one.name, span_text(one.seconds), " ".join(map(_cited, one.citations))) for one in found.durations],
         )
     if found.levels:
         page.heading("levels")
@@ -89,7 +94,7 @@ def _show_people(page: Page, found: Review) -> None:
             page.heading(heading)
             page.table(
                 ("who", "since", "until", "how long", "event"),
-                [(one.holder, one.since, one.until, _span(one.seconds), _cited(one.began_by)) for one in tenures],
+                [(one.holder, one.since, one.until, span_text(one.seconds), _cited(one.began_by)) for one in tenures],
             )
     if found.upward_reports or found.upward_duties:
         page.heading("upward reports")
@@ -103,7 +108,7 @@ def _show_people(page: Page, found: Review) -> None:
 
 def _show_doubts(page: Page, found: Review) -> None:
     doubts = [
-        *((f"late by {_span(one.delay_seconds)}: {one.type}", one.citation) for one in found.late_entries),
+        *((f"late by {span_text(one.delay_seconds)}: {one.type}", one.citation) for one in found.late_entries),
         *((f"{one.kind} of #{one.position}: {one.reason}", one.citation) for one in found.amendments),
         *((f"{one.source} -> {one.dest}: {one.text} [{one.code}]", one.citation) for one in found.deviations),
     ]
@@ -118,10 +123,6 @@ def _named(milestone: Milestone) -> str:
 
 def _cited(citation: Citation) -> str:
     return f"#{citation.position}"
-
-
-def _span(seconds: int) -> str:
-    return f"{'-' if seconds < 0 else ''}{timedelta(seconds=abs(seconds))}"
 
 
 COMMANDS = (review,)
