@@ -288,7 +288,7 @@ def test_a_missing_extra_is_named(extra, tmp_path):
 
 def test_a_defect_is_not_taken_for_bad_news(cli, incident, monkeypatch):
     """An error that nobody foresaw ends with 70 and a traceback."""
-    monkeypatch.setattr("respond.cli.questions.parse_utc", lambda _: 1 / 0)
+    monkeypatch.setattr("respond.cli.past.parse_utc", lambda _: 1 / 0)
     said = cli.run("show", incident, "--known-at", "2026-03-12T09:00:00Z", "--json")
     assert said.status == 70
     assert "ZeroDivisionError" in said.err
@@ -301,7 +301,7 @@ def test_an_interrupt_ends_with_130(cli, incident, monkeypatch):
     def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("respond.cli.questions.parse_utc", interrupt)
+    monkeypatch.setattr("respond.cli.past.parse_utc", interrupt)
     said = cli.run("show", incident, "--known-at", "2026-03-12T09:00:00Z")
     assert (said.status, said.err.strip()) == (130, "interrupted")
 
@@ -312,3 +312,16 @@ def test_help_is_there_for_the_asking(capsys):
     assert main(["report", "--help"]) == 0
     assert "--title" in capsys.readouterr().out
     assert main([]) == 2
+
+
+def test_help_loads_no_database():
+    """Help and wrong usage answer without the database library: loading it takes longer than they do."""
+    program = (
+        "import sys\nfrom respond.cli import main\n"
+        "for given in (['--help'], ['show', '--help'], ['show']): main(given)\n"
+        "sys.exit('sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, "--known-at" in done.stdout, "Missing argument" in done.stderr) == (0, True, True)
+    control = program.replace("sys.exit(", "import respond.store.sql\nsys.exit(")
+    assert subprocess.run([sys.executable, "-c", control], capture_output=True, check=False).returncode == 1

@@ -8,7 +8,6 @@ from respond.cli.answer import Answer
 from respond.cli.options import Question
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
-from respond.store.sql import create, schema_state, upgrade
 
 _MEANINGS = {
     "empty": "is empty; `respond db init` makes a log in it",
@@ -28,6 +27,8 @@ def db() -> None:
 @db.command("init", cls=Question)
 def init(session: Session) -> Answer:
     """Make a log in the database, beside the tables of other programs too; one that is there stays as it is."""
+    from respond.store.sql import create  # noqa: PLC0415 - help and wrong usage need no database
+
     log = create(session.db)
     return Answer(document={"log": log}, show=lambda page: page.line(f"the log {log} is ready"))
 
@@ -35,6 +36,8 @@ def init(session: Session) -> Answer:
 @db.command("upgrade", cls=Question)
 def upgrade_(session: Session) -> Answer:
     """Bring the tables of an older release up to date."""
+    from respond.store.sql import schema_state, upgrade  # noqa: PLC0415 - help and wrong usage need no database
+
     before = upgrade(session.db)
     after = schema_state(session.db)
     done = "was up to date" if before.revision == after.revision else f"was upgraded from {before.revision}"
@@ -47,6 +50,8 @@ def upgrade_(session: Session) -> Answer:
 @db.command("status", cls=Question)
 def status(session: Session) -> Answer:
     """Say what the database holds.  Ends with 1 unless that is a log that this release can use."""
+    from respond.store.sql import schema_state  # noqa: PLC0415 - help and wrong usage need no database
+
     state = schema_state(session.db)
     return Answer(
         document={"kind": state.kind, "revision": state.revision, "log": state.log},

@@ -27,7 +27,6 @@ from respond.domain.references import Actor
 from respond.engine.engine import Engine
 from respond.engine.handler import Outcome
 from respond.errors import CommandRefused, InvalidInput, Refusal
-from respond.store.sql import SqlEventStore
 from respond.transfer.mapping import LogMapping
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT_CATEGORY
@@ -82,6 +81,8 @@ def demo(context: click.Context, session: Session, log_file: str | None, mapping
 
 
 def _perform(url: str, log_file: str | None, mapping: LogMapping | None) -> Answer:
+    from respond.store.sql import SqlEventStore  # noqa: PLC0415 - help and wrong usage need no database
+
     clock = _Clock()
     store = SqlEventStore.open(url, clock=clock)
     with Engine(store, clock=clock, random=_fixed_random()) as engine:

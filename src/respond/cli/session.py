@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -15,8 +15,10 @@ from respond.engine.engine import UNKNOWN, Engine
 from respond.errors import DatabaseMissing, InvalidInput
 from respond.plan.plan import Plan
 from respond.store.memory import MemoryEventStore
-from respond.store.sql import SqlEventStore, schema_state
 from respond.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from respond.store.sql import SqlEventStore
 
 UNKNOWN_TIME = "unknown"
 """What people write for `--at` when nobody knows."""
@@ -42,6 +44,8 @@ class Session:
 
     def rehearsal(self) -> Engine:
         """Open the engine for what is only tried: on an empty log in memory where the database holds nothing yet."""
+        from respond.store.sql import schema_state  # noqa: PLC0415 - help and wrong usage need no database
+
         try:
             nothing = schema_state(self.db).kind == "empty"
         except DatabaseMissing:
@@ -52,6 +56,8 @@ class Session:
 
     def store(self) -> SqlEventStore:
         """Open the log alone, for those who ask no plan."""
+        from respond.store.sql import SqlEventStore  # noqa: PLC0415 - help and wrong usage need no database
+
         return SqlEventStore.open(self.db, clock=system_clock, create=False)
 
     def plans(self) -> list[Plan]:

@@ -10,7 +10,6 @@ from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.engine.clock import system_clock
-from respond.store.sql import durability, schema_state
 
 _MICROSECONDS = 1_000_000
 
@@ -21,6 +20,8 @@ def status(session: Session) -> Answer:
 
     Ends with 1 when a setting of the database endangers events that were acknowledged.
     """
+    from respond.store.sql import durability, schema_state  # noqa: PLC0415 - help and wrong usage need no database
+
     with session.engine() as engine:
         head = engine.store.head()
         log, tenant = engine.store.log, engine.store.tenant
