@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respond.domain.ids import event_id, hashed_id, timed_id, uuid7
+from respond.domain.ids import event_id, event_ids, hashed_id, timed_id, uuid7
 from respond.errors import InvalidMoment
 
 NOW = datetime(2026, 11, 20, 9, 30, 0, 123456, tzinfo=UTC)
@@ -109,3 +109,9 @@ def test_a_retry_makes_the_same_ids(command: str, index: int, other: str, other_
 def test_other_command_ids_are_only_hashed(command: str) -> None:
     """A command id that carries no time at its front, a UUID of another version included, is only hashed."""
     assert event_id(command, 2) == hashed_id(command, "2")
+
+
+@given(st.one_of(texts, moments.map(lambda at: str(timed_id(at, "x")))), st.integers(0, 12))
+def test_event_ids(command_id: str, count: int) -> None:
+    """The ids of many events at once are those of each, as text, whatever the command id looks like."""
+    assert event_ids(command_id, count) == [str(event_id(command_id, index)) for index in range(count)]

@@ -12,6 +12,8 @@ from respond.domain.moments import to_microseconds
 _VERSION_BITS = 0xF << 76
 _VARIANT_BITS = 0x3 << 62
 _RANDOM_MASK = (1 << 80) - 1
+_VARIANT_OF = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""A hexadecimal digit whose two highest bits are made those of the variant."""
 
 
 def uuid7(at: datetime, random: bytes) -> UUID:
@@ -46,6 +48,21 @@ def derived_id(command_id: str, part: str) -> UUID:
     if prefix is None:
         return hashed_id(command_id, part)
     return _uuid(prefix, _hash((command_id, part)), version=8)
+
+
+def event_ids(command_id: str, count: int) -> list[str]:
+    """Return the ids of the first *count* events of a command, as text: those of `event_id`, at a third of the cost."""
+    prefix = _time_prefix(command_id)
+    if prefix is None:
+        return [str(event_id(command_id, index)) for index in range(count)]
+    time, command = f"{prefix:012x}", hashlib.sha256(_joined((command_id,)))
+    ids = []
+    for index in range(count):
+        hashed = command.copy()
+        hashed.update(_joined((str(index),)))
+        rest = hashed.hexdigest()
+        ids.append(f"{time[:8]}-{time[8:]}-8{rest[1:4]}-{_VARIANT_OF[rest[4]]}{rest[5:8]}-{rest[8:20]}")
+    return ids
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from respond.domain.ids import event_id, timed_id
+from respond.domain.ids import event_ids, timed_id
 from respond.domain.streams import StreamId, exactly
 from respond.errors import ImportRejected, StoreError
 from respond.plan.plan import Plan
@@ -167,7 +167,7 @@ class _Import:
 
     def _known(self, pending: Iterable[Pending]) -> Mapping[str, Recorded]:
         """Return, by command id, the first event of each row that is in the log already."""
-        ids = {str(event_id(one.command_id, 0)): one.command_id for one in pending if self._cases[one.case].stored}
+        ids = {event_ids(one.command_id, 1)[0]: one.command_id for one in pending if self._cases[one.case].stored}
         if not ids:
             return {}
         return {ids[found]: record for found, record in self._store.known(ids).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from respond.domain.events import Event
-from respond.domain.ids import event_id
+from respond.domain.ids import event_ids
 from respond.domain.moments import format_utc
 from respond.errors import ImportRejected
 from respond.plan.plan import Plan
@@ -139,21 +139,22 @@ class Recorder:
             "state": facts.label,
         }
         events = []
-        for index, (payload, inferred) in enumerate(steps):
+        ids = event_ids(row.command_id, len(steps))
+        for own_id, (payload, inferred) in zip(ids, steps, strict=True):
             name, schema_version, data = self._codec.encode(payload)
-            report = opening if index == 0 else None
             events.append(
                 NewEvent(
-                    id=str(event_id(row.command_id, index)),
+                    id=own_id,
                     type=name,
                     schema_version=schema_version,
                     data=data,
-                    occurred_at=(report.opened if report else None) or facts.time,
-                    actor=report.reporter if report else facts.actor,
+                    occurred_at=(opening.opened if opening else None) or facts.time,
+                    actor=opening.reporter if opening else facts.actor,
                     command_id=row.command_id,
                     definition=self._workflow.reference if "to" in data else None,
-                    plan=self._plan.reference if report else None,
+                    plan=self._plan.reference if opening else None,
                     source={**source, "inferred": True} if inferred else source,
                 )
             )
+            opening = None
         return events

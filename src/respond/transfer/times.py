@@ -63,9 +63,9 @@ def reader_of(column: TimeColumn, place: str) -> Callable[[str], Moment]:
         if local.tzinfo is None:
             if zone is None:
                 raise InvalidMoment(f"{text!r} has no offset; name the zone of such times in the mapping", value=text)
-            local = localize(local, zone, ambiguous=column.ambiguous)
             if column.zone == UTC_NAME:
                 return Moment(local.replace(tzinfo=UTC), precision=column.precision)
+            local = localize(local, zone, ambiguous=column.ambiguous)
         try:
             at = local.astimezone(UTC)
         except OverflowError as error:
@@ -104,16 +104,18 @@ def _iso(text: str) -> datetime:
 
 def _formatted(column: TimeColumn, place: str) -> Callable[[str], datetime]:
     pattern = _pattern(column.format, f"{place}.format")
+    named = pattern.groupindex
+    fields = [field for field in _FIELDS if field in named]
 
     def parse(text: str) -> datetime:
         found = pattern.fullmatch(text)
         if found is None:
             raise InvalidMoment(f"{text!r} does not look like {column.format!r}", value=text)
-        parts = found.groupdict()
+        whole = dict(zip(fields, map(int, found.group(*fields)), strict=True))
+        if "microsecond" in named:
+            whole["microsecond"] = int(found["microsecond"].ljust(6, "0"))
         try:
-            year, month, day, hour, minute, second = (int(parts.get(field) or 0) for field in _FIELDS)
-            microsecond = int((parts.get("microsecond") or "0").ljust(6, "0"))
-            return datetime(year, month, day, hour, minute, second, microsecond, _offset(parts.get("offset")))
+            return datetime(**whole, tzinfo=_offset(found["offset"]) if "offset" in named else None)
         except ValueError as error:
             raise InvalidMoment(f"{text!r} is no time as {column.format!r}: {error}", value=text) from error
 
@@ -140,9 +142,7 @@ def _pattern(form: str, place: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.ASCII)
 
 
-def _offset(text: str | None) -> tzinfo | None:
-    if text is None:
-        return None
+def _offset(text: str) -> tzinfo:
     if text == "Z":
         return UTC
     span = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))

@@ -129,4 +129,4 @@ class _Reader:
             self._trace, self._event = {}, None
         elif tag == "event" and self._path[-1] in ("trace", "log"):
             self._read += 1
-            self._ready.append(Row(self._read, self._event))
+            self._ready.append(Row(self._read, dict(sorted(self._event.items()))))
