@@ -1,0 +1,127 @@
+"""Rounds, figures and how they are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import attrs
+
+ROUNDS = 7
+"""How many rates are taken of each side."""
+
+
+@attrs.frozen(kw_only=True)
+class Figure:
+    """One measured figure beside its bar; a figure of a run that went wrong does not meet any."""
+
+    name: str
+    value: float | None
+    """None when it could not be measured."""
+    unit: str
+    bar: float
+    least: bool = True
+    """Whether the value must reach the bar; otherwise it must not exceed it."""
+    peer: str = ""
+    """What stands beside it: the peer's figure, or that of a raw loop over the driver."""
+    spread: str = ""
+    correct: bool = True
+    """Whether what was measured did the right thing."""
+
+    @property
+    def met(self) -> bool:
+        """Whether the bar is met by a run that was correct."""
+        if self.value is None or not self.correct:
+            return False
+        return self.value >= self.bar if self.least else self.value <= self.bar
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figure as `build/bench-main.json` holds it."""
+        value = None if self.value is None else round(self.value, 3)
+        return {
+            "name": self.name,
+            "value": value,
+            "unit": self.unit,
+            "bar": self.bar,
+            "met": self.met,
+            "peer": self.peer,
+        }
+
+    def line(self) -> str:
+        """Return the figure as people read it."""
+        value = "-" if self.value is None else f"{self.value:,.2f}"
+        sign = ">=" if self.least else "<="
+        verdict = "met" if self.met else "MISSED" if self.correct and self.value is not None else "WRONG"
+        return (
+            f"{verdict:6} {self.name}: {value} {self.unit} (bar {sign} {self.bar:,g}) {self.spread}\n       {self.peer}"
+        )
+
+
+@attrs.frozen
+class Duel:
+    """Rates of two sides, round by round."""
+
+    ours: tuple[float, ...]
+    theirs: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the ratios of the rounds: what slows a round slows both sides of it."""
+        return median(self.ratios)
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        return tuple(ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True))
+
+    def figure(self, name: str, *, bar: float, what: str, peer: str, correct: bool) -> Figure:
+        """Return how many times as fast as the peer we are."""
+        return Figure(
+            name=name,
+            value=self.ratio,
+            unit="times the peer",
+            bar=bar,
+            peer=f"{rate(self.ours)} {what} beside {rate(self.theirs)} of {peer}",
+            spread=spread(self.ratios),
+            correct=correct,
+        )
+
+
+Side = Callable[[], tuple[int, float]]
+"""Does a piece of work; returns how much was done, and the seconds that it took."""
+
+
+def duel(ours: Side, theirs: Side, *, rounds: int = ROUNDS, pieces: int = 1) -> Duel:
+    """Return the rates that both sides reach in *rounds* rounds of *pieces* pieces each.
+
+    The sides take turns piece by piece, and the one that begins changes: what else the machine does hits both.
+    """
+    rates: dict[Side, list[float]] = {ours: [], theirs: []}
+    for _ in range(rounds):
+        done = {ours: [0, 0.0], theirs: [0, 0.0]}
+        for piece in range(pieces):
+            for side in (ours, theirs) if piece % 2 == 0 else (theirs, ours):
+                amount, seconds = side()
+                done[side][0] += amount
+                done[side][1] += seconds
+        for side, (amount, seconds) in done.items():
+            rates[side].append(amount / seconds)
+    return Duel(tuple(rates[ours]), tuple(rates[theirs]))
+
+
+def rate(values: Sequence[float]) -> str:
+    """Return the median of rates with their spread, as people read it."""
+    return f"{median(values):,.0f}/s [{min(values):,.0f} .. {max(values):,.0f}]"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the smallest and the largest of *values*."""
+    return f"[{min(values):,.2f} .. {max(values):,.2f}] in {len(values)} rounds"
+
+
+def write(figures: Sequence[Figure], path: Path) -> None:
+    """Write the figures for programs to read."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps([figure.to_json() for figure in figures], indent=1) + "\n")
