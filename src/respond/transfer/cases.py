@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from respond.domain.ids import hashed_id
+from respond.domain.moments import Moment
 from respond.domain.streams import StreamId
 from respond.transfer.facts import Facts, Opening
 from respond.workflow.incident.lifecycle import INCIDENT_CATEGORY
@@ -21,9 +22,12 @@ class Pending:
     """A row that waits for its batch."""
 
     case: str
+    number: int
     key: str
     """Its import key."""
     command_id: str
+    time: Moment
+    actor: str | None
     facts: Facts
     opening: Opening | None
     """What it says beside its facts, when it is the first of its case."""
@@ -36,12 +40,13 @@ class Case:
     stream: StreamId
     stored: int
     """The version of its stream before this import."""
-    opening: Opening
+    opening: Opening | None
+    """What its first row says beside its facts; None once that row has passed."""
+    before: Facts
+    """The last row; the first one itself as long as that has not passed."""
     incident: Incident = Incident()
     version: int = 0
     """How many events of its stream the rows so far account for, those that wait to be stored included."""
-    before: Facts | None = None
-    """The last row."""
     level: int | None = None
     """The last level that a row named."""
     standing: str = REPORTED

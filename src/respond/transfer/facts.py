@@ -27,8 +27,6 @@ _REMEMBERED = 4096
 class Facts:
     """What one row says about its incident."""
 
-    row: int
-    time: Moment
     label: str
     """The source state, as the log calls it."""
     target: str
@@ -38,7 +36,6 @@ class Facts:
     level: int | None
     level_label: str
     team: str | None
-    actor: str | None
     fields: Mapping[str, str]
     """The fields of the assessment."""
     texts: Mapping[str, str]
@@ -146,18 +143,23 @@ class FactsReader:
         if level is None and level_label and mapping.level and mapping.level.unknown == "refuse":
             raise self._unknown(row, mapping.level, level_label, "level", "ignore")
         return Facts(
-            row=row.number,
-            time=self._moment(row, mapping.time.column, self._time),
             label=label,
             target=KEEP if target is None else target,
             unknown=target is None,
             level=level,
             level_label=level_label,
             team=self._cell(row, mapping.team),
-            actor=self._cell(row, mapping.actor),
             fields=self._fields.read(row),
             texts=self._texts.read(row),
         )
+
+    def time(self, row: Row) -> Moment:
+        """Return when *row* was written."""
+        return self._moment(row, self._mapping.time.column, self._time)
+
+    def actor(self, row: Row) -> str | None:
+        """Return who wrote *row*."""
+        return self._cell(row, self._mapping.actor)
 
     def opening(self, row: Row, case: str) -> Opening:
         """Return what *row*, the first of *case*, says beside its facts."""

@@ -120,13 +120,14 @@ class _Import:
                 "map fewer columns, or shorten the cells",
                 place=self._source.at(row.number),
             )
-        facts = self._reader.read(row)
+        facts, time = self._reader.read(row), self._reader.time(row)
         opening = None
         if case not in self._seen:
             opening = self._reader.opening(row, case)
             self._seen.add(case)
-        command_id = str(timed_id(facts.time.at, self._mapping.log, case, key))
-        self._pending.append(Pending(case, key, command_id, facts, opening))
+        command_id = str(timed_id(time.at, self._mapping.log, case, key))
+        actor = self._reader.actor(row)
+        self._pending.append(Pending(case, row.number, key, command_id, time, actor, facts, opening))
         self._pending_bytes += size
         if len(self._pending) >= self._batch or self._pending_bytes > _BATCH_BYTES:
             self._flush()
@@ -146,7 +147,7 @@ class _Import:
                 events = self._recorder.record(case, one, known.get(one.command_id))
                 if events:
                     self._writes.setdefault(case.stream, (case.version - len(events), []))[1].extend(events)
-                last = one.facts.row
+                last = one.number
         except ImportRejected:
             self._append(last)
             raise
@@ -156,14 +157,13 @@ class _Import:
 
     def _meet(self, pending: Iterable[Pending]) -> None:
         """Look up the streams of the cases whose first row is here."""
-        openings = {one.case: one.opening for one in pending if one.opening is not None}
-        if not openings:
+        new = {stream_of(self._mapping.log, one.case): one for one in pending if one.opening is not None}
+        if not new:
             return
-        streams = {case: stream_of(self._mapping.log, case) for case in openings}
-        versions = self._store.versions(streams.values())
-        for case, opening in openings.items():
-            self._cases[case] = Case(streams[case], versions[streams[case]], opening)
-        self._tally.incidents += len(openings)
+        versions = self._store.versions(new)
+        for stream, one in new.items():
+            self._cases[one.case] = Case(stream, versions[stream], one.opening, one.facts)
+        self._tally.incidents += len(new)
 
     def _known(self, pending: Iterable[Pending]) -> Mapping[str, Recorded]:
         """Return, by command id, the first event of each row that is in the log already."""
@@ -171,7 +171,6 @@ class _Import:
         if not ids:
             return {}
         return {ids[found]: record for found, record in self._store.known(ids).items()}
-
 
     def _append(self, last: int | None) -> None:
         writes, self._writes = self._writes, {}

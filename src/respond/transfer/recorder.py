@@ -49,8 +49,9 @@ class Recorder:
         Raises `ImportRejected` when the log holds the case under other keys.
         """
         before, case.before = case.before, row.facts
+        opening, case.opening = case.opening, None
         self._count(case, before, row.facts)
-        steps = self._steps(case, before, row.facts)
+        steps = self._steps(case, opening, before, row.facts)
         if known is not None:
             self._recognise(case, row, known, steps)
             return []
@@ -60,44 +61,42 @@ class Recorder:
             if not case.known_rows:
                 raise self._other_keys(row)
             self._read(case)
-            steps = self._steps(case, before, row.facts)
+            steps = self._steps(case, opening, before, row.facts)
         case.grew = True
         if case.goes_on:
             self._tally.late += 1
             steps = [late_step(row.facts, case.incident)]
-        events = self._events(row, steps, case.opening if before is None else None)
+        events = self._events(row, steps, opening)
         self._carry(case, row, steps)
         self._tally.events += len(events)
         return events
 
-    def _steps(self, case: Case, before: Facts | None, facts: Facts) -> Sequence[Step]:
+    def _steps(self, case: Case, opening: Opening | None, before: Facts, facts: Facts) -> Sequence[Step]:
         kind = self._mapping.kind
-        if before is None:
-            return list(first_steps(facts, case.opening, kind))
+        if opening is not None:
+            return list(first_steps(facts, opening, kind))
         return list(next_steps(facts, before, case.incident, kind))
 
-    def _count(self, case: Case, before: Facts | None, facts: Facts) -> None:
+    def _count(self, case: Case, before: Facts, facts: Facts) -> None:
         tally = self._tally
         if facts.unknown:
             tally.unknown_states[facts.label] += 1
         standing = destination(facts.target, case.standing)
-        if before is not None:
-            tally.state_changes += facts.label != before.label
-            tally.team(before.team, facts.team)
-            tally.level(case.level, facts.level)
-            tally.standing(case.standing, standing)
+        tally.state_changes += facts.label != before.label
+        tally.team(before.team, facts.team)
+        tally.level(case.level, facts.level)
+        tally.standing(case.standing, standing)
         case.standing = standing
         case.level = case.level if facts.level is None else facts.level
 
     def _carry(self, case: Case, row: Pending, steps: Sequence[Step]) -> None:
         """Judge *steps* and carry the incident over them."""
-        facts = row.facts
         evolvers = self._workflow.evolvers
         for index, (payload, _) in enumerate(steps):
             kind = type(payload)
-            for refusal in self._judge.broken(case.incident, payload, facts.time.at):
-                self._tally.deviation(refusal, row=facts.row, case=row.case, event=kind.__name__)
-            body = {"id": f"{row.command_id}/{index}", "subject": case.stream.key, "actor": facts.actor}
+            for refusal in self._judge.broken(case.incident, payload, row.time.at):
+                self._tally.deviation(refusal, row=row.number, case=row.case, event=kind.__name__)
+            body = {"id": f"{row.command_id}/{index}", "subject": case.stream.key, "actor": row.actor}
             case.incident = evolvers[kind](case.incident, Event(0, 0, body, payload))
         case.version += len(steps)
 
@@ -123,20 +122,19 @@ class Recorder:
         return self._source.rejected(
             f"the case {row.case!r} of the log {self._mapping.log!r} is stored already, and not with this row first: "
             "its rows were changed, or it was imported under another mapping; use that mapping, or another log name",
-            place=self._source.at(row.facts.row, self._mapping.case),
+            place=self._source.at(row.number, self._mapping.case),
             value=row.case,
         )
 
     def _events(self, row: Pending, steps: Sequence[Step], opening: Opening | None) -> list[NewEvent]:
         """Return the events of *steps*; the first one is the report when the row has an *opening*."""
-        facts = row.facts
         source = {
             "log": self._mapping.log,
             "case": row.case,
-            "row": facts.row,
+            "row": row.number,
             "key": row.key,
-            "recorded_at": format_utc(facts.time.at),
-            "state": facts.label,
+            "recorded_at": format_utc(row.time.at),
+            "state": row.facts.label,
         }
         events = []
         ids = event_ids(row.command_id, len(steps))
@@ -148,8 +146,8 @@ class Recorder:
                     type=name,
                     schema_version=schema_version,
                     data=data,
-                    occurred_at=(opening.opened if opening else None) or facts.time,
-                    actor=opening.reporter if opening else facts.actor,
+                    occurred_at=(opening.opened if opening else None) or row.time,
+                    actor=opening.reporter if opening else row.actor,
                     command_id=row.command_id,
                     definition=self._workflow.reference if "to" in data else None,
                     plan=self._plan.reference if opening else None,

@@ -53,7 +53,7 @@ class Identity:
         self._seen.add(whole)
         content = orjson.dumps((self._log, case, *map(cells.get, self._columns)))
         self.size = len(content)
-        short = hashlib.sha256(content).digest()[:_DIGEST_BYTES]
-        ordinal = self._ordinals.get(short, 0)
-        self._ordinals[short] = ordinal + 1
-        return hashlib.sha256(b"%b#%d" % (content, ordinal)).hexdigest()
+        first = hashlib.sha256(content + b"#0").digest()
+        ordinal = self._ordinals.get(first[:_DIGEST_BYTES], 0)
+        self._ordinals[first[:_DIGEST_BYTES]] = ordinal + 1
+        return hashlib.sha256(b"%b#%d" % (content, ordinal)).hexdigest() if ordinal else first.hex()

@@ -17,7 +17,7 @@ ISO = "iso"
 """The format name of ISO 8601 and RFC 3339 times."""
 UTC_NAME = "UTC"
 """The zone whose times are kept without an offset: to assume it tells nothing about the source's clock."""
-_CACHE = 8192
+_CACHE = 4096
 """How many texts are remembered: neighbours in a log share most of their times."""
 
 _DIRECTIVES = {
@@ -130,7 +130,8 @@ def _pattern(form: str, place: str) -> re.Pattern[str]:
             continue
         if directive not in _DIRECTIVES or directive in used:
             raise InvalidMapping(
-                f"{form!r} holds %{directive}" + (" twice" if directive in used else "")
+                f"{form!r} holds %{directive}"
+                + (" twice" if directive in used else "")
                 + "; write 'iso', or each of %Y %m %d %H %M %S %f %z at most once",
                 place=place,
                 value=form,

@@ -16,6 +16,14 @@ from respond.transfer.source import Source
 
 CASE_PREFIX = "case:"
 _KINDS = frozenset({"string", "date", "int", "float", "boolean", "id"})
+_REASONS = {
+    expat.errors.XML_ERROR_NO_ELEMENTS: "the file ends before its last element; fetch the whole file",
+    expat.errors.XML_ERROR_UNCLOSED_TOKEN: "the file ends inside an element; fetch the whole file",
+    expat.errors.XML_ERROR_UNKNOWN_ENCODING: "unknown encoding; save the file as UTF-8",
+    expat.errors.XML_ERROR_INVALID_TOKEN: "a sign that cannot stand here, or a byte that its encoding does not know; "
+    "save the file as UTF-8, or name its encoding in the first line",
+}
+"""What is wrong and what to do, for the parser's messages that leave people alone with it."""
 
 
 def read_xes(source: Source) -> Iterator[Row]:
@@ -75,8 +83,7 @@ class _Reader:
 
     def _malformed(self, error: expat.ExpatError) -> ImportRejected:
         reason = expat.ErrorString(error.code)
-        if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]:
-            reason = "the file ends before its last element; fetch the whole file"
+        reason = _REASONS.get(reason, reason)
         return self._reject(f"not well-formed XML at byte {max(0, self._parser.ErrorByteIndex):,}: {reason}")
 
     def _doctype(self, name: str, *_: object) -> None:
