@@ -12,6 +12,7 @@ from respond.cli.page import Page, counted
 from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.engine.engine import Engine
+from respond.errors import InvalidMapping
 from respond.transfer.importer import import_log
 from respond.transfer.mapping import LogMapping
 from respond.transfer.report import ImportReport
@@ -31,7 +32,10 @@ def import_(session: Session, file: str, mapping_file: str, dry_run: bool) -> An
     """
     mapping = LogMapping.load(mapping_file)
     with session.rehearsal() if dry_run else session.engine(create=None) as engine:
-        return imported(engine, file, mapping, dry_run=dry_run)
+        try:
+            return imported(engine, file, mapping, dry_run=dry_run)
+        except InvalidMapping as error:  # only here it is known which file the mapping came from
+            raise InvalidMapping(str(error), place=mapping_file, value=error.value) from error
 
 
 def imported(engine: Engine, file: str, mapping: LogMapping, *, dry_run: bool = False) -> Answer:

@@ -95,6 +95,8 @@ def _converter(*, strict: bool) -> cattrs.Converter:
     if strict:
         for scalar in (str, int, bool):
             converter.register_structure_hook(scalar, _exactly)
+    else:
+        converter.register_structure_hook_func(_is_stored_as_it_is, lambda value, _: value)
 
     def structure(kind: type) -> Any:
         return make_dict_structure_fn(
@@ -141,6 +143,15 @@ def _is_scalar_union(kind: Any) -> bool:
         return False
     members = set(get_args(kind)) - {types.NoneType}
     return len(members) > 1 and members <= _SCALARS
+
+
+def _is_stored_as_it_is(kind: Any) -> bool:
+    """Whether *kind* is a scalar or None, and the scalar is one that JSON keeps: nothing is to be done to read it."""
+    if get_origin(kind) not in (Union, types.UnionType):
+        return False
+    members = set(get_args(kind))
+    scalars = members - {types.NoneType}
+    return scalars != members and len(scalars) == 1 and scalars <= {str, int, bool}
 
 
 def _one_of(value: Any, kind: Any) -> Any:

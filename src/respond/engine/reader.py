@@ -27,7 +27,7 @@ from respond.projections.statistics import Figures, Statistics
 from respond.projections.timeline import Timeline, timeline
 from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
-from respond.store.records import Recorded
+from respond.store.records import Recorded, StoredBody
 from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
 from respond.workflow.incident.events import IncidentAbsorbed
 
@@ -122,8 +122,9 @@ class Reader:
         if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a board in the middle of a step
             shared = self._shared = _Shared()
         with shared.lock:
-            for row in self._rows(shared.board.position):
-                shared.board.take(row, self.codec)
+            while page := self.store.read_all(after=shared.board.position, realm="real"):
+                for row in page:
+                    shared.board.take(row, self.codec)
             yield shared.board
 
     def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
@@ -141,11 +142,12 @@ class Reader:
 
         *check_leaves* takes no event whose leaf does not fit; *progress* is told the position after every page.
         """
-        return Rereading(self.codec, self.workflows, check_leaves=check_leaves).totals(self._pages(0, progress))
+        rereading = Rereading(self.codec, self.workflows, check_leaves=check_leaves, stream_at=self._stream_at)
+        return rereading.totals(self._pages(0, progress))
 
     def log(self, *, after: int = 0) -> Iterator[Event]:
         """Yield every real event past position *after*, page by page; raises `UnreadableEvent`."""
-        return self.codec.decode_all(self._rows(after))
+        return self.codec.decode_all(chain.from_iterable(self._pages(after)))
 
     def _numbered(self, name: str) -> str | None:
         """Return the id of the incident whose first event stands at the position that *name* numbers."""
@@ -167,11 +169,11 @@ class Reader:
             return None
         return name if self.store.read_stream(stream, limit=1) else None
 
-    def _rows(self, after: int) -> Iterator[Recorded]:
-        return chain.from_iterable(self._pages(after))
+    def _stream_at(self, position: int) -> str:
+        return self.store.read_all(after=position - 1, limit=1, realm="real")[0].stream
 
-    def _pages(self, after: int, progress: Callable[[int], None] | None = None) -> Iterator[Sequence[Recorded]]:
-        while page := self.store.read_all(after=after, limit=PAGE, realm="real"):
+    def _pages(self, after: int, progress: Callable[[int], None] | None = None) -> Iterator[Sequence[StoredBody]]:
+        while page := self.store.read_bodies(after=after, limit=PAGE, realm="real"):
             yield page
             after = page[-1].position
             if progress is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -11,20 +11,24 @@ from respond.engine.definitions import Workflows
 from respond.errors import UnreadableEvent
 from respond.projections.replay import Failure, Replay, Totals
 from respond.store.codec import Codec
-from respond.store.records import Recorded, leaf_of
+from respond.store.records import StoredBody, leaf_of
 
 
 class Rereading:
     """Reads a log once; an event that cannot be read is a failure, and the rest of the log still counts."""
 
-    def __init__(self, codec: Codec, workflows: Workflows, *, check_leaves: bool) -> None:
+    def __init__(
+        self, codec: Codec, workflows: Workflows, *, check_leaves: bool, stream_at: Callable[[int], str]
+    ) -> None:
+        """Name the stream of what cannot be read by *stream_at* a position."""
+        self._stream_at = stream_at
         self._decode = codec.decode
         self._replay = Replay(workflows)
         self._check_leaves = check_leaves
         self._unread: list[Failure] = []
         self._last_position = 0
 
-    def totals(self, pages: Iterable[Sequence[Recorded]]) -> Totals:
+    def totals(self, pages: Iterable[Sequence[StoredBody]]) -> Totals:
         """Return what *pages*, the log in order, hold."""
         for page in pages:
             self._replay.take(self._readable(page))
@@ -38,7 +42,7 @@ class Rereading:
             failures=tuple(failures),
         )
 
-    def _readable(self, page: Sequence[Recorded]) -> Iterator[Event]:
+    def _readable(self, page: Sequence[StoredBody]) -> Iterator[Event]:
         for row in page:
             if self._check_leaves and row.body is not None and leaf_of(row.body, row.recorded_us) != row.leaf:
                 self._fail(row, f"position {row.position}: the leaf does not fit the body and its time")
@@ -50,5 +54,5 @@ class Rereading:
             else:
                 yield event
 
-    def _fail(self, row: Recorded, text: str) -> None:
-        self._unread.append(Failure(row.position, row.stream, text))
+    def _fail(self, row: StoredBody, text: str) -> None:
+        self._unread.append(Failure(row.position, self._stream_at(row.position), text))

@@ -8,7 +8,7 @@ from typing import Any
 from respond.domain.events import Event, EventTypes, type_of
 from respond.domain.payloads import reader, to_data
 from respond.errors import InvalidRecord, UnreadableEvent
-from respond.store.records import Recorded
+from respond.store.records import Recorded, StoredBody, decoded
 
 _Read = Callable[[Mapping[str, Any]], Any]
 
@@ -29,9 +29,9 @@ class Codec:
             raise InvalidRecord(f"{declared.name} belongs to no registered workflow", place="type")
         return declared.name, declared.schema_version, to_data(payload)
 
-    def decode(self, record: Recorded) -> Event:
+    def decode(self, record: Recorded | StoredBody) -> Event:
         """Return the typed event of *record*; raises `UnreadableEvent`."""
-        body = record.mapping()
+        body = decoded(record)
         data = body.get("data")
         if type(data) is not dict:
             raise UnreadableEvent(f"position {record.position}: the data of {body.get('type')!r} is not a mapping")
@@ -46,7 +46,7 @@ class Codec:
             ) from error
         return Event(record.position, record.recorded_us, body, payload)
 
-    def decode_all(self, records: Iterable[Recorded]) -> Iterator[Event]:
+    def decode_all(self, records: Iterable[Recorded | StoredBody]) -> Iterator[Event]:
         """Return the typed events of *records*."""
         return map(self.decode, records)
 

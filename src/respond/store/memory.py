@@ -16,7 +16,7 @@ from respond.domain.streams import DEFAULT_TENANT, Realm, StreamId, indexed
 from respond.errors import VersionConflict
 from respond.store.intake import bodies_of, check_skew, event_ids, replay_of
 from respond.store.protocol import PAGE, Clock
-from respond.store.records import Appended, Head, Recorded, Write, leaf_of
+from respond.store.records import Appended, Head, Recorded, StoredBody, Write, leaf_of
 
 
 @attrs.define
@@ -112,6 +112,13 @@ class MemoryEventStore:
         with self._log.lock:
             mine = (row for row in self._past(after) if row.tenant == self.tenant and realm in (None, row.realm))
             return list(islice(mine, limit))
+
+    def read_bodies(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[StoredBody]:
+        """Return what `read_all` does, without the columns that repeat the body."""
+        return [
+            StoredBody(row.position, row.recorded_us, row.body, row.leaf)
+            for row in self.read_all(after=after, limit=limit, realm=realm)
+        ]
 
     def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
         """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""

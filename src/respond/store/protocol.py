@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from respond.domain.streams import Realm, StreamId
-from respond.store.records import Appended, Head, Recorded, Write
+from respond.store.records import Appended, Head, Recorded, StoredBody, Write
 
 Clock = Callable[[], datetime]
 """Returns the time now, aware; see `respond.engine.clock`."""
@@ -20,8 +20,8 @@ PAGE = 1000
 class EventStore(Protocol):
     """An append-only log of one tenant's streams, in one total order without gaps.
 
-    A position, once it can be read, never changes, and no smaller position appears after it: a reader that goes on after
-    the last position it saw misses nothing.  Stores are safe to share between threads.
+    A position, once it can be read, never changes, and no smaller position appears after it: a reader that goes on
+    after the last position it saw misses nothing.  Stores are safe to share between threads.
     """
 
     log: str
@@ -33,9 +33,9 @@ class EventStore(Protocol):
 
         Event ids are looked up before versions: when all are in the log with the same content, the stored result is
         returned with `replayed`; when none is, the events are appended; anything else is an `IdempotencyConflict`.
-        *require* names the versions of streams that were only read.  Raises `VersionConflict` when a stream is not where
-        its writer expects it, or a required one has moved; `InvalidRecord`; `ClockSkew`; `StoreUnavailable`.  Nothing is
-        written when it raises, `OutcomeUnknown` excepted.
+        *require* names the versions of streams that were only read.  Raises `VersionConflict` when a stream is not
+        where its writer expects it, or a required one has moved; `InvalidRecord`; `ClockSkew`; `StoreUnavailable`.
+        Nothing is written when it raises, `OutcomeUnknown` excepted.
         """
         ...
 
@@ -47,12 +47,18 @@ class EventStore(Protocol):
         """Return the events of many streams at once; a stream without events is left out."""
         ...
 
-    def read_subject(self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+    def read_subject(
+        self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
         """Return the events about *subject*, from any stream, past position *after*, in log order."""
         ...
 
     def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
         """Return up to *limit* events of this tenant past position *after*, in log order; of one realm when named."""
+        ...
+
+    def read_bodies(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[StoredBody]:
+        """Return what `read_all` does, without the columns that repeat the body: for folding a whole log."""
         ...
 
     def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
@@ -73,7 +79,9 @@ class EventStore(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class LogReader(Protocol):

@@ -91,6 +91,7 @@ class _Import:
 
     def run(self) -> ImportReport:
         """Read every row, and store batch after batch."""
+        self._source.verify()
         try:
             for row in self._rows():
                 self._add(row)

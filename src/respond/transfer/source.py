@@ -20,6 +20,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
 _RATIO_FLOOR = 1 << 20
 """Below this many decompressed bytes no ratio is judged: a small file of equal rows may well shrink a thousandfold."""
+_DAMAGE = (gzip.BadGzipFile, zlib.error)
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +104,30 @@ class Source:
         """Return the error that says why this file cannot be read further."""
         return ImportRejected(message, place=self.place if place is None else place, value=value)
 
+    def verify(self) -> None:
+        """Read a gzip file once to its end and begin anew; raises `ImportRejected` when a checksum tells of damage.
+
+        The checksum stands behind the rows: without this they would be stored, altered, before it is met.  What stands
+        before a cut is sound as far as anyone can tell, and is left to be read.
+        """
+        if self._stream is self._file:
+            return
+        try:
+            while chunk := self._stream.read1(CHUNK):
+                self.bytes_done = self._file.tell()
+                self._spend(len(chunk))
+        except EOFError:
+            pass
+        except _DAMAGE as error:
+            raise self._damaged(error, self.path.name) from error
+        except OSError as error:
+            raise self.rejected(f"cannot be read: {error.strerror}", place=self.path.name) from error
+        self._stream.seek(0)
+        self._out = self.bytes_done = 0
+
+    def _damaged(self, error: Exception, place: str) -> ImportRejected:
+        return self.rejected(f"the gzip file is damaged ({error}); fetch it again", place=place)
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the decompressed bytes; raises `ImportRejected` when the file is damaged or asks too much."""
         while True:
@@ -110,8 +135,8 @@ class Source:
                 chunk = self._stream.read1(CHUNK)  # one read at most, so that what stands before damage comes first
             except EOFError as error:
                 raise self.rejected("the gzip file is cut off; fetch the whole file") from error
-            except (gzip.BadGzipFile, zlib.error) as error:
-                raise self.rejected(f"the gzip file is damaged ({error}); fetch it again") from error
+            except _DAMAGE as error:
+                raise self._damaged(error, self.place) from error
             except OSError as error:
                 raise self.rejected(f"cannot be read: {error.strerror}") from error
             if not chunk:

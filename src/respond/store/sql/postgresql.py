@@ -49,13 +49,14 @@ INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id,
 SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::uuid[],
                      %b::text[], %b::text[], %b::bytea[], %b::bytea[])
 """
-# A version ahead of the stream takes no head, and so inserts nothing; one behind it meets the unique key.
+# A version ahead of the stream takes no head, and so inserts nothing; one behind it meets the unique key.  The last
+# version is asked for in its order: without statistics the planner would look for a given one by another index.
 _APPEND = """
 WITH taken AS (
   UPDATE {head} SET position = position + %(count)s::bigint, recorded_at = greatest(recorded_at, %(clock)s::bigint)
-  WHERE id = 1 AND recorded_at <= %(limit)s::bigint AND (%(version)s::bigint = 0 OR EXISTS (
-    SELECT 1 FROM {events}
-    WHERE tenant = %(tenant)s AND realm = %(realm)s AND stream = %(stream)s AND version = %(version)s::bigint))
+  WHERE id = 1 AND recorded_at <= %(limit)s::bigint AND (%(version)s::bigint = 0 OR %(version)s::bigint <= (
+    SELECT version FROM {events} WHERE tenant = %(tenant)s AND realm = %(realm)s AND stream = %(stream)s
+    ORDER BY version DESC LIMIT 1))
   RETURNING position - %(count)s::bigint AS base, recorded_at)
 INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
 SELECT taken.base + new.n, taken.recorded_at, %(tenant)s, %(realm)s, %(stream)s, %(version)s::bigint + new.n, new.id,

@@ -10,7 +10,7 @@ from respond.domain.streams import Realm, StreamId, indexed
 from respond.errors import InvalidRecord, StoreError
 from respond.store.intake import is_event_id
 from respond.store.protocol import PAGE
-from respond.store.records import Head, Recorded
+from respond.store.records import Head, Recorded, StoredBody
 from respond.store.sql.connections import Connections
 from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
 from respond.store.sql.statements import NO_LIMIT
@@ -58,6 +58,14 @@ class Reader:
             return self._page(self._dialect.sql.read_all, (after, self.tenant), limit)
         return self._page(self._dialect.sql.read_realm, (after, self.tenant, realm), limit)
 
+    def read_bodies(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[StoredBody]:
+        """Return what `read_all` does, without the columns that repeat the body."""
+        if realm is None:
+            rows = self._rows(self._dialect.sql.read_bodies, (after, self.tenant), limit)
+        else:
+            rows = self._rows(self._dialect.sql.read_bodies_of_realm, (after, self.tenant, realm), limit)
+        return list(map(StoredBody._make, rows))
+
     def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
         """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""
         return self._dialect.recorded(self._read(lambda cursor: self._dialect.log_rows(cursor, after, limit)))
@@ -79,12 +87,15 @@ class Reader:
         return Head(*self._read(self._head_row))
 
     def _page(self, statement: str, parameters: tuple[object, ...], limit: int | None) -> list[Recorded]:
+        return self._dialect.recorded(self._rows(statement, parameters, limit))
+
+    def _rows(self, statement: str, parameters: tuple[object, ...], limit: int | None) -> list[Row]:
         def read(cursor: Any) -> list[Row]:
             cursor.execute(statement, (*parameters, NO_LIMIT if limit is None else limit))
             rows: list[Row] = cursor.fetchall()
             return rows
 
-        return self._dialect.recorded(self._read(read))
+        return self._read(read)
 
     def _read(self, work: Callable[[Any], ResultT]) -> ResultT:
         """Return what *work* reads; once more on a fresh connection when the first one was dead."""

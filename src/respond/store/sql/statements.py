@@ -25,6 +25,8 @@ _READ_REALM = """
 SELECT {columns} FROM {events} WHERE position > {_} AND CASE WHEN tenant = {_} AND realm = {_} THEN TRUE ELSE FALSE END
 ORDER BY position LIMIT {_}
 """
+_READ_BODIES = _READ_ALL.replace("{columns}", "position, recorded_at, body, leaf")
+_READ_BODIES_OF_REALM = _READ_REALM.replace("{columns}", "position, recorded_at, body, leaf")
 _READ_LOG = "SELECT {columns} FROM {events} WHERE position > {_} ORDER BY position LIMIT {_}"
 _READ_HEAD = "SELECT position, recorded_at FROM {head} WHERE id = 1"
 _TAKE_HEAD = """
@@ -46,6 +48,8 @@ class Statements:
     read_subject: str
     read_all: str
     read_realm: str
+    read_bodies: str
+    read_bodies_of_realm: str
     read_log: str
     read_head: str
     take_head: str
@@ -62,6 +66,8 @@ def statements(*, events: str, head: str, mark: str, id_column: str = "id", grea
         read_subject=_READ_SUBJECT.format(**words),
         read_all=_READ_ALL.format(**words),
         read_realm=_READ_REALM.format(**words),
+        read_bodies=_READ_BODIES.format(**words),
+        read_bodies_of_realm=_READ_BODIES_OF_REALM.format(**words),
         read_log=_READ_LOG.format(**words),
         read_head=_READ_HEAD.format(**words),
         take_head=_TAKE_HEAD.format(**words),

@@ -99,6 +99,16 @@ class Reading(Tested):
         assert [row.position for row in store.read_all(realm="drill")] == [6, 7]
         assert [row.position for row in store.read_all(realm="real", after=4, limit=2)] == [5, 8]
 
+    def test_read_bodies(self, store: TestedStore) -> None:
+        """Bodies are those of the rows, past the same position, up to the same limit, of the same realm."""
+        fill(store)
+        for past in ({}, {"after": 3, "limit": 4}, {"realm": "drill"}, {"realm": "real", "after": 4, "limit": 2}):
+            rows = store.read_all(**past)
+            bodies = store.read_bodies(**past)
+            assert [tuple(body) for body in bodies] == [
+                (row.position, row.recorded_us, row.body, row.leaf) for row in rows
+            ]
+
     @pytest.mark.parametrize("limit", [1, 2, 4, 9])
     def test_paging(self, store: TestedStore, limit: int) -> None:
         """Pages of any size, each past the last one, show every event once."""
