@@ -72,6 +72,12 @@ def broken_links(page: Path) -> Iterator[str]:
             yield target
 
 
+def unlisted(index: str) -> set[str]:
+    """Return the pages of `docs` that an index leaves out."""
+    listed = set(re.findall(r"\]\(([^)#]+)\)", index))
+    return {name for page in pages() if (name := page.removeprefix("docs/")) != page} - listed - {"README.md"}
+
+
 @pytest.fixture
 def desk(tmp_path) -> Path:
     """Return a folder like the project's root: the examples are there, and the real logs beside it."""
@@ -132,6 +138,13 @@ def test_snippets_run(page, desk):
     text = (ROOT / page).read_text()
     assert [f"line {block.line}" for block in fences(text) if not block.kind] == []
     run_page(page, text, desk)
+
+
+def test_the_index_lists_every_page():
+    """Every page of the documentation stands in its index; one that is taken out of it is missed."""
+    index = (ROOT / "docs" / "README.md").read_text()
+    assert unlisted(index) == set()
+    assert unlisted(index.replace("(glossary.md)", "(words.md)")) == {"glossary.md"}
 
 
 @pytest.mark.parametrize("target", ["missing.md", "page.md#no-such-heading", "#no-such-heading"])
