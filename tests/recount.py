@@ -74,14 +74,18 @@ def servicenow(path):
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         for cells in csv.DictReader(file):
             row = {name: "" if cell == "?" else cell for name, cell in cells.items()}
-            yield row["number"], tuple(cells.values()), {
-                "label": row["incident_state"],
-                "target": SERVICENOW_STATES[row["incident_state"]],
-                "level": int(row["priority"][0]),
-                "team": row["assignment_group"],
-                "fields": (row["impact"], row["urgency"]),
-                "texts": (row["category"], row["number"]),
-            }
+            yield (
+                row["number"],
+                tuple(cells.values()),
+                {
+                    "label": row["incident_state"],
+                    "target": SERVICENOW_STATES[row["incident_state"]],
+                    "level": int(row["priority"][0]),
+                    "team": row["assignment_group"],
+                    "fields": (row["impact"], row["urgency"]),
+                    "texts": (row["category"], row["number"]),
+                },
+            )
 
 
 def events_of(path):
@@ -101,28 +105,36 @@ def volvo(path):
     """Yield (case, all cells, what the row says) for each event."""
     for case, cells in events_of(path):
         label = f"{cells['concept:name']}/{cells['lifecycle:transition']}"
-        yield case, tuple(sorted(cells.items())), {
-            "label": label,
-            "target": VOLVO_STATES.get(label, "open" if label.startswith("Accepted/") else None),
-            "level": VOLVO_LEVELS[cells["impact"]],
-            "team": cells["org:group"],
-            "fields": (cells["impact"], cells["product"]),
-            "texts": (),
-        }
+        yield (
+            case,
+            tuple(sorted(cells.items())),
+            {
+                "label": label,
+                "target": VOLVO_STATES.get(label, "open" if label.startswith("Accepted/") else None),
+                "level": VOLVO_LEVELS[cells["impact"]],
+                "team": cells["org:group"],
+                "fields": (cells["impact"], cells["product"]),
+                "texts": (),
+            },
+        )
 
 
 def helpdesk(path):
     """Yield (case, all cells, what the row says) for each event."""
     for case, cells in events_of(path):
         label = cells["concept:name"]
-        yield case, tuple(sorted(cells.items())), {
-            "label": label,
-            "target": HELPDESK_STATES.get(label, "keep"),
-            "level": None,
-            "team": cells["workgroup"],
-            "fields": (cells["seriousness_2"],),
-            "texts": (),
-        }
+        yield (
+            case,
+            tuple(sorted(cells.items())),
+            {
+                "label": label,
+                "target": HELPDESK_STATES.get(label, "keep"),
+                "level": None,
+                "team": cells["workgroup"],
+                "fields": (cells["seriousness_2"],),
+                "texts": (),
+            },
+        )
 
 
 LOGS = {"servicenow": (servicenow, False), "volvo": (volvo, True), "helpdesk": (helpdesk, True)}
