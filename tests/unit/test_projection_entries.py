@@ -130,7 +130,7 @@ def test_moved_needs_from_and_to():
 
     log = IncidentLog()
     event = log.record(e.ProgressNoted(text="x"))
-    assert not entries([attrs.evolve(event, data=Sent("you"))])[0].moved
+    assert not entries([event._replace(data=Sent("you"))])[0].moved
 
 
 def test_world_order(log):

@@ -39,7 +39,7 @@ def lamps(*steps):
 
 def moved(event, **changes):
     """Return *event* with another body."""
-    return attrs.evolve(event, body={**event.body, **changes})
+    return event._replace(body={**event.body, **changes})
 
 
 def test_totals(log):
@@ -123,7 +123,7 @@ class Lit:
 def test_event_without_from():
     """An event whose `to` has no `from` is no step of the table, and folds unverified."""
     workflow = made(evolvers={Switched: put, Lit: put})
-    events = [attrs.evolve(event, data=Lit("on")) for event in lamps(("new", "off"), ("off", "on"))]
+    events = [event._replace(data=Lit("on")) for event in lamps(("new", "off"), ("off", "on"))]
     found = replay(events, workflows=[workflow])
     assert found.states("lamp")["lamp-l"].status == "on"
     assert (found.totals().findings, found.totals().failures) == ((), ())
@@ -132,7 +132,7 @@ def test_event_without_from():
 def test_failures(log):
     """What does not fold is told with its position and stream; the state stays, and the rest folds."""
     log.record(e.EntryCorrected(entry=log.events[0].id, changes={"titel": "z"}, reason="?"), key="a")
-    foreign = attrs.evolve(lamps(("new", "off"))[0], position=8, body={**log.events[-1].body, "type": "Switched"})
+    foreign = lamps(("new", "off"))[0]._replace(position=8, body={**log.events[-1].body, "type": "Switched"})
     log.events.append(foreign)
     log.do(c.Note(text="m"), key="b")
     totals = replay(log.events, workflows=[INCIDENT]).totals()

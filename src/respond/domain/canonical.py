@@ -62,6 +62,8 @@ def plain(value: object) -> Any:
 
 def rich(value: Any) -> Any:
     """Return *value* with tagged text turned back into Decimals and large integers; the inverse of `plain`."""
+    if type(value) is str:
+        return value
     match value:
         case {"$dec": str(text)} if len(value) == 1:
             return Decimal(text)

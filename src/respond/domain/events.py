@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
@@ -88,8 +88,7 @@ class EventTypes:
         return name in self._by_name
 
 
-@attrs.frozen(slots=True, eq=False)
-class Event:
+class Event(NamedTuple):
     """One stored event, decoded: what a fold, a projection and a guard read."""
 
     position: int

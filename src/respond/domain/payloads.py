@@ -44,15 +44,14 @@ def from_data(payload: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
     Raises whatever the hooks raise when the data does not fit.
     """
     kind: type = payload
-    value: PayloadT = reader(kind)(data)
+    value: PayloadT = reader(kind)(data, kind)
     return value
 
 
 @cache
-def reader(payload: type) -> Callable[[Mapping[str, Any]], Any]:
+def reader(payload: type) -> Callable[[Mapping[str, Any], type], Any]:
     """Return the function that `from_data` calls, for loops that look it up once."""
-    hook = _FAST.get_structure_hook(payload)
-    return lambda data: hook(data, payload)
+    return _FAST.get_structure_hook(payload)
 
 
 def from_input(kind: type[PayloadT], data: object, *, place: str = "") -> PayloadT:

@@ -15,6 +15,7 @@ import attrs
 
 from respond.domain.events import Event
 from respond.domain.streams import StreamId
+from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.rereading import Rereading
 from respond.errors import IncidentNotFound, InvalidRecord, NotFound
@@ -143,7 +144,8 @@ class Reader:
         *check_leaves* takes no event whose leaf does not fit; *progress* is told the position after every page.
         """
         rereading = Rereading(self.codec, self.workflows, check_leaves=check_leaves, stream_at=self._stream_at)
-        return rereading.totals(self._pages(0, progress))
+        with rare_collections():
+            return rereading.totals(self._pages(0, progress))
 
     def log(self, *, after: int = 0) -> Iterator[Event]:
         """Yield every real event past position *after*, page by page; raises `UnreadableEvent`."""

@@ -10,7 +10,7 @@ from respond.domain.payloads import reader, to_data
 from respond.errors import InvalidRecord, UnreadableEvent
 from respond.store.records import Recorded, StoredBody, decoded
 
-_Read = Callable[[Mapping[str, Any]], Any]
+_Read = Callable[[Mapping[str, Any], type], Any]
 
 
 class Codec:
@@ -18,8 +18,9 @@ class Codec:
 
     def __init__(self, event_types: EventTypes) -> None:
         self.event_types = event_types
-        self._current: dict[tuple[str, int], _Read] = {
-            (declared.name, declared.schema_version): reader(declared.payload) for declared in event_types
+        self._current: dict[tuple[str, int], tuple[_Read, type]] = {
+            (declared.name, declared.schema_version): (reader(declared.payload), declared.payload)
+            for declared in event_types
         }
 
     def encode(self, payload: object) -> tuple[str, int, dict[str, Any]]:
@@ -36,8 +37,12 @@ class Codec:
         if type(data) is not dict:
             raise UnreadableEvent(f"position {record.position}: the data of {body.get('type')!r} is not a mapping")
         try:
-            read = self._current.get((body["type"], body["schema_version"]))
-            payload = self._upcast(body) if read is None else read(data)
+            current = self._current.get((body["type"], body["schema_version"]))
+            if current is None:
+                payload = self._upcast(body)
+            else:
+                read, kind = current
+                payload = read(data, kind)
         except UnreadableEvent as error:
             raise UnreadableEvent(f"position {record.position}: {error}") from error
         except Exception as error:
@@ -61,4 +66,5 @@ class Codec:
             )
         for step in range(version, declared.schema_version):
             data = self.event_types.upcasters[name, step](dict(data))
-        return self._current[name, declared.schema_version](data)
+        read, kind = self._current[name, declared.schema_version]
+        return read(data, kind)

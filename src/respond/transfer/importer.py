@@ -7,6 +7,7 @@ from pathlib import Path
 
 from respond.domain.ids import event_ids, timed_id
 from respond.domain.streams import StreamId, exactly
+from respond.engine.bulk import rare_collections
 from respond.errors import ImportRejected, StoreError
 from respond.plan.plan import Plan
 from respond.store.protocol import EventStore
@@ -54,7 +55,8 @@ def import_log(
     check_mapping(mapping, plan, workflow)
     with Source(path, limits) as source:
         work = _Import(source, mapping, store, plan, workflow, dry_run=dry_run, progress=progress, batch=batch)
-        return work.run()
+        with rare_collections():
+            return work.run()
 
 
 class _Import:
