@@ -473,6 +473,8 @@ CORRECTIONS: list[tuple[Callable[[], Play], str, dict[str, object], str]] = [
     ),
     (at("assessed"), "IncidentAssessed", {"fields": {"shops": [1]}}, "[1] is not one of the types"),
     (at("assessed"), "IncidentAssessed", {"fields": 5}, "does not fit: IncidentAssessed: "),
+    (at("assessed"), "IncidentAssessed", {"fields": {"share": {"$dec": "NaN"}}}, "NaN is not a finite number"),
+    (at("assessed"), "IncidentAssessed", {"fields": {"share": {"$dec": "-Infinity"}}}, "not a finite number"),
     (told, "UpwardReportSent", {"kind": "second"}, "does not fit: UpwardReportSent: "),
     (told, "UpwardReportSent", {"recipient": ""}, "an upward report needs a recipient"),
     (at("level_assigned"), "LevelAssigned", {"level": 1}, "these can: basis, occurred_at"),

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from respond.domain.moments import Moment
-from respond.domain.payloads import corrected, from_input
+from respond.domain.payloads import corrected, from_input, to_data
 from respond.errors import InvalidInput
 from respond.workflow.definition import Guard, Situation, guard
 from respond.workflow.incident import events as e
@@ -239,7 +239,9 @@ def correction_valid(situation: Situation) -> str | None:
         if "occurred_at" in changes:
             from_input(Moment, changes.pop("occurred_at"), place="occurred_at")
         known = reading(situation.history, event)
-        return _new_reason(situation, known, corrected(known, changes))
+        right = corrected(known, changes)
+        to_data(right)  # what cannot be written, such as NaN, no timeline could show
+        return _new_reason(situation, known, right)
     except InvalidInput as error:
         return f"the correction does not fit: {error}"
 
