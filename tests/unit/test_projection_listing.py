@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from incident_logs import IncidentLog, after
@@ -11,6 +13,9 @@ from respond.errors import InvalidInput
 from respond.projections.listing import LIMIT_MAX, Listing
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+
+LONG = f"INC-{'9' * 5000}"
+"""A number with more digits than Python turns into an integer."""
 
 
 @pytest.fixture
@@ -88,8 +93,8 @@ def test_reference_given_later(log):
 def test_find(log):
     """An incident is found by id, by number in any case, and by the only reference."""
     listing = listed(log.events)
-    assert [listing.find(name) for name in ("b", "INC-7", "inc-8", "INC-2", "INC-99", "INC-007", "x")] == [
-        "b", "b", "c", None, None, None, None,
+    assert [listing.find(name) for name in ("b", "INC-7", "inc-8", "INC-2", "INC-99", "INC-007", "x", LONG)] == [
+        "b", "b", "c", None, None, None, None, None,
     ]  # fmt: skip
 
 
@@ -146,7 +151,12 @@ def test_limit(log, limit):
         listed(log.events).page(limit=limit)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "YmVmb3JlOjA", "YmVmb3JlOi0x", "!!!!"])
+def cursor_of(digits):
+    """Return what a cursor with this position looks like."""
+    return urlsafe_b64encode(b"before:" + digits.encode()).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "YmVmb3JlOjA", "YmVmb3JlOi0x", "!!!!", cursor_of("9" * 5000)])
 def test_cursor(log, cursor):
     """A cursor that no page gave is refused."""
     with pytest.raises(InvalidInput, match="is not a cursor; give the `next` of a page"):

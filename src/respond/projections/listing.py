@@ -22,8 +22,8 @@ from respond.workflow.incident.events import IncidentReported
 LIMIT_MAX = 1000
 """The most rows on one page."""
 
-_NUMBER = re.compile(r"INC-([1-9][0-9]*)", re.IGNORECASE)
-_CURSOR = re.compile(rb"before:([1-9][0-9]*)")
+_NUMBER = re.compile(r"INC-([1-9][0-9]{0,17})", re.IGNORECASE)
+_CURSOR = re.compile(rb"before:([1-9][0-9]{0,17})")
 
 
 @attrs.frozen(kw_only=True)
