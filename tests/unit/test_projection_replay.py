@@ -142,6 +142,17 @@ def test_failures(log):
     assert totals.states == {"level_assigned": 1, "reported": 1}
 
 
+@pytest.mark.parametrize("damage", [{"tenant": None}, {"stream": ["incident-a"]}, {"stream": 5}, {"realm": {}}])
+def test_damaged_bodies(log, damage):
+    """An event whose body lacks its place, or holds one that is none, is a failure, and the rest folds."""
+    sound = replay(log.events, workflows=[INCIDENT]).totals()
+    body = {name: value for name, value in {**log.events[1].body, **damage}.items() if value is not None}
+    log.events.append(log.events[1]._replace(position=99, body=body))
+    totals = replay(log.events, workflows=[INCIDENT]).totals()
+    assert [failure.position for failure in totals.failures] == [99]
+    assert (totals.events, totals.states) == (sound.events + 1, sound.states)
+
+
 def test_apply_is_take(log):
     """Event by event ends where one go ends."""
     found = Replay([INCIDENT])

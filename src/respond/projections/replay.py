@@ -96,19 +96,19 @@ class Replay:
             body, data = event.body, event.data
             self._events += 1
             self._last_position = event.position
-            standing = standings.get((body["tenant"], body["realm"], body["stream"])) or self._begin(event)
-            if standing is None:
-                continue
-            rules, state = standing.rules, standing.state
-            to = getattr(data, "to", None)
-            if to is not None:
-                source = getattr(data, "from_", None)
-                if source != state.status or (body["type"], source, to) not in rules.sound:
-                    self._verify(rules, state.status, event)
-            evolver = rules.evolvers.get(type(data))
             try:
+                standing = standings.get((body["tenant"], body["realm"], body["stream"])) or self._begin(event)
+                if standing is None:
+                    continue
+                rules, state = standing.rules, standing.state
+                to = getattr(data, "to", None)
+                if to is not None:
+                    source = getattr(data, "from_", None)
+                    if source != state.status or (body["type"], source, to) not in rules.sound:
+                        self._verify(rules, state.status, event)
+                evolver = rules.evolvers.get(type(data))
                 standing.state = rules.workflow.evolve(state, event) if evolver is None else evolver(state, event)
-            except Exception as error:  # noqa: BLE001  an evolver is a user's code; the rest of the log still counts
+            except Exception as error:  # noqa: BLE001  a damaged body, or a user's evolver; the rest of the log still counts
                 self._fail(event, repr(error))
         return self
 
@@ -169,7 +169,7 @@ class Replay:
             rules.sound.add((event.body["type"], status, event.data.to))
 
     def _fail(self, event: Event, text: str) -> None:
-        self._failures.append(Failure(event.position, event.body["stream"], text))
+        self._failures.append(Failure(event.position, str(event.body.get("stream", "")), text))
 
 
 def replay(events: Iterable[Event], *, workflows: Iterable[Workflow]) -> Replay:
