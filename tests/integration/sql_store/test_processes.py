@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -52,6 +53,34 @@ def test_fork_in_memory() -> None:
         assert in_child(read) == 1
 
 
+def test_fork_in_memory_while_reading() -> None:
+    """The lock of a log in memory, held by another thread when the process forked, does not stop the child."""
+    with opened("sqlite://") as store:
+        held, done = Event(), Event()
+
+        def hold() -> None:
+            with store._connections.reading():
+                held.set()
+                done.wait()
+
+        def read() -> int:
+            signal.alarm(5)
+            with pytest.raises(StoreUnavailable, match="process"):
+                store.read_all()
+            with pytest.raises(StoreUnavailable, match="process"):
+                store.append(Write(ONE, events(1)))
+            return 1
+
+        holder = Thread(target=hold)
+        holder.start()
+        held.wait()
+        try:
+            assert in_child(read) == 1
+        finally:
+            done.set()
+            holder.join()
+
+
 def in_child(work: Any) -> int:
     """Return what *work* returns in a forked child; 255 when it raises."""
     child = os.fork()
@@ -82,6 +111,30 @@ def test_close(url: str) -> None:
     elif url.startswith("sqlite"):
         open_files = [os.path.realpath(descriptor) for descriptor in Path("/proc/self/fd").iterdir()]
         assert not [path for path in open_files if path.startswith(url.removeprefix("sqlite:///"))]
+
+
+def test_close_while_a_writer_waits(tmp_path: Path) -> None:
+    """A writer that waited for its turn while the store was closed writes nothing, and opens no file again."""
+    store = opened(f"sqlite:///{tmp_path}/log.db")
+    store.append(Write(ONE, events(1)))
+    refused: list[StoreError] = []
+
+    def write() -> None:
+        with pytest.raises(StoreError, match="closed") as caught:
+            store.append(Write(ONE, events(2)))
+        refused.append(caught.value)
+
+    connections = store._connections
+    own, waits = connections._own, Event()
+    connections._mine = lambda: waits.set() or own  # the check that the writer passed before the store was closed
+    with own.lock:
+        writer = Thread(target=write)
+        writer.start()
+        assert waits.wait(5)
+        del connections._mine
+        store.close()
+    writer.join()
+    assert (len(refused), own.writer) == (1, None)
 
 
 def test_connection_lost_between(server_url: str) -> None:

@@ -145,6 +145,7 @@ class FileConnections(PooledConnections):
         """Lend the writer's cursor in a transaction, to one caller at a time."""
         own = self._mine()
         with own.lock, faults(self._dialect, writing=True):
+            self._mine()  # once more: it may have been closed meanwhile
             writer = self._writer(own)
             try:
                 cursor = writer.cursor()
@@ -162,6 +163,7 @@ class FileConnections(PooledConnections):
         own = self._own
         if own.pid == os.getpid():
             with own.lock:
+                self._closed = True  # before the lock is free: a writer that waits for its turn opens no file again
                 if own.writer is not None:
                     own.writer.close()
                     own.writer = None
@@ -193,7 +195,7 @@ class MemoryConnections:
     @contextmanager
     def reading(self) -> Iterator[Any]:
         """Lend a cursor for statements that stand alone."""
-        with self._lock, faults(self._dialect, writing=False):
+        with self._turn(), faults(self._dialect, writing=False):
             yield self._connection().cursor()
 
     def statement(self) -> AbstractContextManager[Any]:
@@ -203,7 +205,7 @@ class MemoryConnections:
     @contextmanager
     def writing(self) -> Iterator[Any]:
         """Lend a cursor in a transaction."""
-        with self._lock, faults(self._dialect, writing=True):
+        with self._turn(), faults(self._dialect, writing=True):
             cursor = self._connection().cursor()
             with transaction(cursor, self._dialect):
                 yield cursor
@@ -219,9 +221,13 @@ class MemoryConnections:
                     self._lent.close()
                 self._lent = None
 
-    def _connection(self) -> PoolProxiedConnection:
+    def _turn(self) -> RLock:
+        """Return the lock to wait for; a child never waits: the thread that held it is not there to give it back."""
         if self._pid != os.getpid():
             raise StoreUnavailable("a log in memory belongs to the process that made it; use a file to share it")
+        return self._lock
+
+    def _connection(self) -> PoolProxiedConnection:
         if self._lent is None:
             raise StoreError("the store is closed; open it again")
         return self._lent
