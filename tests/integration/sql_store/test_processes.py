@@ -137,6 +137,20 @@ def test_close_while_a_writer_waits(tmp_path: Path) -> None:
     assert (len(refused), own.writer) == (1, None)
 
 
+def test_idle_session_is_replaced(postgresql_url: str) -> None:
+    """A session that the server ended because it was idle is replaced unseen, as any other that died."""
+    with opened(postgresql_url) as store, raw(postgresql_url) as watcher:
+        for number in range(2):
+            for act in (lambda: store.head(), lambda: store.append(Write(ONE, events(number)))):  # noqa: B023, PLW0108
+                with store._connections.reading() as cursor:
+                    pid = cursor.execute("SELECT pg_backend_pid()").fetchone()[0]
+                    cursor.execute("SET idle_session_timeout = 1")
+                gone = text(f"SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = {pid}")
+                assert any(watcher.execute(gone).scalar() for _ in range(10_000))
+                act()
+        assert store.head().position == 2
+
+
 def test_connection_lost_between(server_url: str) -> None:
     """A connection that died while nobody used it is replaced unseen."""
     with opened(server_url) as store, raw(server_url) as connection:

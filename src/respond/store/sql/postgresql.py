@@ -65,6 +65,8 @@ FROM taken, unnest(%(ids)b::uuid[], %(types)b::text[], %(subjects)b::text[], %(b
             WITH ORDINALITY AS new(id, type, subject, body, prefix, n)
 RETURNING position, recorded_at
 """
+# Shut down, crashed, starting up, database dropped; idle for too long, in a transaction or out of one; too long in one.
+_ENDED = {"57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04"}
 
 
 class PostgresqlDialect(Dialect):
@@ -181,7 +183,7 @@ class PostgresqlDialect(Dialect):
     def _is_loss(self, error: Exception, state: str | None) -> bool:
         if state is None:
             return isinstance(error, self._broken)
-        return state.startswith("08") or state in {"57P01", "57P02", "57P03", "25P03"}
+        return state.startswith("08") or state in _ENDED
 
 
 def _state(error: Exception) -> str | None:
