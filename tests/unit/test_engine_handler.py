@@ -218,6 +218,14 @@ class TestRetry:
         assert late == attrs.evolve(outcomes[0], replayed=True)
         assert store.head().position == 2
 
+    def test_a_value_of_another_type_is_another_command(self, handler):
+        """True is not 1: a command id that was used with the one is not answered with it for the other."""
+        do(handler, REPORT)
+        do(handler, c.Note(fields={"vip": True}), command_id="x")
+        assert do(handler, c.Note(fields={"vip": True}), command_id="x").replayed
+        with pytest.raises(IdempotencyConflict, match="x: the command id was used for another command"):
+            do(handler, c.Note(fields={"vip": 1}), command_id="x")
+
     def test_another_command_under_way_with_its_id_is_a_conflict(self, store, clock):
         """The control: when the faster call was another command, the slower one is a conflict."""
         do(handler_on(store, clock), REPORT)

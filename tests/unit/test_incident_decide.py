@@ -209,6 +209,19 @@ def test_a_false_alarm_that_was_none_is_assessed_and_levelled_anew():
     assert play.do(ROUTES["level_assigned"][-1]).state.status == "level_assigned"
 
 
+@pytest.mark.parametrize(("said", "other"), [(True, 1), (0, False), (1, Decimal(1))], ids=repr)
+def test_a_value_of_another_type_is_another_word(said, other):
+    """True, 1 and the decimal 1 are three values: an assessment and a correction with another one are recorded."""
+    play = incident_in("assessed").do(c.Assess(fields={"vip": said}))
+    assert play.decide(c.Assess(fields={"vip": said})) == ()
+    assert play.decide(c.Assess(fields={"vip": other})) != ()
+    corrected = [c.Correct(entry=play.entry("IncidentAssessed"), changes={"fields": {"vip": value}}, reason="r")
+                 for value in (said, other)]  # fmt: skip
+    play.do(corrected[0])
+    assert play.decide(corrected[0]) == ()
+    assert play.decide(corrected[1]) != ()
+
+
 def test_a_last_correction_counts_as_done():
     """A correction is a repetition only while it is the last word on its entry."""
     play = incident_in("reported")

@@ -41,6 +41,11 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+def identical(one: object, other: object) -> bool:
+    """Return whether two values are stored as the same bytes: to Python, True is 1 and the decimal 1 too."""
+    return one == other and canonical(plain(one)) == canonical(plain(other))
+
+
 def plain(value: object) -> Any:
     """Return *value* with Decimals and large integers as tagged text, and tuples as lists."""
     match value:

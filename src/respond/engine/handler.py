@@ -8,9 +8,11 @@ from typing import Any
 
 import attrs
 
+from respond.domain.canonical import identical
 from respond.domain.events import Event
 from respond.domain.ids import event_id, uuid7
 from respond.domain.moments import Moment
+from respond.domain.payloads import to_data
 from respond.domain.references import Actor
 from respond.domain.streams import Realm, StreamId, exactly, indexed
 from respond.engine.definitions import Plans, Workflows
@@ -231,7 +233,7 @@ class Handler:
             return None
         for one, events in zip(loaded, stored, strict=True):
             try:
-                same = self._decided_then(one, events, circumstances) == [event.data for event in events]
+                same = _alike(self._decided_then(one, events, circumstances), [event.data for event in events])
             except CommandRefused:
                 same = False
             if not same:
@@ -263,6 +265,11 @@ class Handler:
                 ),
             )
         )
+
+
+def _alike(decided: list[Any], stored: list[Any]) -> bool:
+    """Return whether both are stored as the same bytes."""
+    return decided == stored and identical(list(map(to_data, decided)), list(map(to_data, stored)))
 
 
 def _last_position(loaded: Sequence[_Loaded]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from respond.domain.canonical import plain
+from respond.domain.canonical import identical, plain
 from respond.workflow.definition import Handler, Situation
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
@@ -59,8 +59,10 @@ def _assess_done(situation: Situation) -> bool:
     if situation.state.status == REPORTED:
         return False
     known, command = situation.state.assessment, situation.command
-    names = ("affected_customers", "injured", "loss", "spread", "findings", "fields")
-    return known is not None and all(getattr(known, name) == getattr(command, name) for name in names)
+    if known is None or not identical(known.fields, command.fields):
+        return False
+    names = ("affected_customers", "injured", "loss", "spread", "findings")
+    return all(getattr(known, name) == getattr(command, name) for name in names)
 
 
 def _assign_level(situation: Situation) -> Iterator[Any]:
@@ -163,7 +165,7 @@ def _correct_done(situation: Situation) -> bool:
         for event in situation.history
         if type(event.data) is e.EntryCorrected and event.data.entry == command.entry
     ][-1:]
-    return bool(last) and (last[0].changes, last[0].reason) == (plain(command.changes), command.reason)
+    return bool(last) and last[0].reason == command.reason and identical(last[0].changes, plain(command.changes))
 
 
 def _retract(situation: Situation) -> Iterator[Any]:
