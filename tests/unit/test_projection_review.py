@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import attrs
@@ -12,7 +12,7 @@ from incident_logs import PLAN, IncidentLog, after
 from respond.domain.canonical import canonical
 from respond.domain.moments import Moment
 from respond.domain.money import Money
-from respond.errors import IncidentNotFound
+from respond.errors import IncidentNotFound, InvalidMoment
 from respond.projections.entries import Citation
 from respond.projections.review import review
 from respond.workflow.incident import commands as c
@@ -44,6 +44,13 @@ def log():
 def reviewed(log, **options):
     """Return the review of the log under the plan that ships."""
     return review(log.events, plan=PLAN, **options)
+
+
+@pytest.mark.parametrize("name", ["now", "as_of", "known_at"])
+def test_a_naive_time_is_refused(log, name):
+    """A time without a zone names no instant, beside one that does too."""
+    with pytest.raises(InvalidMoment, match="has no time zone"):
+        reviewed(log, **{"now": after(200), "as_of": after(90), "known_at": after(90), name: datetime(2026, 3, 1)})  # noqa: DTZ001
 
 
 def cited(log, position):

@@ -6,6 +6,7 @@ import pytest
 
 from incident_logs import IncidentLog, after
 from respond.domain.moments import Moment
+from respond.errors import InvalidMoment
 from respond.projections.state import state
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
@@ -44,6 +45,12 @@ def test_as_of(log, minutes, status):
     """`as_of` is where it stood in the world, by all that is known now."""
     answer = state(INCIDENT, log.events, as_of=after(minutes))
     assert (answer.value.status, answer.last_position) == (status, 5)
+
+
+def test_a_naive_time_is_refused(log):
+    """A time without a zone names no instant."""
+    with pytest.raises(InvalidMoment, match="has no time zone"):
+        state(INCIDENT, log.events, as_of=after(9).replace(tzinfo=None))
 
 
 def test_both(log):

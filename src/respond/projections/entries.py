@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event
-from respond.domain.moments import Moment, from_microseconds
+from respond.domain.moments import Moment, from_microseconds, to_microseconds
 from respond.domain.payloads import corrected
 from respond.projections.knowledge import claimed_us
 from respond.workflow.incident.events import EntryCorrected, EntryRetracted
@@ -103,7 +103,12 @@ def entries(events: Iterable[Event], *, late_after: timedelta = LATE_AFTER) -> t
 
 
 def in_world_order(entries: Iterable[Entry], *, as_of: datetime | None = None) -> tuple[Entry, ...]:
-    """Return *entries* in the order in which they happened; given *as_of*, only those that had happened then."""
+    """Return *entries* in the order in which they happened; given *as_of*, only those that had happened then.
+
+    Raises `InvalidMoment` when *as_of* is naive.
+    """
+    if as_of is not None:
+        to_microseconds(as_of)
     happened = (one for one in entries if as_of is None or one.happened_at <= as_of)
     return tuple(sorted(happened, key=lambda one: one.order))
 

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event
+from respond.domain.moments import to_microseconds
 from respond.domain.references import Reference
 from respond.errors import IncidentNotFound
 from respond.plan.plan import Plan
@@ -126,6 +127,9 @@ def review(
     What still lasts is measured up to *now*, *as_of* or *known_at*, whichever is first; without any of them up to the
     last recording.  Raises `IncidentNotFound` when nothing was known by then, and `InvalidInput`.
     """
+    for at in (now, as_of):
+        if at is not None:
+            to_microseconds(at)  # a naive one can be compared with none of the others
     seen = known(events, at=known_at, clock=clock)
     if not seen.events:
         raise IncidentNotFound("nothing of the incident was known then; ask for a later time")
