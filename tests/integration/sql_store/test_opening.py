@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from respond.errors import (
+    DatabaseMissing,
     InvalidInput,
     SchemaTooNew,
     SchemaTooOld,
+    StoreReadOnly,
     StoreUnavailable,
     WrongDatabase,
 )
@@ -118,6 +120,51 @@ def test_open_wrong_input(database: str, options: dict[str, Any]) -> None:
     """A URL, a name or an option that cannot be meant is refused by name."""
     with pytest.raises(InvalidInput):
         opened(database, **options)
+
+
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+def test_open_read_only(tmp_path: Path, journal_mode: str) -> None:
+    """With mode=ro in its URL a file is read and never written; without it the same file is."""
+    url = f"sqlite:///{tmp_path}/log.db"
+    with opened(url, journal_mode=journal_mode) as store:
+        store.append(Write(ONE, events(1)))
+    with opened(f"{url}?mode=ro", journal_mode=journal_mode) as store:
+        assert ids(store.read_stream(ONE)) == ids_of(1)
+        with pytest.raises(StoreReadOnly):
+            store.append(Write(ONE, events(2)))
+    with opened(url, journal_mode=journal_mode) as store:
+        assert store.append(Write(ONE, events(2))).last == 2
+
+
+def test_open_read_only_makes_nothing(tmp_path: Path) -> None:
+    """With mode=ro a file that is not there is missing, and is not made, not even when making is asked for."""
+    for create_it in (None, True, False):
+        with pytest.raises(DatabaseMissing, match="no such file"):
+            opened(f"sqlite:///{tmp_path}/log.db?mode=ro", create=create_it)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("mode=memory", "write sqlite:// for a log in memory"),
+        ("mode=rwc", "mode 'rwc' cannot be asked; write mode=ro"),
+        ("mode=ro&mode=rw", "cannot be asked; write mode=ro"),
+        ("timeout=3", "timeout is not an option of an SQLite URL"),
+        ("mode=ro&cache=shared", "cache is not an option of an SQLite URL"),
+    ],
+)
+def test_open_unknown_options(tmp_path: Path, query: str, message: str) -> None:
+    """An option of an SQLite URL that is not mode=ro is refused by name, and no file is made."""
+    with pytest.raises(InvalidInput, match=message):
+        opened(f"sqlite:///{tmp_path}/log.db?{query}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_open_memory_read_only() -> None:
+    """A log in memory that nothing can be written to is refused: it would hold nothing."""
+    with pytest.raises(InvalidInput, match="mode 'ro' cannot be asked"):
+        opened("sqlite://?mode=ro")
 
 
 @pytest.mark.parametrize(

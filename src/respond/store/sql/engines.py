@@ -21,6 +21,9 @@ _DRIVERS = {
     "mariadb": "mariadb+pymysql",
     "mysql": "mariadb+pymysql",
 }
+_READ_ONLY = "respond_read_only"
+"""The option of an engine that says that its file is never written."""
+_IN_MEMORY = (None, "", ":memory:")
 EXTRAS = {"postgresql+psycopg": "postgresql", "mariadb+pymysql": "mariadb"}
 """The drivers of servers, and the extra that brings each."""
 
@@ -77,9 +80,15 @@ def require_file(engine: Engine) -> None:
 
 
 def make_file(engine: Engine) -> Path | None:
-    """Make the empty file of an SQLite engine unless it exists; return the file that was made."""
+    """Make the empty file of an SQLite engine unless it exists; return the file that was made.
+
+    Raises `DatabaseMissing` when it does not exist and is to be read only.
+    """
     path = file_of(engine)
     if path is None:
+        return None
+    if engine.get_execution_options().get(_READ_ONLY):
+        require_file(engine)
         return None
     try:
         path.touch(exist_ok=False)
@@ -98,9 +107,26 @@ def _holds_something(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
+def _mode(url: URL) -> str:
+    """Return the mode in which the file of *url* is opened; raises `InvalidInput` for what a URL cannot say."""
+    for name, value in url.query.items():
+        if name != "mode":
+            raise InvalidInput(
+                f"{name} is not an option of an SQLite URL; leave it out, mode=ro is the only one", place="database"
+            )
+        if value == "memory":
+            raise InvalidInput("write sqlite:// for a log in memory, without a file and a mode", place="database")
+        if value != "ro" or url.database in _IN_MEMORY:
+            raise InvalidInput(
+                f"mode {value!r} cannot be asked; write mode=ro to only read a file, or leave it out", place="database"
+            )
+    return "ro" if url.query else "rw"  # never rwc: looking must not make a file
+
+
 def _sqlite_engine(url: URL) -> Engine:
     module = driver()
-    if url.database in {None, "", ":memory:"}:
+    if url.database in _IN_MEMORY:
+        _mode(url)
         arguments = {"check_same_thread": False, "isolation_level": None}
         return create_engine(url, module=module, poolclass=StaticPool, connect_args=arguments)
     database = str(url.database)
@@ -108,12 +134,13 @@ def _sqlite_engine(url: URL) -> Engine:
         pool = StaticPool if ":memory:" in database or url.query.get("mode") == "memory" else QueuePool
         return create_engine(url, module=module, poolclass=pool, connect_args={"check_same_thread": False})
     path = Path(database).absolute()
-    uri = f"file:{quote(str(path))}?mode=rw"  # never rwc: looking must not make a file
+    uri = f"file:{quote(str(path))}"
+    mode = _mode(url)
 
     frozen = type("Frozen", (module.Connection,), {"respond_frozen": True})
 
     def connect() -> Any:
-        connection = module.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        connection = module.connect(f"{uri}?mode={mode}", uri=True, check_same_thread=False, isolation_level=None)
         if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
             return connection
         try:
@@ -124,8 +151,14 @@ def _sqlite_engine(url: URL) -> Engine:
             if not is_refusal_to_open(error) or _holds_something(Path(f"{path}-wal")):
                 raise
             return module.connect(
-                f"{uri[:-2]}ro&immutable=1", uri=True, check_same_thread=False, isolation_level=None, factory=frozen
+                f"{uri}?mode=ro&immutable=1", uri=True, check_same_thread=False, isolation_level=None, factory=frozen
             )
         return connection
 
-    return create_engine(url.set(database=str(path)), module=module, creator=connect, poolclass=QueuePool)
+    return create_engine(
+        url.set(database=str(path), query={}),
+        module=module,
+        creator=connect,
+        poolclass=QueuePool,
+        execution_options={_READ_ONLY: mode == "ro"},
+    )
