@@ -176,6 +176,22 @@ def test_open_unreachable(url: str) -> None:
         opened(url)
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "mariadb"])
+def test_no_password_in_messages(scheme: str) -> None:
+    """A password among the options of a URL is in no message, like one before the host."""
+    with pytest.raises(StoreUnavailable, match="127.0.0.1:1/x") as caught:
+        opened(f"{scheme}://root:first-secret@127.0.0.1:1/x?password=second-secret")
+    assert "secret" not in str(caught.value)
+
+
+def test_no_password_in_states(postgresql_url: str) -> None:
+    """What a database lacks is told without the options of its URL."""
+    sign = "&" if "?" in postgresql_url else "?"
+    with pytest.raises(WrongDatabase, match="is empty") as caught:
+        opened(f"{postgresql_url}{sign}password=secret", create=False)
+    assert "secret" not in str(caught.value)
+
+
 def test_open_missing_folder(tmp_path: Path) -> None:
     """A file in a folder that does not exist cannot be made."""
     with pytest.raises(StoreUnavailable, match="folder"):

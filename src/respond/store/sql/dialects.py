@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from respond.errors import InvalidInput
 from respond.store.sql.dialect import Dialect
-from respond.store.sql.engines import EXTRAS, file_of
+from respond.store.sql.engines import EXTRAS, place_of
 from respond.store.sql.mariadb import MariadbDialect
 from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.schema import qualified
@@ -36,7 +36,7 @@ def dialect_for(
         "head": qualified(f"{prefix}head", schema, name),
         "dbapi": engine.dialect.dbapi,
         "lock_timeout": lock_timeout,
-        "place": str(file_of(engine) or engine.url.render_as_string(hide_password=True)),
+        "place": place_of(engine),
     }
     if engine.dialect.driver not in DRIVERS.get(name, ()):
         raise InvalidInput(
@@ -48,7 +48,7 @@ def dialect_for(
                 "SQLite has no schemas; leave it out, or name another file", place="schema", value=schema
             )
         case "sqlite":
-            return SqliteDialect(**words, journal_mode=journal_mode)
+            return SqliteDialect(**words, journal_mode=journal_mode, one_statement=append_path != "transaction")
         case "postgresql":
             return PostgresqlDialect(**words, one_statement=append_path != "transaction")
         case _:

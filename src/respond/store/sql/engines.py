@@ -64,6 +64,11 @@ def file_of(engine: Engine) -> Path | None:
     return Path(database)
 
 
+def place_of(engine: Engine) -> str:
+    """Return what messages call the database: without its password, which may stand among the options too."""
+    return str(file_of(engine) or engine.url.set(query={}).render_as_string(hide_password=True))
+
+
 def is_memory(engine: Engine) -> bool:
     """Return whether the database of an SQLite engine lives in memory."""
     if engine.dialect.name != "sqlite":

@@ -15,7 +15,7 @@ from respond.domain.streams import indexed
 from respond.errors import SchemaTooNew, SchemaTooOld, StoreBusy, WrongDatabase
 from respond.store.sql.connections import faults, turns
 from respond.store.sql.dialects import dialect_for
-from respond.store.sql.engines import engine_for, file_of, is_memory, make_file, require_file
+from respond.store.sql.engines import engine_for, file_of, is_memory, make_file, place_of, require_file
 from respond.store.sql.schema import DEFAULT_PREFIX, FORMAT, REVISION, checked_names, qualified, quoted, tables
 from respond.store.sql.sqlite import SqliteDialect
 
@@ -101,7 +101,7 @@ def _upgrade(engine: Engine, prefix: str, schema: str | None) -> SchemaState:
 
 def check_current(state: SchemaState, engine: Engine) -> None:
     """Raise `WrongDatabase`, or one of its kind, when the database is not a log that this code can use."""
-    place = engine.url.render_as_string(hide_password=True)
+    place = place_of(engine)
     match state.kind:
         case "current":
             return
