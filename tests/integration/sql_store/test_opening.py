@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from respond.errors import (
     DatabaseMissing,
     InvalidInput,
     SchemaTooNew,
     SchemaTooOld,
+    StoreError,
     StoreReadOnly,
     StoreUnavailable,
     WrongDatabase,
 )
 from respond.store.records import Write
-from respond.store.sql import create, schema_state
+from respond.store.sql import create, schema_state, upgrade
 from respond.testing.conformance.samples import ONE, TWO, events, ids, ids_of
 from sql_logs import opened, raw, set_revision
 
@@ -218,6 +219,32 @@ def test_prefix_and_schema(postgresql_url: str, schema: str) -> None:
         assert store.append(Write(ONE, events("x")), require={TWO: 0 if number else 1}).last == max(number, 1) + 1
         store.close()
     assert len({store.log for store in stores}) == len(stores)
+
+
+def test_schema_made_before(postgresql_url: str) -> None:
+    """An account that may fill a schema and make none creates the log there, and is refused where there is none."""
+    with raw(postgresql_url) as connection:
+        role = postgresql_url.partition("?")[0].rsplit("/", 1)[1] + "_filler"
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text(f"CREATE SCHEMA incidents AUTHORIZATION {role}"))
+        try:
+            theirs = postgresql_url.replace("postgres@", f"{role}@")
+            with opened(theirs, schema="incidents") as store:
+                assert store.append(Write(ONE, events(1))).first == 1
+            with pytest.raises(StoreError, match="permission denied"):
+                opened(theirs, schema="drills")
+        finally:
+            connection.execute(text(f"DROP OWNED BY {role} CASCADE"))
+            connection.execute(text(f"DROP ROLE {role}"))
+
+
+def test_upgrade_makes_no_schema(server_url: str) -> None:
+    """Upgrading a log that is not there leaves no schema behind."""
+    schema = f"{server_url.partition('?')[0].rsplit('/', 1)[1]}_y"
+    with pytest.raises(WrongDatabase, match="is empty"):
+        upgrade(server_url, schema=schema)
+    with raw(server_url) as connection:
+        assert schema not in inspect(connection).get_schema_names()
 
 
 def test_prefix(url: str) -> None:

@@ -72,11 +72,19 @@ def create(
             if state.kind not in {"empty", "foreign", "unfinished"}:
                 check_current(state, engine)
                 return str(state.log)
+            if schema is not None:
+                _make_schema(connection, schema)
             _migrate(connection, prefix, schema)
             made = _insert_rows(connection, prefix, schema, log)
         if file_of(engine) is not None:
             _choose_journal(engine, journal_mode)
         return made
+
+
+def _make_schema(connection: Connection, schema: str) -> None:
+    """Create the schema unless it is there: an account that may only fill it may not even say IF NOT EXISTS."""
+    if schema not in inspect(connection).get_schema_names():
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema, connection.dialect.name)}")
 
 
 def upgrade(database: str | URL | Engine, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None) -> SchemaState:
@@ -197,8 +205,6 @@ def _alone(engine: Engine, prefix: str, schema: str | None) -> Iterator[Connecti
                 )
                 if got.scalar() != 1:
                     raise StoreBusy("another process is making the same tables; try again")
-        if schema is not None:
-            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema, engine.dialect.name)}")
         try:
             yield connection
             connection.commit()
