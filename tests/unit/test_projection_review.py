@@ -95,6 +95,17 @@ def test_milestones(log):
     assert reviewed(log).milestones[0].moment.precision == "minute"
 
 
+@pytest.mark.parametrize(("source", "minutes"), [({"inferred": True}, 10), ({"row": 1}, 0)])
+def test_what_a_log_merely_implies_acknowledges_nothing(source, minutes):
+    """A step that a foreign log only implies is a milestone of its own, and shows nobody who took the incident up."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="other", title="x"))
+    log.record(e.IncidentAssessed(from_="reported", to="assessed"), source=source)
+    log.do(c.AssignLevel(level=3, basis="few"), at=after(10))
+    reached = {one.name: one.at for one in review(log.events, plan=PLAN).milestones}
+    assert (reached["assessed"], reached["acknowledged"]) == (after(0), after(minutes))
+
+
 def test_durations(log):
     """Durations run between milestones and cite both."""
     found = {one.name: (one.since, one.until, one.seconds // 60) for one in reviewed(log).durations}

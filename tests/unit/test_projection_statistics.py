@@ -101,6 +101,24 @@ def test_acknowledged_before_it_was_reported(log):
     assert figures(log.events[11:]).acknowledge.median_seconds == 0
 
 
+@pytest.mark.parametrize(("inferred", "minutes"), [(True, 10), (False, 0)])
+def test_what_a_log_merely_implies_acknowledges_nothing(inferred, minutes):
+    """A foreign log's first row implies that someone judged the incident; nobody did anything yet."""
+    log = IncidentLog()
+    source = {"inferred": True} if inferred else {"row": 1}
+    log.do(c.ReportIncident(category="other", title="x"))
+    for payload in (
+        e.IncidentAssessed(from_="reported", to="assessed"),
+        e.LevelAssigned(from_="assessed", to="level_assigned", level=3),
+        e.CommandTransferred(to_commander="li.na"),
+    ):
+        log.record(payload, source=source)
+    log.do(c.StartResponse(), at=after(10))
+    found = figures(log.events)
+    assert (found.acknowledge.median_seconds, found.levels, found.states) == (minutes * 60, {3: 1}, {"responding": 1})
+    assert "a foreign log merely implies" in found.acknowledge.definition
+
+
 def test_corrected_times(log):
     """A corrected time moves what it measures: of the report, of what acknowledged it, of what resolved it."""
     for position, minutes in ((1, -10), (2, 5), (11, 80), (8, 17)):

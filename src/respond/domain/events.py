@@ -160,6 +160,12 @@ class Event(NamedTuple):
         return self.body.get("source") or {}
 
     @property
+    def inferred(self) -> bool:
+        """Whether nobody did it: a foreign log merely implies it."""
+        source = self.body.get("source")
+        return source is not None and source.get("inferred") is True
+
+    @property
     def definition(self) -> Reference | None:
         body = self.body.get("definition")
         return None if body is None else Reference.from_json(body)

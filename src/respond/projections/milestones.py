@@ -15,7 +15,7 @@ from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
 
 ACKNOWLEDGES = (e.IncidentAssessed, e.LevelAssigned, e.ResponseStarted, e.CommandTransferred)
-"""The events that show that someone took the incident up."""
+"""The events that show that someone took the incident up, unless a foreign log merely implies them."""
 
 IMPACT_START = "impact_start"
 """The extension field of an assessment or a note in which people tell, as RFC 3339, when the impact began."""
@@ -79,7 +79,8 @@ def milestones(world: Sequence[Entry]) -> tuple[Milestone, ...]:
     """Return the milestones in *world*, entries that hold, in the order in which they happened."""
     found = [*_told(world)]
     for name, kinds in _FIRSTS:
-        found += [_milestone(name, entry) for entry in _of(world, kinds)[:1]]
+        reaching = _taken_up(world) if kinds is ACKNOWLEDGES else _of(world, kinds)
+        found += [_milestone(name, entry) for entry in reaching[:1]]
     reopened = _of(world, (e.IncidentReopened,))
     found += [_milestone("reopened", entry, ordinal) for ordinal, entry in enumerate(reopened, 1)]
     for name, kinds in _LASTS:
@@ -127,6 +128,10 @@ def _impact_start(reading: Any) -> Moment | None:
 
 def _of(world: Iterable[Entry], kinds: tuple[type, ...]) -> list[Entry]:
     return [entry for entry in world if isinstance(entry.reading, kinds)]
+
+
+def _taken_up(world: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in _of(world, ACKNOWLEDGES) if not entry.event.inferred]
 
 
 def _milestone(name: str, entry: Entry, ordinal: int = 1) -> Milestone:

@@ -15,7 +15,10 @@ from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED
 
-ACKNOWLEDGE = "from the report to the first assessment, level, start of response or taking of command; at least 0"
+ACKNOWLEDGE = (
+    "from the report to the first assessment, level, start of response or taking of command, those left out that "
+    "a foreign log merely implies; at least 0"
+)
 RESOLVE = "from the report to the last resolution, of incidents that now stand resolved or reviewed; at least 0"
 RANK = "nearest rank: the smallest value that at least that share of the values does not exceed"
 
@@ -59,6 +62,8 @@ class Figures(Document):
     lowered: int
     acknowledge: Spread
     resolve: Spread
+    unreadable: int = 0
+    """How many events of incidents could not be read, and are in none of the figures above."""
 
 
 @attrs.define(eq=False)
@@ -112,7 +117,7 @@ class Statistics:
             e.IncidentAssessed: _acknowledge,
             e.ResponseStarted: _acknowledge,
             e.LevelAssigned: _assign_level,
-            e.CommandTransferred: _take_command,
+            e.CommandTransferred: _take_up,
             e.LevelChanged: self._change_level,
             e.IncidentResolved: _resolve,
             e.IncidentReopened: self._reopen,
@@ -219,16 +224,17 @@ def _move(tally: _Tally, event: Event) -> None:
 
 def _acknowledge(tally: _Tally, event: Event) -> None:
     tally.state = event.data.to
-    tally.acknowledged[event.body["id"]] = _happened_us(event), event.recorded_us
+    _take_up(tally, event)
+
+
+def _take_up(tally: _Tally, event: Event) -> None:
+    if not event.inferred:
+        tally.acknowledged[event.body["id"]] = _happened_us(event), event.recorded_us
 
 
 def _assign_level(tally: _Tally, event: Event) -> None:
     _acknowledge(tally, event)
     _levelled(tally, event.data.level)
-
-
-def _take_command(tally: _Tally, event: Event) -> None:
-    tally.acknowledged[event.body["id"]] = _happened_us(event), event.recorded_us
 
 
 def _levelled(tally: _Tally, level: int) -> None:
