@@ -9,12 +9,14 @@ from datetime import timedelta
 from threading import Barrier
 
 import attrs
+import orjson
 import pytest
 
 from engines import REPORTED, engine_on, responding
 from respond.domain.ids import hashed_id
 from respond.domain.streams import StreamId
-from respond.errors import UnreadableEvent
+from respond.errors import InvalidInput, UnreadableEvent
+from respond.projections.statistics import Statistics
 from respond.store.memory import MemoryEventStore
 from respond.store.records import NewEvent, Write
 from respond.testing.conformance.samples import START, ManualClock
@@ -43,6 +45,37 @@ def foreign(name="LuggageLost", *, stream="luggage-7", data=None):
     """Return a write of an event that the engine's workflows do not have."""
     event = NewEvent(id=str(hashed_id(stream, name)), type=name, data=data or {"from": "new", "to": "lost"})
     return Write(StreamId(stream), [event])
+
+
+def newer(store, position):
+    """Let the event at *position* be one of a newer release."""
+    row = store._log.rows[position - 1]
+    body = orjson.dumps({**orjson.loads(row.body), "schema_version": 9}, option=orjson.OPT_SORT_KEYS)
+    store._log.rows[position - 1] = changed = attrs.evolve(row, body=body)
+    rows = store._log.by_stream[row.tenant, StreamId(row.stream)]
+    rows[row.version - 1] = changed
+
+
+def drilled():
+    """Return a write to an incident of a drill."""
+    event = NewEvent(id=str(hashed_id("drill", "1")), type="ProgressNoted", data={"text": "x"})
+    return Write(StreamId.of("incident", "drill", realm="drill"), [event])
+
+
+class Counting:
+    """A store that counts the pages that were read."""
+
+    def __init__(self, store):
+        self._store = store
+        self.pages = 0
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def read_all(self, **options):
+        """Return what the store does."""
+        self.pages += 1
+        return self._store.read_all(**options)
 
 
 class TestWhen:
@@ -165,6 +198,67 @@ class TestList:
         assert (len(engine.incidents().rows), engine.statistics().incidents) == (1, 1)
         assert engine.incident("INC-2").state().status == "reported"
 
+    def test_what_cannot_be_read_is_counted_and_left_out(self, engine, store):
+        """One event of a newer release disables neither the list nor the figures, which tell that it is missing."""
+        first = engine.report(**REPORTED, reference="T-1")
+        first.note("one")
+        first.cancel("A drill nobody announced")
+        newer(store, 2)
+        second = engine.report(**REPORTED)
+        newer(store, 4)
+        assert [(row.id, row.state) for row in engine.incidents().rows] == [(first.id, "cancelled")]
+        figures = engine.statistics()
+        assert (figures.incidents, figures.events, figures.unreadable) == (1, 2, 2)
+        assert engine.incident("T-1").id == first.id
+        assert engine.statistics().unreadable == 2
+        with pytest.raises(UnreadableEvent, match="schema version 9"):
+            second.events()
+
+    def test_an_interrupt_leaves_nothing_half_done(self, engine, monkeypatch):
+        """When an interrupt falls between an event and its position, the event is not counted twice."""
+        engine.report(**REPORTED)
+        engine.report(**REPORTED)
+        apply = Statistics.apply
+        with monkeypatch.context() as patched:
+
+            def interrupted(self, event):
+                apply(self, event)
+                raise KeyboardInterrupt
+
+            patched.setattr(Statistics, "apply", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                engine.incidents()
+        assert (len(engine.incidents().rows), engine.statistics().events) == (2, 2)
+
+    def test_what_is_no_business_of_theirs_is_passed_once(self, store, clock):
+        """Rows of other tenants and of drills are read past once, not at each question."""
+        engine = engine_on(Counting(store), clock)
+        engine.report(**REPORTED)
+        engine_on(store.for_tenant("other"), clock, seed=1).report(**REPORTED)
+        store.append(drilled())
+        assert engine.statistics().incidents == 1
+        asked = engine.store.pages
+        with engine.reader.board() as board:
+            assert (board.position, engine.store.pages) == (3, asked)
+        engine.report(**REPORTED)
+        assert engine.statistics().incidents == 2
+        assert engine.store.pages > asked
+
+    def test_an_event_behind_the_head_that_was_read_is_not_passed(self, engine, store, monkeypatch):
+        """An event that is written after the head was read, and before an empty page, is in the next answer."""
+        store.append(drilled())
+        read_all = store.read_all
+
+        def late(**options):
+            page = read_all(**options)
+            monkeypatch.undo()
+            engine.report(**REPORTED)
+            return page
+
+        monkeypatch.setattr(store, "read_all", late)
+        assert engine.statistics().incidents == 0
+        assert engine.statistics().incidents == 1
+
     def test_threads_ask_while_others_write(self, engine):
         """One engine answers many threads while others write through it; in the end everything is listed."""
         threads, turns = 6, 25
@@ -230,6 +324,13 @@ class TestLog:
         store.append(foreign())
         with pytest.raises(UnreadableEvent, match="position 2: 'LuggageLost' is an event of no registered workflow"):
             list(engine.log())
+
+    @pytest.mark.parametrize("after", [2**70, -1, "3", True, 1.0])
+    def test_what_is_no_position_is_refused(self, engine, after):
+        """A position that no log can have is refused by name, before anything is read."""
+        engine.report(**REPORTED)
+        with pytest.raises(InvalidInput, match="after: is not a position"):
+            engine.log(after=after)
 
 
 class TestReplay:

@@ -28,6 +28,7 @@ def _show(page: Page, figures: Figures) -> None:
     page.line(f"{incidents}, {figures.open:,} open: {events}, up to position {figures.last_position}")
     page.pairs(
         [
+            ("not read", f"{counted(figures.unreadable, 'event')}; run respond replay" if figures.unreadable else None),
             ("reopened", _of(figures.reopened, figures.reopened_incidents)),
             ("level raised", counted(figures.raised, "time")),
             ("level lowered", counted(figures.lowered, "time")),

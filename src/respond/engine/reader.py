@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,14 +12,15 @@ from typing import Any
 
 import attrs
 
+from respond.domain.canonical import SAFE_INTEGER
 from respond.domain.events import Event
 from respond.domain.streams import StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.rereading import Rereading
-from respond.errors import IncidentNotFound, InvalidRecord, NotFound
+from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound, UnreadableEvent
 from respond.projections.knowledge import Clock, known
-from respond.projections.listing import Listing, Page
+from respond.projections.listing import Listing, Page, numbered
 from respond.projections.replay import Totals
 from respond.projections.review import Review, review
 from respond.projections.state import StateAt, state
@@ -31,8 +31,6 @@ from respond.store.protocol import PAGE, EventStore
 from respond.store.records import Recorded, StoredBody
 from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
 from respond.workflow.incident.events import IncidentAbsorbed
-
-_NUMBER = re.compile(r"INC-([1-9][0-9]{0,17})", re.IGNORECASE)
 
 
 class Reader:
@@ -123,20 +121,18 @@ class Reader:
         if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a board in the middle of a step
             shared = self._shared = _Shared()
         with shared.lock:
-            while page := self.store.read_all(after=shared.board.position, realm="real"):
-                for row in page:
-                    shared.board.take(row, self.codec)
+            self._catch_up(shared)
             yield shared.board
 
     def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
-        """Return a page of incidents, newest first."""
+        """Return a page of incidents, newest first; what an event that cannot be read says is left out."""
         with self.board() as board:
             return board.listing.page(after=after, limit=limit, **filters)
 
     def statistics(self) -> Figures:
-        """Return the figures over the whole log, drills left out."""
+        """Return the figures over the whole log, drills left out; what cannot be read is in none, and is counted."""
         with self.board() as board:
-            return board.statistics.figures()
+            return board.figures()
 
     def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Totals:
         """Fold the whole log from its first event, drills left out; what cannot be read or folded is a failure.
@@ -148,15 +144,33 @@ class Reader:
             return rereading.totals(self._pages(0, progress))
 
     def log(self, *, after: int = 0) -> Iterator[Event]:
-        """Yield every real event past position *after*, page by page; raises `UnreadableEvent`."""
+        """Yield every real event past position *after*, page by page; raises `UnreadableEvent`.
+
+        Raises `InvalidInput` when *after* is not a position.
+        """
+        if type(after) is not int or not 0 <= after <= SAFE_INTEGER:
+            raise InvalidInput("is not a position; write 0, or the position of an event", place="after", value=after)
         return self.codec.decode_all(chain.from_iterable(self._pages(after)))
+
+    def _catch_up(self, shared: _Shared) -> None:
+        """Read on to the end of the log; of many tenants and drills most of it may be no business of the board."""
+        head = self.store.head().position  # before the pages: what they lack up to there will never be in them
+        while shared.board.position < head:
+            page = self.store.read_all(after=shared.board.position, realm="real")
+            if not page:
+                shared.board.position = head
+            try:
+                for row in page:
+                    shared.board.take(row, self.codec)
+            except BaseException:  # even an interrupt: the list may have taken a row that the figures have not
+                shared.board = Board()
+                raise
 
     def _numbered(self, name: str) -> str | None:
         """Return the id of the incident whose first event stands at the position that *name* numbers."""
-        numbered = _NUMBER.fullmatch(name)
-        if numbered is None:
+        position = numbered(name)
+        if position is None:
             return None
-        position = int(numbered[1])
         for row in self.store.read_all(after=position - 1, limit=1, realm="real"):
             stream = StreamId(row.stream)
             if (row.position, row.version, stream.category) == (position, 1, INCIDENT_CATEGORY):
@@ -187,16 +201,28 @@ class Board:
 
     def __init__(self) -> None:
         self.position = 0
+        self.unreadable = 0
         self.listing = Listing()
         self.statistics = Statistics()
 
     def take(self, row: Recorded, codec: Codec) -> None:
-        """Take one row on; what neither the list nor the figures read is not decoded."""
+        """Take one row on; what neither the list nor the figures read is not decoded, what cannot be read is counted.
+
+        An error of any other kind may leave it in the middle of a step: drop it then.
+        """
         if row.type in INCIDENT.event_types:
-            event = codec.decode(row)
-            self.listing.apply(event)
-            self.statistics.apply(event)
+            try:
+                event = codec.decode(row)
+            except UnreadableEvent:
+                self.unreadable += 1
+            else:
+                self.listing.apply(event)
+                self.statistics.apply(event)
         self.position = row.position
+
+    def figures(self) -> Figures:
+        """Return the figures as of the last row that was taken on."""
+        return attrs.evolve(self.statistics.figures(), unreadable=self.unreadable)
 
 
 @attrs.define

@@ -112,10 +112,9 @@ class Listing:
         return None if standing is None else standing.row()
 
     def _numbered(self, name: str) -> Standing | None:
-        number = _NUMBER.fullmatch(name)
-        if number is None:
+        position = numbered(name)
+        if position is None:
             return None
-        position = int(number[1])
         index = bisect_left(self._order, position, key=_position)
         found = self._order[index : index + 1]
         return found[0] if found and found[0].position == position else None
@@ -135,6 +134,12 @@ class Listing:
     def _refer(self, standing: Standing) -> None:
         if standing.reference is not None:
             self._referenced.setdefault(standing.reference, []).append(standing)
+
+
+def numbered(name: str) -> int | None:
+    """Return the position in a number such as `INC-17`; None when *name* is no number."""
+    number = _NUMBER.fullmatch(name)
+    return None if number is None else int(number[1])
 
 
 def _position(standing: Standing) -> int:
