@@ -167,6 +167,23 @@ class TestRetry:
             do(handler, c.Assess(injured=1), command_id="third")
         assert do(handler, c.Assess(injured=0), command_id="second").events == assess.events
 
+    @pytest.mark.parametrize("circumstances", [{"actor": CHEN}, {"occurred_at": Moment(START)}], ids=["actor", "at"])
+    def test_it_answers_so_whoever_asks_and_whenever_it_was(self, handler, clock, circumstances):
+        """A retry by another actor, or with another time, answers with what was recorded first, and records nothing."""
+        do(handler, REPORT)
+        clock.move(minutes=1)
+        first = do(handler, NOTE, command_id="second")
+        assert do(handler, NOTE, command_id="second", **circumstances) == attrs.evolve(first, replayed=True)
+        (_, note) = handler.load(incident("a"))
+        assert (note.actor, note.happened_at) == (WANG.id, START + timedelta(minutes=1))
+
+    def test_another_actor_who_causes_something_else_is_a_conflict(self, handler):
+        """Taking command means another commander when another actor takes it: that is no retry."""
+        do(handler, REPORT)
+        do(handler, c.TakeCommand(), command_id="second")
+        with pytest.raises(IdempotencyConflict):
+            do(handler, c.TakeCommand(), command_id="second", actor=CHEN)
+
     @pytest.mark.parametrize(
         "other",
         [
