@@ -207,3 +207,19 @@ def test_rich_only_takes_whole_tags() -> None:
     """A mapping that is not a tag as we write it stays as it is."""
     for value in ({"$dec": 5}, {"$dec": "1", "a": 1}, {"$big": None}, {"$enc": "x"}):
         assert rich(value) == value
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_longest_integers(sign: int) -> None:
+    """An integer of 4,300 digits is stored as tagged text and read back; one more digit is refused, and not printed."""
+    longest, longer = sign * (10**4300 - 1), sign * 10**4300
+    assert rich(plain(longest)) == longest
+    told = "an integer of more than 4,300 digits"
+    for refuse, message in (
+        (lambda: plain({"loss": longer}), f"{told} cannot be stored; write it as text"),
+        (lambda: canonical({"loss": longer}), f"loss: {told} is beyond 2^53 - 1; write it as a tagged integer"),
+        (lambda: canonical({longer: 1}), f"the key {told} is not text"),
+    ):
+        with pytest.raises(InvalidRecord) as caught:
+            refuse()
+        assert str(caught.value).endswith(message)

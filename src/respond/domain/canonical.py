@@ -15,6 +15,9 @@ from respond.errors import InvalidRecord
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 7493, section 2.2)."""
 
+DIGITS_MAX = 4300
+"""The most digits of a tagged integer: Python reads no longer ones from text, so that nobody can keep it busy."""
+_BIG_MAX = 10**DIGITS_MAX - 1
 DEPTH_MAX = 64
 RESERVED_KEYS = frozenset({"$enc", "$dec", "$big"})
 """Keys that tag a value of another kind; a mapping that holds one holds nothing else."""
@@ -47,12 +50,19 @@ def identical(one: object, other: object) -> bool:
 
 
 def plain(value: object) -> Any:
-    """Return *value* with Decimals and large integers as tagged text, and tuples as lists."""
+    """Return *value* with Decimals and large integers as tagged text, and tuples as lists.
+
+    Raises `InvalidRecord` for a Decimal that is no finite number, and for an integer of more than 4,300 digits.
+    """
     match value:
         case bool() | None | str():
             return value
         case int():
-            return value if -SAFE_INTEGER <= value <= SAFE_INTEGER else {"$big": str(value)}
+            if -SAFE_INTEGER <= value <= SAFE_INTEGER:
+                return value
+            if not -_BIG_MAX <= value <= _BIG_MAX:
+                raise InvalidRecord(f"{_shown(value)} cannot be stored; write it as text")
+            return {"$big": str(value)}
         case Decimal():
             if not value.is_finite():
                 raise InvalidRecord(f"{value} is not a finite number")
@@ -97,7 +107,7 @@ def _inspect(value: object, place: _Place, depth: int) -> bool:
         ascii_keys = True
         for key, item in value.items():  # type: ignore[attr-defined]
             if type(key) is not str:
-                raise _unfit(f"the key {key!r} is not text", place, key)
+                raise _unfit(f"the key {_shown(key)} is not text", place, key)
             if not key.isascii():
                 ascii_keys = False
             item_kind = type(item)
@@ -110,7 +120,7 @@ def _inspect(value: object, place: _Place, depth: int) -> bool:
         return True
     if kind is int:
         if not -SAFE_INTEGER <= value <= SAFE_INTEGER:  # type: ignore[operator]
-            raise _unfit(f"{value} is beyond 2^53 - 1; write it as a tagged integer", place, value)
+            raise _unfit(f"{_shown(value)} is beyond 2^53 - 1; write it as a tagged integer", place, value)
         return True
     if kind is list or kind is tuple:
         if depth >= DEPTH_MAX:
@@ -123,6 +133,13 @@ def _inspect(value: object, place: _Place, depth: int) -> bool:
     if kind is float:
         raise _unfit(f"{value!r} is a float; use Decimal or an integer", place, value)
     raise _unfit(f"{kind.__name__} cannot be written as JSON", place, value)
+
+
+def _shown(value: object) -> str:
+    """Return *value* for a message; Python does not print an integer of more than 4,300 digits."""
+    if isinstance(value, int) and not -_BIG_MAX <= value <= _BIG_MAX:
+        return f"an integer of more than {DIGITS_MAX:,} digits"
+    return repr(value)
 
 
 def _unfit(message: str, place: _Place, value: object) -> InvalidRecord:
