@@ -18,9 +18,7 @@ from peer import Peer, PeerIncident
 from respond import Engine
 from respond.audit.check import check
 from respond.domain.moments import format_utc
-from respond.domain.streams import StreamId
-from respond.store.codec import Codec
-from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
+from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import ChangeLevel, Note
 
 PIECE, PIECES = 10, 15
@@ -54,13 +52,10 @@ class OurSide:
 
     def load(self) -> tuple[int, float]:
         """Return how many streams were read, all in one call, and the seconds."""
-        codec = Codec(INCIDENT.event_types)
-        streams = [StreamId.of(INCIDENT_CATEGORY, incident_id) for incident_id in self.ids[:LOADED]]
         started = perf_counter()
-        found = self.engine.store.read_streams(streams)
-        states = [INCIDENT.fold(codec.decode_all(found[stream])) for stream in streams]
+        states = self.engine.states(INCIDENT_CATEGORY, self.ids[:LOADED])
         seconds = perf_counter() - started
-        _require([(state.status, state.level, state.notes) for state in states])
+        _require([(state.status, state.level, state.notes) for state in states.values()])
         return LOADED, seconds
 
     def correct(self) -> bool:

@@ -372,3 +372,13 @@ class TestReplay:
         store._log.rows[0] = attrs.evolve(store._log.rows[0], body=None)
         (failure,) = engine.replay(check_leaves=True).failures
         assert failure.text == "position 1: the body is archived"
+
+
+def test_the_states_of_many_aggregates_are_read_at_once():
+    """Many states are the states one by one; an aggregate without events is left out."""
+    clock = ManualClock()
+    engine = engine_on(MemoryEventStore(clock=clock), clock)
+    incidents = [engine.report(**REPORTED) for _ in range(3)]
+    incidents[1].assess(affected_customers=3)
+    found = engine.states("incident", [incidents[1].id, "nobody", incidents[2].id])
+    assert found == {incident.id: incident.state() for incident in incidents[1:]}

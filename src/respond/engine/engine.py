@@ -122,9 +122,10 @@ class Engine:
         """Carry out *command* on the aggregate *key* of *category*.
 
         *at* is when it happened: now when it is None, `UNKNOWN` when nobody knows.  The same *command_id* a second time
-        answers with the first outcome; a command that caused nothing left no trace and is decided anew.  Raises
-        `CommandRefused` with every reason, `VersionConflict` when others kept writing, `IdempotencyConflict`,
-        `InvalidInput`, `PlanNotFound`, `WorkflowNotFound`, `StoreUnavailable`.
+        answers with the first outcome when the command causes the same, whatever actor and *at* say; one
+        that caused nothing left no trace and is decided anew.  Raises `CommandRefused` with every reason,
+        `VersionConflict` when others kept writing, `IdempotencyConflict`, `InvalidInput`, `PlanNotFound`,
+        `WorkflowNotFound`, `StoreUnavailable`.
         """
         if isinstance(command, (Merge, Absorb)):
             raise InvalidInput("a merge is written to both incidents in one step; call merge", place="command")
@@ -223,6 +224,10 @@ class Engine:
         """Return the state of an aggregate, now or as `Reader.state_at` says."""
         return self.reader.state_at(category, key, **when).value
 
+    def states(self, category: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the states of many aggregates by key, all read at once; one without events is left out."""
+        return self.reader.states(category, keys)
+
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first."""
         return self._handler.load(StreamId.of(category, key))
@@ -240,7 +245,7 @@ class Engine:
         return self.reader.replay(check_leaves=check_leaves, progress=progress)
 
     def log(self, *, after: int = 0) -> Iterator[Event]:
-        """Yield every real event past position *after*, in log order, page by page."""
+        """Yield every real event past position *after*, in log order, page by page; see `Reader.log`."""
         return self.reader.log(after=after)
 
 

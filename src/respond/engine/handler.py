@@ -15,6 +15,7 @@ from respond.domain.moments import Moment
 from respond.domain.payloads import to_data
 from respond.domain.references import Actor
 from respond.domain.streams import Realm, StreamId, exactly, indexed
+from respond.domain.values import replace
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
 from respond.errors import CommandRefused, IdempotencyConflict, VersionConflict
@@ -41,7 +42,7 @@ class Ask:
     """The plan that a new aggregate pins; the engine's default when None."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Circumstances:
     """Who asks, when, and in which conversation."""
 
@@ -109,7 +110,7 @@ class Handler:
         """
         now = self.clock()
         if circumstances.command_id is None:
-            circumstances = attrs.evolve(circumstances, command_id=str(uuid7(now, self.random(10))))
+            circumstances = replace(circumstances, command_id=str(uuid7(now, self.random(10))))
         else:
             indexed(circumstances.command_id, "command_id")
         moment = circumstances.occurred_at

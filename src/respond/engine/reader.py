@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
@@ -75,6 +75,13 @@ class Reader:
     def state_at(self, category: str, key: str, **when: Any) -> StateAt:
         """Return where an aggregate stands; *when* as for `respond.projections.state.state`."""
         return state(self.workflows[category], self.events(category, key), **when)
+
+    def states(self, category: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Return where many aggregates stand, all read at once; one without events is left out."""
+        workflow = self.workflows[category]
+        with rare_collections():
+            found = self.store.read_streams([StreamId.of(category, key) for key in keys])
+            return {stream.key: workflow.fold(self.codec.decode_all(rows)) for stream, rows in found.items()}
 
     def story(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log") -> tuple[Event, ...]:
         """Return the events about an incident and about those that were merged into it, in log order.

@@ -16,7 +16,7 @@ from respond.domain.streams import DEFAULT_TENANT, Realm, StreamId, indexed
 from respond.errors import VersionConflict
 from respond.store.intake import bodies_of, check_skew, event_ids, replay_of
 from respond.store.protocol import PAGE, Clock
-from respond.store.records import Appended, Head, Recorded, StoredBody, Write, leaf_of
+from respond.store.records import Appended, Head, Recorded, StoredBody, Write, leaf_of, stored_body
 
 
 @attrs.define
@@ -89,11 +89,11 @@ class MemoryEventStore:
             rows = self._log.by_stream.get((self.tenant, stream), [])
             return [row for row in rows if row.version > after][:limit]
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[Recorded]]:
-        """Return the events of many streams at once; a stream without events is left out."""
+    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams at once; a stream without events is left out."""
         with self._log.lock:
             found = {stream: self.read_stream(stream) for stream in streams}
-        return {stream: rows for stream, rows in found.items() if rows}
+        return {stream: list(map(stored_body, rows)) for stream, rows in found.items() if rows}
 
     def read_subject(
         self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None
@@ -115,10 +115,7 @@ class MemoryEventStore:
 
     def read_bodies(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[StoredBody]:
         """Return what `read_all` does, without the columns that repeat the body."""
-        return [
-            StoredBody(row.position, row.recorded_us, row.body, row.leaf)
-            for row in self.read_all(after=after, limit=limit, realm=realm)
-        ]
+        return list(map(stored_body, self.read_all(after=after, limit=limit, realm=realm)))
 
     def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
         """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""

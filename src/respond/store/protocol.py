@@ -43,8 +43,8 @@ class EventStore(Protocol):
         """Return the events of *stream* past version *after*, oldest first; none when there is no such stream."""
         ...
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[Recorded]]:
-        """Return the events of many streams at once; a stream without events is left out."""
+    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the events of many streams at once, for folding; a stream without events is left out."""
         ...
 
     def read_subject(

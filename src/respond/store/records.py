@@ -122,6 +122,11 @@ class StoredBody(NamedTuple):
     leaf: bytes
 
 
+def stored_body(row: Recorded) -> StoredBody:
+    """Return what a fold needs of *row*."""
+    return StoredBody(row.position, row.recorded_us, row.body, row.leaf)
+
+
 def decoded(row: Recorded | StoredBody) -> dict[str, Any]:
     """Return the body of *row*; raises `UnreadableEvent` when it is archived, damaged, or of another format."""
     if row.body is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from respond.domain.values import replace
 from respond.errors import CommandRefused, InvalidWorkflow, Refusal
 from respond.workflow.definition import Guard, Situation, trigger_of
 from respond.workflow.table import NOT_ENABLED
@@ -81,7 +82,7 @@ def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
     dest = workflow.machine.dest(trigger, situation)
     if dest is None:
         raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
-    payloads = tuple(handler.decide(attrs.evolve(situation, dest=dest)))
+    payloads = tuple(handler.decide(replace(situation, dest=dest)))
     for payload in payloads:
         if type(payload) not in handler.emits:
             raise InvalidWorkflow(

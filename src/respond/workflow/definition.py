@@ -20,7 +20,7 @@ CommandT = TypeVar("CommandT")
 _TRIGGER = "__respond_trigger__"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Situation:
     """All that a decision may look at."""
 

@@ -198,6 +198,7 @@ def test_wrong_isolation(request: pytest.FixtureRequest, name: str) -> None:
             cursor.execute(level)
             cursor.close()
 
+        store._connections._own.give_back_idle()
         with pytest.raises(WrongIsolation):
             store.append(Write(ONE, events(2)))
         assert ids(store.read_all()) == ids_of(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import RLock
@@ -19,6 +20,8 @@ from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.sqlite import SqliteDialect
 
 _PREPARED = "respond_prepared"
+_IDLE_MAX = 4
+"""How many connections wait at hand, outside the pool: taking one from there takes a tenth of a checkout."""
 _left_to_parent: list[object] = []
 """What a child process inherited and must not close: closing would end the parent's session, or drop its locks."""
 _memory_locks: WeakKeyDictionary[Pool, RLock] = WeakKeyDictionary()
@@ -57,6 +60,16 @@ class _Own:
     pool: Pool
     lock: RLock
     writer: PoolProxiedConnection | None = None
+    idle: deque[PoolProxiedConnection] = attrs.field(factory=deque)
+
+    def give_back_idle(self) -> None:
+        """Give the connections that wait at hand back to the pool."""
+        while True:
+            try:
+                lent = self.idle.pop()
+            except IndexError:
+                return
+            lent.close()
 
 
 class PooledConnections:
@@ -73,9 +86,12 @@ class PooledConnections:
         with self._lent(writing=False) as connection:
             yield self._dialect.cursor(connection)
 
-    @contextmanager
-    def statement(self) -> Iterator[Any]:
+    def statement(self) -> AbstractContextManager[Any]:
         """Lend a cursor for one statement that writes and commits by itself; raises as a transaction does."""
+        return self._alone()
+
+    @contextmanager
+    def _alone(self) -> Iterator[Any]:
         with self._lent(writing=True) as connection:
             try:
                 yield self._dialect.cursor(connection)
@@ -96,13 +112,16 @@ class PooledConnections:
 
     def renew(self) -> None:
         """Drop the idle connections."""
-        self._mine().pool.dispose()
-        self._own.pool = self._own.pool.recreate()
+        own = self._mine()
+        lost, own.pool = own.pool, own.pool.recreate()
+        own.give_back_idle()
+        lost.dispose()
 
     def close(self) -> None:
         """Give everything back; connections that are lent out follow when their turn ends."""
         self._closed = True
         if self._own.pid == os.getpid():
+            self._own.give_back_idle()
             self._own.pool.dispose()
 
     def _mine(self) -> _Own:
@@ -116,8 +135,12 @@ class PooledConnections:
     @contextmanager
     def _lent(self, *, writing: bool) -> Iterator[Any]:
         with faults(self._dialect, writing=writing):
-            pool = self._mine().pool
-            lent = pool.connect()
+            own = self._mine()
+            pool = own.pool
+            try:
+                lent = own.idle.pop()
+            except IndexError:
+                lent = pool.connect()
             try:
                 if _PREPARED not in lent.info:
                     self._dialect.prepare(lent.dbapi_connection)
@@ -130,15 +153,27 @@ class PooledConnections:
                     lent.invalidate()
                 raise
             finally:
-                if self._closed or pool is not self._own.pool or _is_frozen(lent):
-                    lent.invalidate()
-                lent.close()
+                self._take_back(lent, own, pool)
+
+    def _take_back(self, lent: PoolProxiedConnection, own: _Own, pool: Pool) -> None:
+        if self._closed or own is not self._own or pool is not own.pool or _is_frozen(lent):
+            lent.invalidate()
+        if not lent.is_valid or len(own.idle) >= _IDLE_MAX:
+            lent.close()
+            return
+        own.idle.append(lent)
+        if self._closed:  # between the first look and this one
+            own.give_back_idle()
 
 
 class FileConnections(PooledConnections):
     """Connections of an SQLite file: readers from the pool, one writer that is held and taken in turn."""
 
     _dialect: SqliteDialect
+
+    def statement(self) -> AbstractContextManager[Any]:
+        """Lend the writer's cursor in a transaction: SQLite has no other way."""
+        return self.writing()
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -171,6 +206,7 @@ class FileConnections(PooledConnections):
 
     def _writer(self, own: _Own) -> PoolProxiedConnection:
         if own.writer is None:
+            own.give_back_idle()  # a small pool may have no other left
             writer = own.pool.connect()
             try:
                 self._dialect.prepare(writer.dbapi_connection)

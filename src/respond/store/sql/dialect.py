@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from respond.domain.streams import StreamId
 from respond.errors import StoreError, StoreUnavailable
-from respond.store.records import Recorded, Write
+from respond.store.records import Recorded
 from respond.store.sql.statements import Statements
 
 Row = tuple[Any, ...]
@@ -51,10 +51,8 @@ class Dialect(ABC):
         Return the new position and `recorded_at`; None when the head is past *limit_us*, or is missing.
         """
 
-    def append_to_one(
-        self, cursor: Any, write: Write, rows: Sequence[Row], clock_us: int, limit_us: int
-    ) -> tuple[int, int] | None:
-        """Append prepared *rows* to one stream in one statement that commits by itself.
+    def append_to_one(self, cursor: Any, rows: Sequence[Row], clock_us: int, limit_us: int) -> tuple[int, int] | None:
+        """Append prepared *rows* to one stream, the check of its version folded into the taking of the head.
 
         Return the last position and `recorded_at`; None when the stream is not at the version below the first row, or
         the head is past *limit_us*.
@@ -70,8 +68,8 @@ class Dialect(ABC):
         """Return the rows that have these ids."""
 
     @abstractmethod
-    def rows_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        """Return the rows of many streams of one realm, the versions of each in order."""
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
+        """Return stream, position, time, body and leaf of the rows of many streams of one realm, each in order."""
 
     def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
         """Return rows past position *after* in position order, whatever is wrong with them."""

@@ -153,7 +153,7 @@ class SqlEventStore(Reader):
         clock_us = to_microseconds(self._clock())
         try:
             with self._connections.statement() as cursor:
-                taken = self._dialect.append_to_one(cursor, write, rows, clock_us, self._limit_us(clock_us))
+                taken = self._dialect.append_to_one(cursor, rows, clock_us, self._limit_us(clock_us))
         except Taken:
             return None
         if taken is None:

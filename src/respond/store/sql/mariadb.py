@@ -29,8 +29,9 @@ _HEAD = "SELECT position, recorded_at, @@tx_isolation FROM {head} WHERE id = 1"
 _VERSIONS = """
 SELECT stream, max(version) FROM {events} WHERE tenant = %s AND realm = %s AND stream IN ({marks}) GROUP BY stream
 """
-_ROWS_OF_STREAMS = """
-SELECT {columns} FROM {events} WHERE tenant = %s AND realm = %s AND stream IN ({marks}) ORDER BY stream, version
+_BODIES_OF_STREAMS = """
+SELECT stream, position, recorded_at, body, leaf FROM {events}
+WHERE tenant = %s AND realm = %s AND stream IN ({marks}) ORDER BY stream, version
 """
 _ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = %s AND id IN ({marks})"
 
@@ -52,7 +53,7 @@ class MariadbDialect(BytesId, Dialect):
         self.error = dbapi.Error
         self._head = _HEAD.format(head=head)
         self._versions = _VERSIONS.format(events=events, marks="{marks}")
-        self._rows_of_streams = _ROWS_OF_STREAMS.format(columns=self.sql.columns, events=events, marks="{marks}")
+        self._bodies_of_streams = _BODIES_OF_STREAMS.format(events=events, marks="{marks}")
         self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events, marks="{marks}")
         self._place = place
         self._wait = max(1, math.ceil(lock_timeout))
@@ -88,8 +89,8 @@ class MariadbDialect(BytesId, Dialect):
     def rows_by_id(self, cursor: Any, tenant: str, ids: Sequence[str]) -> Iterable[Row]:
         return self._chunked(cursor, self._rows_by_id, (tenant,), [self.id_value(event_id) for event_id in ids])
 
-    def rows_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        return self._chunked(cursor, self._rows_of_streams, (tenant, realm), names)
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
+        return self._chunked(cursor, self._bodies_of_streams, (tenant, realm), names)
 
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
         """Insert; the driver splits the rows into statements of about 1 MB, far below `max_allowed_packet`."""

@@ -31,14 +31,17 @@ class Reader:
         """Return the events of *stream* past version *after*, oldest first."""
         return self._page(self._dialect.sql.read_stream, (self.tenant, stream.realm, stream.name, after), limit)
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[Recorded]]:
-        """Return the events of many streams at once, in one query for each realm."""
-        found: dict[StreamId, list[Recorded]] = {}
+    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams at once, in one query for each realm."""
+        found: dict[StreamId, list[StoredBody]] = {}
         for realm, names in by_realm(streams).items():
-            rows = self._read(partial(self._rows_of, realm, names))
-            by_name: dict[str, list[Recorded]] = {}
-            for record in self._dialect.recorded(rows):
-                by_name.setdefault(record.stream, []).append(record)
+            by_name: dict[str, list[StoredBody]] = {}
+            for name, position, recorded_us, body, leaf in self._read(partial(self._bodies_of, realm, names)):
+                row = StoredBody(position, recorded_us, body, leaf)
+                if name in by_name:
+                    by_name[name].append(row)
+                else:
+                    by_name[name] = [row]
             for stream in streams:
                 if stream.realm == realm and stream.name in by_name:
                     found[stream] = by_name[stream.name]
@@ -107,8 +110,8 @@ class Reader:
             with self._connections.reading() as cursor:
                 return work(cursor)
 
-    def _rows_of(self, realm: str, names: Sequence[str], cursor: Any) -> list[Row]:
-        return list(self._dialect.rows_of_streams(cursor, self.tenant, realm, names))
+    def _bodies_of(self, realm: str, names: Sequence[str], cursor: Any) -> list[Row]:
+        return list(self._dialect.bodies_of_streams(cursor, self.tenant, realm, names))
 
     def _head_row(self, cursor: Any) -> tuple[int, int]:
         cursor.execute(self._dialect.sql.read_head)

@@ -15,6 +15,7 @@ import orjson
 from respond.domain.streams import StreamId
 from respond.errors import StoreBusy, StoreError, StoreFull, StoreReadOnly, StoreUnavailable, WrongDatabase
 from respond.store.sql.dialect import BytesId, Dialect, Row, by_realm, chunks
+from respond.store.sql.rows import placed
 from respond.store.sql.statements import statements
 
 WAL_SINCE = (3, 51, 3)
@@ -25,12 +26,19 @@ _CHECKPOINT_PAGES = 4000
 _WRITER_CACHE_KIB = 16_000
 """Room for the inner pages of four indexes of a large log."""
 
+_TAKE_HEAD_AT = """
+UPDATE {head} SET position = position + ?, recorded_at = max(recorded_at, ?)
+WHERE id = 1 AND recorded_at <= ? AND (? = 0 OR EXISTS (
+  SELECT 1 FROM {events} WHERE tenant = ? AND realm = ? AND stream = ? AND version = ?))
+RETURNING position, recorded_at
+"""
 _VERSIONS = """
 SELECT j.value, (SELECT max(version) FROM {events} WHERE tenant = ? AND realm = ? AND stream = j.value)
 FROM json_each(?) AS j
 """
-_ROWS_OF_STREAMS = """
-SELECT {columns} FROM {events} WHERE tenant = ? AND realm = ? AND stream IN (SELECT value FROM json_each(?))
+_BODIES_OF_STREAMS = """
+SELECT stream, position, recorded_at, body, leaf FROM {events}
+WHERE tenant = ? AND realm = ? AND stream IN (SELECT value FROM json_each(?))
 ORDER BY stream, version
 """
 _ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = ? AND id IN ({marks})"
@@ -70,13 +78,23 @@ class SqliteDialect(BytesId, Dialect):
     begin: ClassVar[str] = "BEGIN IMMEDIATE"
 
     def __init__(
-        self, *, events: str, head: str, dbapi: Any, place: str, lock_timeout: float, journal_mode: str | None
+        self,
+        *,
+        events: str,
+        head: str,
+        dbapi: Any,
+        place: str,
+        lock_timeout: float,
+        journal_mode: str | None,
+        one_statement: bool,
     ) -> None:
+        self.one_statement = one_statement
         self.sql = statements(events=events, head=head, mark="?", greatest="max")
         self.error = dbapi.Error
         self._take_head = f"{self.sql.take_head} RETURNING position, recorded_at"
+        self._take_head_at = _TAKE_HEAD_AT.format(head=head, events=events)
         self._versions = _VERSIONS.format(events=events)
-        self._rows_of_streams = _ROWS_OF_STREAMS.format(columns=self.sql.columns, events=events)
+        self._bodies_of_streams = _BODIES_OF_STREAMS.format(events=events)
         self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events, marks="{marks}")
         self._place = place
         self._lock_timeout = lock_timeout
@@ -114,6 +132,16 @@ class SqliteDialect(BytesId, Dialect):
         found: tuple[int, int] | None = cursor.execute(self._take_head, (count, clock_us, limit_us)).fetchone()
         return found
 
+    def append_to_one(self, cursor: Any, rows: Sequence[Row], clock_us: int, limit_us: int) -> tuple[int, int] | None:
+        tenant, realm, name, first = rows[0][:4]
+        found: tuple[int, int] | None = cursor.execute(
+            self._take_head_at, (len(rows), clock_us, limit_us, first - 1, tenant, realm, name, first - 1)
+        ).fetchone()
+        if found is not None:
+            last, recorded_us = found
+            self.insert(cursor, placed(rows, first=last - len(rows) + 1, recorded_us=recorded_us))
+        return found
+
     def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:
         found = {}
         for realm, names in by_realm(streams).items():
@@ -128,8 +156,8 @@ class SqliteDialect(BytesId, Dialect):
             statement = self._rows_by_id.format(marks=", ".join("?" * len(chunk)))
             yield from cursor.execute(statement, (tenant, *map(self.id_value, chunk))).fetchall()
 
-    def rows_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        cursor.execute(self._rows_of_streams, (tenant, realm, orjson.dumps(names).decode()))
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
+        cursor.execute(self._bodies_of_streams, (tenant, realm, orjson.dumps(names).decode()))
         rows: list[Row] = cursor.fetchall()
         return rows
 

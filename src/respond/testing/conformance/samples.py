@@ -10,7 +10,7 @@ import attrs
 
 from respond.domain.ids import hashed_id
 from respond.domain.streams import StreamId
-from respond.store.records import NewEvent, Recorded
+from respond.store.records import NewEvent, Recorded, StoredBody, decoded
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ONE = StreamId.of("incident", "one")
@@ -47,9 +47,9 @@ def id_of(key: object) -> str:
     return str(hashed_id("conformance", str(key)))
 
 
-def ids(rows: Sequence[Recorded]) -> list[str]:
+def ids(rows: Sequence[Recorded] | Sequence[StoredBody]) -> list[str]:
     """Return the event ids of *rows*, in their order."""
-    return [row.id for row in rows]
+    return [row.id if isinstance(row, Recorded) else str(decoded(row)["id"]) for row in rows]
 
 
 def ids_of(*keys: object) -> list[str]:
