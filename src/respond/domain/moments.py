@@ -17,6 +17,7 @@ PRECISIONS: tuple[Precision, ...] = ("microsecond", "second", "minute", "hour", 
 
 DAY_MINUTES = 24 * 60
 
+_KEYS = frozenset({"at", "until", "precision", "offset_minutes"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -128,13 +129,19 @@ class Moment:
         return body
 
     @classmethod
-    def from_json(cls, body: str | dict[str, Any]) -> Moment:
-        """Return the moment that `to_json` wrote; raises `InvalidMoment`."""
+    def from_json(cls, body: str | dict[str, Any], *, strict: bool = False) -> Moment:
+        """Return the moment that `to_json` wrote; raises `InvalidMoment`.
+
+        *strict* is for what people write: a key that a moment does not have is refused, and not passed over.
+        """
         if isinstance(body, str):
             return cls(parse_utc(body))
         given: object = body
         if not isinstance(given, Mapping) or "at" not in given:
             raise InvalidMoment(f"{given!r} is not a moment; write 2026-11-20T09:30:00Z, or a mapping with `at`")
+        unknown = sorted(set(map(str, body)) - _KEYS) if strict else []
+        if unknown:
+            raise InvalidMoment(f"{', '.join(unknown)} is not a key of a moment; write {', '.join(sorted(_KEYS))}")
         until = body.get("until")
         return cls(
             at=parse_utc(body["at"]),

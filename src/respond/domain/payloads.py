@@ -56,12 +56,16 @@ def reader(payload: type) -> Callable[[Mapping[str, Any], type], Any]:
 
 def from_input(kind: type[PayloadT], data: object, *, place: str = "") -> PayloadT:
     """Return what people wrote as a *kind*; raises `InvalidInput` that lists every field that is wrong."""
+    return _structured(_STRICT, kind, data, place or kind.__name__)
+
+
+def _structured(converter: cattrs.Converter, kind: type[PayloadT], data: object, place: str) -> PayloadT:
     try:
-        return _STRICT.structure(data, kind)
+        return converter.structure(data, kind)
     except Exception as error:
         places = transform_error(error, format_exception=_reason)
         reasons = "; ".join(place.replace(" @ $.", " at ").replace(" @ $", "") for place in places)
-        raise InvalidInput(reasons, place=place or kind.__name__, value=data) from error
+        raise InvalidInput(reasons, place=place, value=data) from error
 
 
 def _reason(error: BaseException, kind: type | None) -> str:
@@ -69,9 +73,13 @@ def _reason(error: BaseException, kind: type | None) -> str:
     return str(error) if isinstance(error, ValueError) else format_exception(error, kind)
 
 
-def corrected(payload: PayloadT, changes: Mapping[str, Any]) -> PayloadT:
-    """Return *payload* with *changes*, given as stored data; raises `InvalidInput`."""
-    return from_input(type(payload), {**to_data(payload), **changes})
+def corrected(payload: PayloadT, changes: Mapping[str, Any], *, strict: bool = False) -> PayloadT:
+    """Return *payload* with *changes*, given as stored data; raises `InvalidInput`.
+
+    *strict* is for changes that people write now: a moment among them holds no key that moments do not have.
+    """
+    kind = type(payload)
+    return _structured(_STRICT if strict else _CORRECTING, kind, {**to_data(payload), **changes}, kind.__name__)
 
 
 def _converter(*, strict: bool) -> cattrs.Converter:
@@ -183,6 +191,9 @@ def _decimal(value: Any) -> Decimal:
 
 _FAST = _converter(strict=False)
 _STRICT = _converter(strict=True)
+_STRICT.register_structure_hook(Moment, lambda value, _: Moment.from_json(value, strict=True))
+_CORRECTING = _converter(strict=True)
+"""For corrections in a log: a moment that was taken once is read as it was."""
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +10,8 @@ import attrs
 
 from respond.domain.events import Event
 from respond.domain.moments import Moment, from_microseconds, to_microseconds
-from respond.domain.payloads import corrected
 from respond.projections.knowledge import claimed_us
+from respond.workflow.incident.corrections import applied
 from respond.workflow.incident.events import EntryCorrected, EntryRetracted
 
 LATE_AFTER = timedelta(minutes=15)
@@ -118,7 +118,11 @@ def _entry(
 ) -> Entry:
     reading, occurred_at = event.data, event.occurred_at
     for correction in corrections:
-        reading, occurred_at = _applied(reading, occurred_at, correction.data.changes)
+        changes = correction.data.changes
+        reading = applied(reading, changes)
+        if "occurred_at" in changes:
+            claim = changes["occurred_at"]
+            occurred_at = None if claim is None else Moment.from_json(claim)
     delay = _delay(event, occurred_at)
     return Entry(
         event=event,
@@ -130,14 +134,6 @@ def _entry(
         delay=delay,
         late=delay is not None and delay > late_after,
     )
-
-
-def _applied(reading: Any, occurred_at: Moment | None, changes: Mapping[str, Any]) -> tuple[Any, Moment | None]:
-    fields = {name: value for name, value in changes.items() if name != "occurred_at"}
-    if "occurred_at" in changes:
-        claim = changes["occurred_at"]
-        occurred_at = None if claim is None else Moment.from_json(claim)
-    return corrected(reading, fields) if fields else reading, occurred_at
 
 
 def _delay(event: Event, occurred_at: Moment | None) -> timedelta | None:

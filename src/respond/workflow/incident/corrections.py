@@ -49,9 +49,17 @@ def reading(history: Iterable[Event], event: Event) -> Any:
     payload = event.data
     for later in history:
         if type(later.data) is e.EntryCorrected and later.data.entry == event.body["id"]:
-            changes = {name: value for name, value in later.data.changes.items() if name != "occurred_at"}
-            payload = corrected(payload, changes)
+            payload = applied(payload, later.data.changes)
     return payload
+
+
+def applied(payload: Any, changes: Mapping[str, Any], *, strict: bool = False) -> Any:
+    """Return *payload* with the *changes* of one correction; `occurred_at` belongs to the event and not to its payload.
+
+    *strict* is for changes that are not in a log yet.  Raises `InvalidInput` when they do not fit.
+    """
+    fields = {name: value for name, value in changes.items() if name != "occurred_at"}
+    return corrected(payload, fields, strict=strict) if fields else payload
 
 
 def retracted_entries(history: Iterable[Event]) -> frozenset[str]:

@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event
-from respond.domain.payloads import corrected
 from respond.domain.values import replace
 from respond.workflow.definition import Evolve
 from respond.workflow.incident import events as e
+from respond.workflow.incident.corrections import applied
 from respond.workflow.incident.state import Incident, Judged, Told
 
 
@@ -111,18 +111,15 @@ _REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentRepo
 
 
 def _entry_corrected(state: Incident, event: Event) -> Incident:
-    data: e.EntryCorrected = event.data
-    changes = {name: value for name, value in data.changes.items() if name != "occurred_at"}
-    if not changes:
-        return state
+    entry, changes = event.data.entry, event.data.changes
     return replace(
-        _header_corrected(state, data.entry, changes),
+        _header_corrected(state, entry, changes),
         assessments=tuple(
-            Judged(entry=one.entry, assessment=corrected(one.assessment, changes)) if one.entry == data.entry else one
+            Judged(entry=one.entry, assessment=applied(one.assessment, changes)) if one.entry == entry else one
             for one in state.assessments
         ),
         upward_reports=tuple(
-            Told(entry=one.entry, report=corrected(one.report, changes)) if one.entry == data.entry else one
+            Told(entry=one.entry, report=applied(one.report, changes)) if one.entry == entry else one
             for one in state.upward_reports
         ),
     )
@@ -131,7 +128,7 @@ def _entry_corrected(state: Incident, event: Event) -> Incident:
 def _header_corrected(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
     """Apply *changes* to what the report or a last word told, when *entry* is one of them."""
     if entry == state.report_entry:
-        report = corrected(
+        report = applied(
             e.IncidentReported(from_="", to="", **{name: getattr(state, name) for name in _REPORTED_FIELDS}), changes
         )
         return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS})

@@ -9,11 +9,18 @@ from typing import Any
 import attrs
 
 from respond.domain.moments import Moment
-from respond.domain.payloads import corrected, from_input, to_data
+from respond.domain.payloads import from_input, to_data
 from respond.errors import InvalidInput
 from respond.workflow.definition import Guard, Situation, guard
 from respond.workflow.incident import events as e
-from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE, entry_of, reading, retracted_entries
+from respond.workflow.incident.corrections import (
+    CORRECTABLE,
+    RETRACTABLE,
+    applied,
+    entry_of,
+    reading,
+    retracted_entries,
+)
 from respond.workflow.incident.events import REPORT_KINDS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -234,12 +241,11 @@ def correction_valid(situation: Situation) -> str | None:
     if foreign:
         allowed = ", ".join(sorted(CORRECTABLE[type(event.data)]))
         return f"{', '.join(foreign)} cannot be corrected in a {event.type}; these can: {allowed}"
-    changes = dict(command.changes)
     try:
-        if "occurred_at" in changes:
-            from_input(Moment, changes.pop("occurred_at"), place="occurred_at")
+        if command.changes.get("occurred_at") is not None:  # None says that nobody knows after all
+            from_input(Moment, command.changes["occurred_at"], place="occurred_at")
         known = reading(situation.history, event)
-        right = corrected(known, changes)
+        right = applied(known, command.changes, strict=True)
         to_data(right)  # what cannot be written, such as NaN, no timeline could show
         return _new_reason(situation, known, right)
     except InvalidInput as error:
