@@ -117,6 +117,72 @@ def test_a_late_row_is_recorded_and_moves_nothing(tmp_path):
     assert steps(store, "A")[-1] == ("IncidentReopened", "reviewed", "responding")
 
 
+def noted(store, case):
+    """Return the fields of the notes of a case."""
+    return [dict(one.data.fields) for one in history(store, case) if one.type == "ProgressNoted"]
+
+
+def test_a_late_row_keeps_all_that_it_changes(tmp_path):
+    """Level, team, assessment and texts of a late row are noted where they differ from the row before it."""
+    store = memory()
+    header = HEADER + ",area,what"
+    how = mapping(assessment={"spread": "area"}, title="what")
+    rows = [
+        "A,0,New,3,T,a,shop,Slow",
+        "A,2,Work,1,U,a,city,Down",
+        "A,3,Work,1,,a,,Down",
+        "A,4,Work,1,,b,,Down",
+        "A,5,Done,3,T,a,shop,Slow",
+    ]
+    bring(store, tmp_path, lines(rows[0], rows[-1], header=header), how)
+    report = bring(store, tmp_path, lines(*rows, header=header), how)
+    assert noted(store, "A") == [
+        {"level": 1, "team": "U", "assessment.spread": "city", "title": "Down"},
+        {"team": "", "assessment.spread": ""},
+    ]
+    assert [one.data.step for one in history(store, "A") if one.type == "StepRecorded"] == ["Work"]
+    assert (report.late, report.events) == (2, 3)
+    assert (report.level_raises, report.level_lowers, report.team_moves) == (1, 1, 1)
+    assert bring(store, tmp_path, lines(*rows, header=header), how).events == 0
+
+
+def test_a_late_row_is_kept_even_if_it_tells_where_the_incident_stands_today(tmp_path):
+    """It is told by the row before it: the level that the incident got later is no reason to drop it."""
+    store = memory()
+    rows = ["A,0,Work,3,T,a", "A,1,Wait,3,T,a", "A,2,Wait,2,U,a", "A,5,Done,2,U,a"]
+    bring(store, tmp_path, lines(rows[0], rows[-1]))
+    assert bring(store, tmp_path, lines(*rows)).late == 2
+    assert noted(store, "A") == [{"level": 2, "team": "U"}]
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=12), kept=st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_log_whose_gaps_are_filled_later_is_counted_alike_ever_after(tmp_path_factory, rows, kept):
+    """For any rows that come late, one more import adds nothing and finds what the one before it found."""
+    folder = tmp_path_factory.mktemp("log")
+    texts = [f"{case},{n},{state},{level},{team},a" for n, (case, state, level, team) in enumerate(rows)]
+    opens = {case: n for n, (case, *_) in reversed(list(enumerate(rows)))}
+    store = memory()
+    bring(store, folder, lines(*[text for n, text in enumerate(texts) if kept[n] or n in opens.values()]))
+    second, third = bring(store, folder, lines(*texts)), bring(store, folder, lines(*texts))
+    assert third.events == third.late == 0
+    assert counts(third) == {**counts(second), "events": 0}
+    assert third.listed == second.listed
+
+
+def test_deviations_stay_the_same_when_people_worked_in_between(tmp_path):
+    """A row that is in the log is judged by where the incident stood when it was recorded, however often it is read."""
+    store, untouched = memory(), memory()
+    rows = ["A,0,Work,2,T,a", "A,1,Wait,2,T,a", "A,2,Done,2,T,a", "A,3,Closed,2,T,a", "A,4,Void,2,T,a"]
+    bring(store, tmp_path, lines(*rows[:2]))
+    Engine(store, clock=lambda: NOW).incident(stream_of("tickets", "A").key).note("x", actor="eve")
+    first = bring(store, tmp_path, lines(*rows))
+    again = bring(store, tmp_path, lines(*rows))
+    assert first.deviations_by_code == {"not-enabled": 1, "upward-report-owed": 1}
+    assert {**counts(again), "events": first.events} == counts(first)
+    assert again.listed == first.listed
+    assert bring(untouched, tmp_path, lines(*rows)).listed == first.listed
+
+
 def test_new_rows_go_on_from_what_people_did_meanwhile(tmp_path):
     """Where the stream holds more than the rows account for, the next row starts where the stream stands."""
     store = memory()
@@ -130,6 +196,18 @@ def test_new_rows_go_on_from_what_people_did_meanwhile(tmp_path):
         ("IncidentResolved", "responding", "resolved"),
     ]
     assert (report.events, report.late, report.deviations) == (2, 0, 0)
+
+
+def test_a_row_that_tells_what_people_did_already_is_noted(tmp_path):
+    """It leaves a trace, so that it is known again when later rows are in the log: then nothing is late."""
+    store = memory()
+    rows = ["A,0,New,3,T,a", "A,1,Work,3,T,a", "A,2,Work,3,U,a", "A,3,Work,2,U,a", "A,4,Work,2,V,a"]
+    bring(store, tmp_path, lines(*rows[:2]))
+    Engine(store, clock=lambda: NOW).incident(stream_of("tickets", "A").key).assign_team("U", actor="eve")
+    assert bring(store, tmp_path, lines(*rows)).events == 3
+    assert noted(store, "A") == [{"team": "U"}]
+    again = bring(store, tmp_path, lines(*rows))
+    assert (again.events, again.late) == (0, 0)
 
 
 def test_a_case_that_is_in_the_log_under_other_keys_is_refused(tmp_path):
@@ -183,6 +261,8 @@ def test_a_bad_row_is_named_and_the_whole_rows_before_it_are_stored(tmp_path, ro
     stored = int(place.split()[1].strip(",")) - 1
     assert error.value.row == (stored or None)
     assert error.value.as_dict()["row"] == (stored or None)
+    note = f"tickets.csv is stored up to row {stored}; mend the file and import it again to go on"
+    assert getattr(error.value, "__notes__", []) == ([note] if stored else [])
     assert {event.source["row"] for case in "ABC" for event in history(store, case)} == set(range(1, stored + 1))
 
 
@@ -255,6 +335,32 @@ class FailingStore(MemoryEventStore):
             raise StoreFull("the disk is full")
         self.appends -= 1
         return super().append(*writes, require=require)
+
+
+class SlowStore(MemoryEventStore):
+    """A log to which something else happens just before its first append."""
+
+    meanwhile = None
+
+    def append(self, *writes, require=None):
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        return super().append(*writes, require=require)
+
+
+@pytest.mark.parametrize("rows", [6, 2, 0])
+def test_imports_of_one_file_side_by_side_count_each_event_once(tmp_path, rows):
+    """What another import of the same file stored meanwhile is not counted as added; 0 rows is the control."""
+    store = SlowStore(clock=lambda: NOW)
+    others = []
+    store.meanwhile = lambda: others.append(bring(store, tmp_path, lines(*ROWS[:rows]), batch=2, name="same.csv"))
+    mine = bring(store, tmp_path, lines(*ROWS), batch=2)
+    assert mine.events + others[0].events == len(everything(store))
+    assert (others[0].events > 0) is (rows > 0)
+    whole = memory()
+    assert counts(bring(whole, tmp_path, lines(*ROWS), batch=2)) == {**counts(mine), "events": len(everything(store))}
+    assert everything(store) == everything(whole)
 
 
 def test_a_store_that_fails_leaves_whole_batches_and_says_which(tmp_path):

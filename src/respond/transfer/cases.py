@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import attrs
 
 from respond.domain.ids import hashed_id
 from respond.domain.moments import Moment
 from respond.domain.streams import StreamId
+from respond.errors import Refusal
 from respond.transfer.facts import Facts, Opening
 from respond.workflow.incident.lifecycle import INCIDENT_CATEGORY
 from respond.workflow.incident.state import REPORTED, Incident
@@ -15,6 +18,10 @@ from respond.workflow.incident.state import REPORTED, Incident
 def stream_of(log: str, case: str) -> StreamId:
     """Return the stream of the incident that *case* of the foreign log *log* becomes."""
     return StreamId.of(INCIDENT_CATEGORY, str(hashed_id("incident", log, case)))
+
+
+Broken = tuple[str, Refusal]
+"""The type of an event, and a rule that it broke."""
 
 
 @attrs.frozen
@@ -43,12 +50,10 @@ class Case:
     opening: Opening | None
     """What its first row says beside its facts; None once that row has passed."""
     before: Facts
-    """The last row; the first one itself as long as that has not passed."""
+    """The last row, with the last level that a row named; the first one itself as long as that has not passed."""
     incident: Incident = Incident()
     version: int = 0
     """How many events of its stream the rows so far account for, those that wait to be stored included."""
-    level: int | None = None
-    """The last level that a row named."""
     standing: str = REPORTED
     """Where the rows alone say that it stands."""
     known_rows: int = 0
@@ -59,6 +64,8 @@ class Case:
     """Whether this import added events to it."""
     rows_in_log: int | None = None
     """How many rows of this case the log holds from there on; known only once its stream had to be read."""
+    broken: Mapping[str, Sequence[Broken]] = {}
+    """Once its stream was read: the rules that its rows broke when they were recorded, by import key."""
 
     @property
     def was_read(self) -> bool:

@@ -101,6 +101,8 @@ class _Import:
         except ImportRejected as error:
             self._flush()
             error.row = self._stored_row
+            if error.row:
+                error.add_note(self._how_far("mend the file and import it again"))
             raise
         return self._tally.report(dry_run=self._dry_run)
 
@@ -177,14 +179,21 @@ class _Import:
 
     def _append(self, last: int | None) -> None:
         writes, self._writes = self._writes, {}
+        added = sum(len(events) for _, events in writes.values())
         if writes and not self._dry_run:
             try:
-                self._store.append(
+                appended = self._store.append(
                     *(Write(stream, events, exactly(version)) for stream, (version, events) in writes.items())
                 )
             except StoreError as error:
-                stored = f"up to row {self._stored_row}" if self._stored_row else "up to no row"
-                error.add_note(f"{self._source.path.name} is stored {stored}; run the import again to go on")
+                error.add_note(self._how_far("run the import again"))
                 raise
+            if appended.replayed:  # another import of the same file was faster
+                added = 0
+        self._tally.events += added
         if not self._dry_run:
             self._stored_row = last
+
+    def _how_far(self, advice: str) -> str:
+        stored = f"up to row {self._stored_row}" if self._stored_row else "up to no row"
+        return f"{self._source.path.name} is stored {stored}; {advice} to go on"

@@ -84,16 +84,40 @@ def next_steps(facts: Facts, before: Facts, incident: Incident, kind: LogKind) -
     if facts.team not in (before.team, incident.team):
         yield e.TeamAssigned(from_team=incident.team, to_team=facts.team), False
     if facts.texts != before.texts:
-        changed = {name: text for name, text in facts.texts.items() if before.texts.get(name) != text}
+        changed = _changed_texts(facts, before)
         if changed:
             yield e.ProgressNoted(fields=changed), False
     if moves and not (assesses or reopens):
         yield _move(facts, status), False
 
 
-def late_step(facts: Facts, incident: Incident) -> Step:
-    """Return the step of a row that belongs before rows that are in the log: it moves nothing any more."""
-    return e.StepRecorded(from_=incident.status, to=incident.status, step=facts.label), False
+def late_steps(facts: Facts, before: Facts, incident: Incident, kind: LogKind) -> Iterator[Step]:
+    """Yield what a row amounts to that belongs between *before* and rows that are in the log.
+
+    It moves nothing any more: its source state is kept as a step, and what else it changes as a note.
+    """
+    if kind == "activities" or facts.label != before.label:
+        yield e.StepRecorded(from_=incident.status, to=incident.status, step=facts.label), False
+    yield from noted_steps(facts, before)
+
+
+def noted_steps(facts: Facts, before: Facts) -> Iterator[Step]:
+    """Yield a note of what differs from the row *before* beside the source state; an empty text is for none."""
+    told: dict[str, str | int] = {}
+    if facts.level is not None and facts.level != before.level:
+        told["level"] = facts.level
+    if facts.team != before.team:
+        told["team"] = facts.team or ""
+    for name in {**before.fields, **facts.fields}:
+        if facts.fields.get(name) != before.fields.get(name):
+            told[f"assessment.{name}"] = facts.fields.get(name, "")
+    told |= _changed_texts(facts, before)
+    if told:
+        yield e.ProgressNoted(fields=told), False
+
+
+def _changed_texts(facts: Facts, before: Facts) -> dict[str, str]:
+    return {name: text for name, text in facts.texts.items() if before.texts.get(name) != text}
 
 
 def _judged(facts: Facts, before: Facts | None, incident: Incident, status: str, *, assesses: bool) -> Iterator[Step]:
