@@ -135,7 +135,7 @@ def recorded(position: int, at: datetime, body: bytes, stream: StreamId, version
         type=event.type,
         subject=stream.key,
         body=body,
-        leaf=leaf_of(body, recorded_us),
+        leaf=leaf_of(body, recorded_us, position),
     )
 
 

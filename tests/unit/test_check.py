@@ -81,7 +81,7 @@ def rewritten(place: int, **changes: Any) -> ListLog:
     """Return the small log with *changes* in one body, canonical again and with the right leaf: a careful forger's."""
     row = SMALL.rows[place - 1]
     body = canonical({**orjson.loads(row.body or b""), **changes})
-    return altered(place, body=body, leaf=leaf_of(body, row.recorded_us))
+    return altered(place, body=body, leaf=leaf_of(body, row.recorded_us, place))
 
 
 def found(log: ListLog) -> set[tuple[str, int]]:
@@ -217,7 +217,9 @@ def test_a_body_without_a_key_is_found() -> None:
     for key in ("log", "schema_version", "data", "stream"):
         raw = canonical({name: value for name, value in body.items() if name != key})
         codes = {
-            code for code, position in found(altered(3, body=raw, leaf=leaf_of(raw, row.recorded_us))) if position == 3
+            code
+            for code, position in found(altered(3, body=raw, leaf=leaf_of(raw, row.recorded_us, 3)))
+            if position == 3
         }
         assert "body-keys" in codes
 
@@ -255,10 +257,10 @@ def test_rows_whose_positions_were_exchanged_are_found() -> None:
         assert ("recorded-back", first + 2) in found(exchanged(first, first + 2))
 
 
-def test_rows_of_one_append_in_two_streams_can_be_exchanged_unseen() -> None:
-    """What no check without a seal can see: neither time nor version tells which of the two came first."""
+def test_rows_of_one_append_in_two_streams_that_were_exchanged_are_found() -> None:
+    """Neither time nor version tells which of the two came first; their leaves do."""
     assert SMALL.rows[-1].recorded_us == SMALL.rows[-2].recorded_us
-    assert found(exchanged(EVENTS - 1, EVENTS)) == set()
+    assert found(exchanged(EVENTS - 1, EVENTS)) == {("leaf", EVENTS - 1), ("leaf", EVENTS)}
 
 
 def test_bodies_that_were_exchanged_with_their_leaves_are_found() -> None:
@@ -276,7 +278,7 @@ def test_a_time_that_goes_back_is_found_with_every_leaf_right() -> None:
     """A forger who sets a time back, leaf included, is found by the row before."""
     row = SMALL.rows[9]
     recorded_us = SMALL.rows[7].recorded_us
-    log = altered(10, recorded_us=recorded_us, leaf=leaf_of(row.body or b"", recorded_us))
+    log = altered(10, recorded_us=recorded_us, leaf=leaf_of(row.body or b"", recorded_us, 10))
     assert found(log) == {("recorded-back", 10)}
 
 

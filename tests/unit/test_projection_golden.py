@@ -37,7 +37,7 @@ def stored(path):
             recorded_us = max(recorded_us, to_microseconds(happened_at + timedelta(minutes=1)))
         names = ("tenant", "realm", "stream", "version", "id", "type", "subject")
         columns = {name: body[name] for name in names}
-        leaf = leaf_of(line, recorded_us)
+        leaf = leaf_of(line, recorded_us, position)
         rows.append(Recorded(position=position, recorded_us=recorded_us, body=line, leaf=leaf, **columns))
     return list(Codec(INCIDENT.event_types).decode_all(rows))
 

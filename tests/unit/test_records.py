@@ -55,8 +55,9 @@ GOLDEN = (
     '"source":{"log":"servicenow","recorded_at":null,"row":12},"stream":"incident-7","subject":"7","tenant":"default",'
     '"type":"IncidentReported","v":1,"version":5}'
 ).encode()
-GOLDEN_LEAF = "27b2b90f398d416b77d3eda5ec65b682fe0195e56ba8caffe8cb976a5231db94"
+GOLDEN_LEAF = "c76a17c0591a12b6c79f36b9d707f668f8b8b44b91d6450dca5497b3a9b2ec93"
 RECORDED_US = 1_795_167_000_123_456
+POSITION = 7
 
 
 def body(event: NewEvent = EVENT, **changes: Any) -> dict[str, Any]:
@@ -88,23 +89,24 @@ def test_golden_body() -> None:
 
 def test_golden_leaf() -> None:
     """The leaf of the golden body, computed from the format's words and pinned."""
-    expected = hashlib.sha256(b"\x00" + hashlib.sha256(GOLDEN).digest() + RECORDED_US.to_bytes(8, "big")).digest()
-    assert leaf_of(GOLDEN, RECORDED_US) == expected
+    place = RECORDED_US.to_bytes(8, "big") + POSITION.to_bytes(8, "big")
+    expected = hashlib.sha256(b"\x00" + hashlib.sha256(GOLDEN).digest() + place).digest()
+    assert leaf_of(GOLDEN, RECORDED_US, POSITION) == expected
     assert expected.hex() == GOLDEN_LEAF
 
 
-@given(st.binary(), st.integers(min_value=-(2**63), max_value=2**63 - 1))
-def test_leaf(raw: bytes, recorded_us: int) -> None:
-    """The leaf hashes a zero byte, the digest of the body, and the time as eight bytes in two's complement."""
-    time = (recorded_us % 2**64).to_bytes(8, "big")
-    assert leaf_of(raw, recorded_us) == hashlib.sha256(b"\x00" + hashlib.sha256(raw).digest() + time).digest()
+@given(st.binary(), st.integers(min_value=-(2**63), max_value=2**63 - 1), st.integers(1, 2**63 - 1))
+def test_leaf(raw: bytes, recorded_us: int, position: int) -> None:
+    """The leaf hashes a zero byte, the digest of the body, and time and position as eight bytes each."""
+    place = (recorded_us % 2**64).to_bytes(8, "big") + position.to_bytes(8, "big")
+    assert leaf_of(raw, recorded_us, position) == hashlib.sha256(leaf_prefix(raw) + place).digest()
     assert leaf_prefix(raw) == b"\x00" + hashlib.sha256(raw).digest()
 
 
-@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0, 2**62), st.integers(0, 2**62))
-def test_leaf_tells_body_and_time(one: bytes, other: bytes, first: int, second: int) -> None:
-    """Another body or another time gives another leaf."""
-    assert (leaf_of(one, first) == leaf_of(other, second)) == ((one, first) == (other, second))
+@given(*[st.tuples(st.binary(max_size=40), st.integers(0, 2**62), st.integers(1, 2**62))] * 2)
+def test_leaf_tells_body_time_and_position(one: tuple[bytes, int, int], other: tuple[bytes, int, int]) -> None:
+    """Another body, another time or another position gives another leaf."""
+    assert (leaf_of(*one) == leaf_of(*other)) == (one == other)
 
 
 def test_absent_is_left_out() -> None:

@@ -48,7 +48,7 @@ def row_findings(record: Recorded, log: str) -> Iterator[Finding]:
     if type(record.body) is not bytes:
         yield Finding("body-unreadable", record.position, f"the body is {type(record.body).__name__}, not bytes")
         return
-    if timed and leaf_of(record.body, record.recorded_us) != record.leaf:
+    if timed and leaf_of(record.body, record.recorded_us, record.position) != record.leaf:
         yield Finding("leaf", record.position, "the leaf is not that of body and recorded_at: one of the three changed")
     try:
         body: Any = orjson.loads(record.body)

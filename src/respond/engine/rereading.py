@@ -44,7 +44,7 @@ class Rereading:
 
     def _readable(self, page: Sequence[StoredBody]) -> Iterator[Event]:
         for row in page:
-            if self._check_leaves and row.body is not None and leaf_of(row.body, row.recorded_us) != row.leaf:
+            if self._check_leaves and row.body is not None and _leaf(row) != row.leaf:
                 self._fail(row, f"position {row.position}: the leaf does not fit the body and its time")
                 continue
             try:
@@ -56,3 +56,7 @@ class Rereading:
 
     def _fail(self, row: StoredBody, text: str) -> None:
         self._unread.append(Failure(row.position, self._stream_at(row.position), text))
+
+
+def _leaf(row: StoredBody) -> bytes:
+    return leaf_of(row.body or b"", row.recorded_us, row.position)

@@ -100,4 +100,8 @@ def is_event_id(value: object) -> bool:
 def _same(event: NewEvent, record: Recorded, stream: StreamId, *, log: str, tenant: str) -> bool:
     """Return whether *event* is the one that is recorded; an archived one is told by its leaf."""
     body = encode(body_of(event, log=log, tenant=tenant, stream=stream, version=record.version))
-    return body == record.body if record.body is not None else leaf_of(body, record.recorded_us) == record.leaf
+    return (
+        body == record.body
+        if record.body is not None
+        else leaf_of(body, record.recorded_us, record.position) == record.leaf
+    )

@@ -194,7 +194,7 @@ class MemoryEventStore:
                     type=event.type,
                     subject=stream.key if event.subject is None else event.subject,
                     body=body,
-                    leaf=leaf_of(body, recorded_us),
+                    leaf=leaf_of(body, recorded_us, position),
                 ),
                 stream,
             )

@@ -186,10 +186,15 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 def leaf_prefix(body: bytes) -> bytes:
-    """Return 0x00 || SHA-256(body): what the writer can prepare before the log gives the time."""
+    """Return 0x00 || SHA-256(body): what the writer can prepare before the log gives time and place."""
     return b"\0" + hashlib.sha256(body).digest()
 
 
-def leaf_of(body: bytes, recorded_us: int) -> bytes:
-    """Return SHA-256(0x00 || SHA-256(body) || int64be(recorded_us)): the digest that stands for the event."""
-    return hashlib.sha256(leaf_prefix(body) + recorded_us.to_bytes(8, "big", signed=True)).digest()
+def leaf_suffix(recorded_us: int, position: int) -> bytes:
+    """Return int64be(recorded_us) || int64be(position): what the log gives."""
+    return recorded_us.to_bytes(8, "big", signed=True) + position.to_bytes(8, "big", signed=True)
+
+
+def leaf_of(body: bytes, recorded_us: int, position: int) -> bytes:
+    """Return SHA-256(0x00 || SHA-256(body) || int64be(recorded_us) || int64be(position)): it stands for the event."""
+    return hashlib.sha256(leaf_prefix(body) + leaf_suffix(recorded_us, position)).digest()

@@ -61,7 +61,8 @@ WITH taken AS (
   RETURNING position - %(count)s::bigint AS base, recorded_at)
 INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
 SELECT taken.base + new.n, taken.recorded_at, %(tenant)s, %(realm)s, %(stream)s, %(version)s::bigint + new.n, new.id,
-       new.type, new.subject, new.body, sha256(new.prefix || int8send(taken.recorded_at))
+       new.type, new.subject, new.body, 
+       sha256(new.prefix || int8send(taken.recorded_at) || int8send(taken.base + new.n))
 FROM taken, unnest(%(ids)b::uuid[], %(types)b::text[], %(subjects)b::text[], %(bodies)b::bytea[], %(prefixes)b::bytea[])
             WITH ORDINALITY AS new(id, type, subject, body, prefix, n)
 RETURNING position, recorded_at

@@ -8,7 +8,7 @@ from typing import Any
 
 from respond.domain.streams import StreamId
 from respond.store.intake import bodies_of
-from respond.store.records import Write, leaf_prefix
+from respond.store.records import Write, leaf_prefix, leaf_suffix
 from respond.store.sql.dialect import Dialect, Row
 
 Prepared = tuple[Any, ...]
@@ -41,8 +41,7 @@ def prepared(
 
 def placed(rows: Sequence[Prepared], *, first: int, recorded_us: int) -> list[Row]:
     """Return *rows* with their positions, the time and the leaf."""
-    at = recorded_us.to_bytes(8, "big", signed=True)
     return [
-        (position, recorded_us, *row[:8], sha256(row[8] + at).digest())
+        (position, recorded_us, *row[:8], sha256(row[8] + leaf_suffix(recorded_us, position)).digest())
         for position, row in enumerate(rows, start=first)
     ]

@@ -122,12 +122,13 @@ class Appending(Tested):
             assert getattr(row, column) == body[column], column
 
     def test_leaf(self, store: TestedStore) -> None:
-        """The leaf is SHA-256(0x00 || SHA-256(body) || int64be(recorded_at)), over the stored bytes."""
+        """The leaf is SHA-256(0x00 || SHA-256(body) || int64be(recorded_at) || int64be(position))."""
         appended = store.append(Write(ONE, [everything("a"), event("b")]), Write(TWO, [event("c")]))
         recorded = to_microseconds(appended.recorded_at).to_bytes(8, "big")
         for row in store.read_log():
             assert row.body is not None
-            assert row.leaf == hashlib.sha256(b"\x00" + hashlib.sha256(row.body).digest() + recorded).digest()
+            place = recorded + row.position.to_bytes(8, "big")
+            assert row.leaf == hashlib.sha256(b"\x00" + hashlib.sha256(row.body).digest() + place).digest()
 
     def test_events_take_many_kinds_of_text(self, store: TestedStore) -> None:
         """Text comes back as it was given: never normalised, trimmed or cut."""
