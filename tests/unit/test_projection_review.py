@@ -348,6 +348,32 @@ def test_known_at(log):
     assert [one.level for one in found.upward_reports_missing] == [2]
 
 
+def test_as_of_before_the_report(log):
+    """Before it was reported there is no incident to review; from that instant on there is."""
+    with pytest.raises(IncidentNotFound, match="had not been reported yet at 2026-11-20T08:59:00"):
+        reviewed(log, as_of=after(-1))
+    assert reviewed(log, as_of=after(0)).status == "reported"
+
+
+def test_as_of_leaves_out_amendments_of_what_had_not_happened(log):
+    """A correction goes with its entry: one of an entry that had happened is told, whenever it was made."""
+    early, late = log.events[1], log.events[9]
+    for entry in (early, late):
+        log.do(c.Correct(entry=entry.id, changes={"injured": 1}, reason="forgotten"), at=after(130))
+    assert [one.entry for one in reviewed(log, as_of=after(30)).amendments] == [early.id]
+    assert [one.entry for one in reviewed(log, as_of=after(55)).amendments] == [early.id, late.id]
+    assert [one.entry for one in reviewed(log).amendments] == [early.id, late.id]
+
+
+def test_as_of_leaves_out_deviations_that_had_not_happened():
+    """A step that the workflow would not have made is told from when it happened on."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="network", title="Line down"))
+    log.record(e.IncidentResolved(from_="reported", to="resolved", resolution="x"), at=after(10))
+    assert reviewed(log, as_of=after(9)).deviations == ()
+    assert len(reviewed(log, as_of=after(10)).deviations) == len(reviewed(log).deviations) == 1
+
+
 def test_as_of(log):
     """The review of what had happened by a time, by all that is known now."""
     log.do(c.Note(text="smoke"), at=after(120), occurred_at=after(25))

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event
-from respond.domain.moments import to_microseconds
+from respond.domain.moments import format_utc, to_microseconds
 from respond.domain.references import Reference
 from respond.errors import IncidentNotFound
 from respond.plan.plan import Plan
@@ -125,7 +125,9 @@ def review(
     """Return the review of *events*, the stream of one incident in log order, under the *plan* that it pins.
 
     What still lasts is measured up to *now*, *as_of* or *known_at*, whichever is first; without any of them up to the
-    last recording.  Raises `IncidentNotFound` when nothing was known by then, and `InvalidInput`.
+    last recording.  With *as_of* only what had happened by then is told; a correction or a retraction goes with its
+    entry, whenever it was made.  Raises `IncidentNotFound` when nothing was known by then or it had not been reported
+    yet, and `InvalidInput`.
     """
     for at in (now, as_of):
         if at is not None:
@@ -136,6 +138,10 @@ def review(
     until = min((at for at in (now, as_of, known_at) if at is not None), default=seen.events[-1].recorded_at)
     all_entries = entries(seen.events, late_after=late_after)
     standing: Incident = state(workflow, seen.events, as_of=as_of).value
+    if as_of is not None and standing.status == workflow.initial.status:
+        raise IncidentNotFound(f"the incident had not been reported yet at {format_utc(as_of)}; ask for a later time")
+    world = in_world_order(all_entries, as_of=as_of)
+    happened = {entry.event.body["id"] for entry in world}
     return Review(
         number=f"INC-{seen.events[0].position}",
         realm=seen.events[0].body["realm"],
@@ -145,11 +151,11 @@ def review(
         as_of=as_of,
         known_at=known_at,
         clock_used=seen.clock_used,
-        deviations=tuple(f.deviations(workflow, seen.events)),
-        late_entries=tuple(f.late_entries(in_world_order(all_entries, as_of=as_of))),
-        amendments=tuple(f.amendments(all_entries)),
+        deviations=tuple(one for one in f.deviations(workflow, seen.events) if one.citation.id in happened),
+        late_entries=tuple(f.late_entries(world)),
+        amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
         **_head(standing, seen.events[0]),
-        **_body(in_world_order(all_entries, as_of=as_of), standing, plan, until),
+        **_body(world, standing, plan, until),
     )
 
 
