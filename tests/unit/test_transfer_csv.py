@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from respond.errors import ImportRejected
@@ -109,6 +111,40 @@ def test_malformed_quotes_and_line_ends_are_refused(tmp_path, text, reason):
     message = refused(tmp_path, text)
     assert message.startswith("log.csv, row 1: ")
     assert reason in message
+
+
+@pytest.fixture
+def process_limit():
+    """The setter of the limit that all CSV readers of the process share; set back afterwards."""
+    before = csv.field_size_limit()
+    yield csv.field_size_limit
+    csv.field_size_limit(before)
+
+
+def test_a_cell_has_the_bound_of_the_limits(tmp_path, process_limit):
+    """A cell is as long as the limits allow, whatever the limit that the process shares is above it."""
+    process_limit(2**31)
+    limits = Limits(field_max=10)
+    assert rows_of(tmp_path, f"a,b\n1,{'x' * 10}\n", limits=limits) == [(1, {"a": "1", "b": "x" * 10})]
+    text = refused(tmp_path, f"a,b\n1,2\n1,{'x' * 11}\n", limits=limits)
+    assert text == "log.csv, row 2: a cell has more than 10 characters; often a quote that is never closed"
+
+
+def test_a_lower_limit_of_the_process_is_named(tmp_path, process_limit):
+    """A limit of the process below ours is not ours to change, and the message says where it comes from."""
+    process_limit(10)
+    text = refused(tmp_path, f"a,b\n1,{'x' * 11}\n")
+    assert "a cell has more than 10 characters" in text
+    assert "this process allows no more, see csv.field_size_limit" in text
+
+
+def test_a_quote_that_is_never_closed_takes_no_more_than_a_row(tmp_path, process_limit):
+    """Where the process has no limit, a row still has one: the rest of the file is not read into one cell."""
+    process_limit(2**31)
+    limits = Limits(line_max=100)
+    assert len(rows_of(tmp_path, "a,b\n" + "1,2\n" * 100, limits=limits)) == 100
+    text = refused(tmp_path, 'a,b\n1,"2\n' + "1,2\n" * 100, limits=limits)
+    assert text == "log.csv, row 1: a row has more than 100 characters; often a quote that is never closed"
 
 
 def test_too_many_columns_are_refused(tmp_path):

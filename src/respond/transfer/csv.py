@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 from collections.abc import Collection, Iterator, Sequence
+from typing import Self
 
 import attrs
 
@@ -30,10 +31,12 @@ def read_csv(source: Source, form: CsvFormat, required: Collection[str]) -> Iter
     Raises `ImportRejected` when the header lacks a column of *required* or names one twice, when a row is wider or
     narrower than the header, and for every fault of the bytes underneath.
     """
-    reader = csv.reader(source.lines(form.encoding), delimiter=form.delimiter, quotechar=form.quote, strict=True)
-    header = _header(source, reader, form, required)
+    lines = _Lines(source, form.encoding)
+    reader = csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
+    records = _records(source, lines, reader)
+    header = _header(source, records, form, required)
     width = len(header)
-    for cells in _records(source, reader):
+    for cells in records:
         if len(cells) != width:
             if not cells:
                 continue
@@ -42,22 +45,49 @@ def read_csv(source: Source, form: CsvFormat, required: Collection[str]) -> Iter
         yield Row(source.row, dict(zip(header, cells, strict=True)))
 
 
-def _records(source: Source, reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Yield the records of *reader*, its errors translated."""
+class _Lines:
+    """The lines of a file, counted until a row is whole: a quote that is never closed must not take the whole file."""
+
+    def __init__(self, source: Source, encoding: str) -> None:
+        self.size = 0
+        self._source = source
+        self._lines = source.lines(encoding)
+        self._row_max = source.limits.line_max
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.size += len(line)
+        if self.size > self._row_max:
+            text = f"a row has more than {self._row_max:,} characters; often a quote that is never closed"
+            raise self._source.rejected(text, place=self._source.at(self._source.row + 1))
+        return line
+
+
+def _records(source: Source, lines: _Lines, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the records of *reader*, its errors translated, with no cell that is too long."""
+    field_max = source.limits.field_max
     while True:
+        lines.size = 0
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise _malformed(source, error) from error
+        if lines.size > field_max and max(map(len, cells), default=0) > field_max:
+            raise source.rejected(_too_long(field_max), place=source.at(source.row + 1))
         yield cells
 
 
 def _malformed(source: Source, error: csv.Error) -> ImportRejected:
     text = str(error)
     if "field larger than field limit" in text:
-        text = f"a cell has more than {csv.field_size_limit():,} characters; often a quote that is never closed"
+        text = _too_long(source.limits.field_max)
+        if csv.field_size_limit() < source.limits.field_max:
+            text = f"{_too_long(csv.field_size_limit())}; this process allows no more, see csv.field_size_limit"
     elif "unexpected end of data" in text:
         text = "the file ends inside a quoted cell; close the quote, or fetch the whole file"
     elif "new-line character" in text:
@@ -65,8 +95,12 @@ def _malformed(source: Source, error: csv.Error) -> ImportRejected:
     return source.rejected(text, place=source.at(source.row + 1))
 
 
-def _header(source: Source, reader: Iterator[list[str]], form: CsvFormat, required: Collection[str]) -> Sequence[str]:
-    header = next(_records(source, reader), None)
+def _too_long(most: int) -> str:
+    return f"a cell has more than {most:,} characters; often a quote that is never closed"
+
+
+def _header(source: Source, records: Iterator[list[str]], form: CsvFormat, required: Collection[str]) -> Sequence[str]:
+    header = next(records, None)
     if not header:
         raise source.rejected("is empty; the first line must name the columns", place=source.path.name)
     place = f"{source.path.name}, header"

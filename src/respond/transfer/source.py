@@ -36,7 +36,7 @@ class Limits:
     row_max: int = 262_144
     """The most bytes in the mapped cells of one row."""
     line_max: int = 8 * 1024**2
-    """The most characters in one line of a CSV file, and the most bytes between two elements of an XES file."""
+    """The most characters in one line or row of a CSV file, and the most bytes between two elements of an XES file."""
     depth_max: int = 64
     """How deep the elements of an XES file may nest."""
     cells_max: int = 4096
