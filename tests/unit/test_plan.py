@@ -203,7 +203,7 @@ def test_an_error_in_a_file_names_the_file_and_the_key(tmp_path):
         (b'name = "a\n', "is not TOML: "),
         (b'name = "\xff"\n', "is not TOML: 'utf-8' codec can't decode byte 0xff"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "is not TOML: "),
-        (b"#" * (FILE_MAX + 1), f"has more than {FILE_MAX} bytes, the most that a plan may have"),
+        (b"#" * (FILE_MAX + 1), f"has more than {FILE_MAX:,} bytes, the most that are read"),
     ],
     ids=["not TOML", "not UTF-8", "nested too deeply", "too large"],
 )

@@ -133,7 +133,7 @@ def test_the_file_is_named(tmp_path):
         (b"log = ", "is not TOML"),
         (b"\xff", "is not TOML"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "is not TOML"),
-        (b"#" * 1_100_000, "has 1,100,000 bytes, at most 1,048,576 are read"),
+        (b"#" * 1_100_000, "has more than 1,048,576 bytes, the most that are read"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused(tmp_path, data, message):

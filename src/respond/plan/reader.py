@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from respond.errors import InvalidPlan
+from respond.plan.files import read_file
 from respond.plan.parts import Category, Level, Role
 
 if TYPE_CHECKING:
@@ -26,21 +27,7 @@ _TABLES = {"categories": Category, "levels": Level, "roles": Role}
 
 def read_plan(plan: type[PlanT], path: Path) -> PlanT:
     """Return the plan in the file at *path*; raises `InvalidPlan`."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(FILE_MAX + 1)
-    except OSError as error:
-        raise InvalidPlan(f"cannot be read: {error.strerror}", place=str(path)) from error
-    if len(raw) > FILE_MAX:
-        raise InvalidPlan(f"has more than {FILE_MAX} bytes, the most that a plan may have", place=str(path))
-    try:
-        document = tomllib.loads(raw.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidPlan(f"is not TOML: {error}", place=str(path)) from error
-    try:
-        return plan_of(plan, document)
-    except InvalidPlan as error:
-        raise InvalidPlan(str(error), place=str(path), value=error.value) from error
+    return read_file(path, partial(plan_of, plan), bytes_max=FILE_MAX, invalid=InvalidPlan)
 
 
 def plan_of(plan: type[PlanT], document: dict[str, Any]) -> PlanT:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from respond.domain.moments import PRECISIONS, Ambiguous
 from respond.errors import InvalidMapping
+from respond.plan.files import read_file
 from respond.transfer.csv import CsvFormat
 from respond.transfer.mapping_parts import (
     CategoryColumn,
@@ -37,20 +38,7 @@ FILE_MAX = 1024 * 1024
 
 def read_mapping(mapping: type[MappingT], path: Path) -> MappingT:
     """Return the mapping in the file at *path*; raises `InvalidMapping`."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InvalidMapping(f"cannot be read: {error.strerror}", place=str(path)) from error
-    if len(raw) > FILE_MAX:
-        raise InvalidMapping(f"has {len(raw):,} bytes, at most {FILE_MAX:,} are read", place=str(path))
-    try:
-        document = tomllib.loads(raw.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidMapping(f"is not TOML: {error}", place=str(path)) from error
-    try:
-        return mapping_of(mapping, document)
-    except InvalidMapping as error:
-        raise InvalidMapping(str(error), place=str(path), value=error.value) from error
+    return read_file(path, partial(mapping_of, mapping), bytes_max=FILE_MAX, invalid=InvalidMapping)
 
 
 def mapping_of(mapping: type[MappingT], document: Mapping[str, Any]) -> MappingT:
