@@ -37,21 +37,25 @@ class Play:
         self.history: tuple[Event, ...] = ()
         self.state: Any = workflow.initial
 
-    def situation(self, command: object = None, actor: Actor | str | None = None) -> Situation:
-        """Return what a decision about *command* would look at now."""
+    def situation(
+        self, command: object = None, actor: Actor | str | None = None, at: datetime | None = None
+    ) -> Situation:
+        """Return what a decision about *command*, which tells what happened *at* or now, would look at now."""
         now = START + timedelta(minutes=len(self.history))
         who = None if actor is None else Actor.of(actor)
         return Situation(
-            state=self.state, command=command, plan=self.plan, actor=who, at=now, now=now, history=self.history
+            state=self.state, command=command, plan=self.plan, actor=who, at=at or now, now=now, history=self.history
         )
 
-    def decide(self, command: object, actor: Actor | str | None = None) -> tuple[Any, ...]:
+    def decide(self, command: object, actor: Actor | str | None = None, at: datetime | None = None) -> tuple[Any, ...]:
         """Return the payloads that *command* would cause."""
-        return decide(self.workflow, self.situation(command, actor))
+        return decide(self.workflow, self.situation(command, actor, at))
 
-    def explain(self, trigger: str, command: object = None, actor: Actor | str | None = None) -> Explanation:
+    def explain(
+        self, trigger: str, command: object = None, actor: Actor | str | None = None, at: datetime | None = None
+    ) -> Explanation:
         """Return what stands in the way of *trigger*."""
-        return explain(self.workflow, trigger, self.situation(command, actor))
+        return explain(self.workflow, trigger, self.situation(command, actor, at))
 
     def do(self, *commands: object, actor: Actor | str | None = None) -> Self:
         """Carry out *commands*, one after the other; raises `CommandRefused`."""
@@ -105,7 +109,7 @@ def recorded(raw: bytes, position: int = 1) -> Recorded:
         type=body["type"],
         subject=body["subject"],
         body=raw,
-        leaf=leaf_of(raw, recorded_us),
+        leaf=leaf_of(raw, recorded_us, position),
     )
 
 

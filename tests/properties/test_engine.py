@@ -206,7 +206,9 @@ class EngineMachine(RuleBasedStateMachine):
         """Carry out *command*; a refusal leaves the log as it was, and was explained before."""
         before = self._rows()
         trigger, actor = trigger_of(type(command)), circumstances["actor"]
-        explanation = self.engine.explain("incident", incident, trigger, command, actor=actor)
+        explanation = self.engine.explain(
+            "incident", incident, trigger, command, actor=actor, at=circumstances.get("at")
+        )
         refusals: tuple[Refusal, ...] = ()
         try:
             outcome = self.engine.execute("incident", incident, command, **circumstances)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from incident_logs import PLAN, START, after
 from respond.domain.canonical import canonical
+from respond.projections.entries import entries, in_world_order
 from respond.projections.listing import Listing
 from respond.projections.replay import Replay, replay
 from respond.projections.review import review
@@ -18,6 +19,7 @@ from respond.projections.state import state
 from respond.projections.statistics import Statistics
 from respond.projections.timeline import timeline
 from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.events import CommandTransferred
 from respond.workflow.incident.state import OPEN
 from strategies import histories
 
@@ -170,6 +172,16 @@ def test_who_commands_last_commands_now(events):
     for tenures, holder in ((found.commanders, folded.commander), (found.level_tenures, folded.level)):
         lasting = [one.holder for one in tenures if one.until is None]
         assert lasting == ([holder] if folded.status in OPEN and holder is not None else [])
+
+
+@given(histories(retimed=False).filter(bool))
+def test_the_last_to_happen_is_the_last_to_be_told(events):
+    """Whatever is told late, the state and the review name one commander and one level."""
+    folded, world = INCIDENT.fold(events), in_world_order(entries(events))
+    commanders = [entry.reading.to_commander for entry in world if isinstance(entry.reading, CommandTransferred)]
+    levels = [step.level for step in review(events, plan=PLAN).levels]
+    assert commanders[-1:] == ([] if folded.commander is None else [folded.commander])
+    assert levels[-1:] == ([] if folded.level is None else [folded.level])
 
 
 @given(ONE)

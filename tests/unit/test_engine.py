@@ -12,6 +12,7 @@ from respond.domain.moments import Moment
 from respond.domain.references import Actor
 from respond.engine.engine import UNKNOWN, Engine
 from respond.errors import (
+    CommandRefused,
     IncidentNotFound,
     InvalidInput,
     InvalidMoment,
@@ -231,6 +232,18 @@ class TestExplain:
         ]
         incident.report_upward("initial", recipient="ministry", summary="14 shops")
         assert incident.explain("resolve", c.Resolve(resolution="Restarted"), actor="chen.yu").allowed
+
+    def test_it_answers_for_the_time_that_the_command_tells(self, engine, clock):
+        """What is refused because it happened too early is explained by the same time; unknown is now."""
+        incident = responding(engine, level=3)
+        earlier = clock.now - timedelta(minutes=1)
+        worse = c.ChangeLevel(level=2, justification="more shops")
+        (refusal,) = incident.explain("change_level", worse, at=earlier).refusals
+        assert refusal.code == "earlier-than-last"
+        with pytest.raises(CommandRefused, match=r"is before .*, when the level was set last"):
+            incident.execute(worse, at=earlier)
+        for at in (None, UNKNOWN, clock.now):
+            assert incident.explain("change_level", worse, at=at).allowed
 
     def test_it_writes_nothing(self, engine):
         """Explaining is a question: the log stays as it was."""

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import attrs
 import pytest
 
-from play import PLAN, Play, incident_in
+from play import PLAN, START, Play, incident_in
+from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.domain.references import Actor
 from respond.errors import CommandRefused
 from respond.plan.plan import Plan
+from respond.workflow.decider import explain
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
@@ -32,6 +35,10 @@ class Case:
     actor: Actor | str | None = None
     other_actor: Actor | str | None = None
     """Who gives the command that passes."""
+    told_at: datetime | None = None
+    """When what the refused command tells happened; now when it is None."""
+    other_at: datetime | None = None
+    """The same of the command that passes."""
 
 
 def at(state: str) -> Callable[[], Play]:
@@ -61,6 +68,11 @@ def told() -> Play:
 def noted() -> Play:
     """Return an incident with a note."""
     return incident_in("responding").do(c.Note(text="Called the supplier"))
+
+
+def commanded() -> Play:
+    """Return an incident whose command was taken at 08:04."""
+    return incident_in("responding").do(c.TakeCommand(commander="chen.yu"))
 
 
 def withdrawn() -> Play:
@@ -176,6 +188,35 @@ CASES = [
         passes=c.TakeCommand(),
         other_actor="li.na",
         text="name the commander, or the actor who takes command",
+    ),
+    Case(
+        code="earlier-than-last",
+        on=commanded,
+        refused=c.TakeCommand(commander="li.na"),
+        passes=c.TakeCommand(commander="li.na"),
+        told_at=START + timedelta(minutes=3),
+        other_at=START + timedelta(minutes=4),
+        text="2026-03-01T08:03:00.000000Z is before 2026-03-01T08:04:00.000000Z, when command was taken last; "
+        "tell what happened in its order, or correct the earlier entry first",
+    ),
+    Case(
+        code="earlier-than-last",
+        on=at("responding"),
+        refused=c.ChangeLevel(level=2, justification="worse"),
+        passes=c.ChangeLevel(level=2, justification="worse"),
+        told_at=START + timedelta(minutes=1),
+        other_at=START + timedelta(minutes=2),
+        text="2026-03-01T08:01:00.000000Z is before 2026-03-01T08:02:00.000000Z, when the level was set last; "
+        "tell what happened in its order, or correct the earlier entry first",
+    ),
+    Case(
+        code="earlier-than-last",
+        on=lambda: incident_in("level_assigned").do(c.Cancel(reason="x"), c.Reopen(reason="y"), c.Assess(findings="z")),
+        refused=c.AssignLevel(level=2, basis="regional"),
+        passes=c.AssignLevel(level=2, basis="regional"),
+        told_at=START + timedelta(minutes=1),
+        text="2026-03-01T08:01:00.000000Z is before 2026-03-01T08:02:00.000000Z, when the level was set last; "
+        "tell what happened in its order, or correct the earlier entry first",
     ),
     Case(
         code="team-missing",
@@ -332,7 +373,7 @@ def test_a_guard_refuses_alone_and_says_why(case):
     """Where nothing else is wrong, the one guard refuses with its code, its text and the transition."""
     play = case.on()
     with pytest.raises(CommandRefused) as caught:
-        play.do(case.refused, actor=case.actor)
+        play.decide(case.refused, case.actor, case.told_at)
     (refusal,) = caught.value.refusals
     assert (refusal.code, refusal.text) == (case.code, case.text)
     assert refusal.transition.startswith(f"{play.state.status} -> ")
@@ -343,7 +384,7 @@ def test_a_guard_refuses_alone_and_says_why(case):
 def test_a_guard_lets_pass_what_keeps_its_rule(case):
     """The control: on the same incident, a command that keeps the rule causes an event."""
     play = case.on()
-    assert len(play.decide(case.passes, case.other_actor)) == 1
+    assert len(play.decide(case.passes, case.other_actor, case.other_at)) == 1
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
@@ -351,7 +392,7 @@ def test_explain_says_which_guard_objects(case):
     """explain names every guard of the step, the one that objects with its text, the others as passed."""
     play = case.on()
     trigger = type(case.refused).__respond_trigger__
-    explanation = play.explain(trigger, case.refused, case.actor)
+    explanation = play.explain(trigger, case.refused, case.actor, case.told_at)
     (candidate,) = explanation.candidates
     assert not explanation.allowed
     assert {verdict.code: verdict.text for verdict in candidate.verdicts if verdict.passed is False} == {
@@ -377,6 +418,21 @@ def test_a_guard_that_reads_the_state_is_asked_without_a_command(case):
         assert not candidate.allowed
     else:
         assert (verdict.passed, verdict.text) == (None, "depends on what the command says")
+
+
+@pytest.mark.parametrize(("minutes", "refused"), [(9, True), (10, False)])
+def test_the_last_take_over_counts_as_corrected(minutes, refused):
+    """An entry whose time was corrected holds its right place; one whose time is unknown, that of its recording."""
+    play = commanded()
+    correction = {"occurred_at": Moment(START + timedelta(minutes=10)).to_json()}
+    play.do(c.Correct(entry=play.entry("CommandTransferred"), changes=correction, reason="clock"))
+    told = play.situation(c.TakeCommand(commander="li.na"), at=START + timedelta(minutes=minutes))
+    refusals = explain(INCIDENT, "take_command", told).refusals
+    assert [one.code for one in refusals] == ["earlier-than-last"] * refused
+    play.record(e.EntryCorrected(entry=play.entry("CommandTransferred"), changes={"occurred_at": None}, reason="guess"))
+    (last,) = (event for event in play.history if event.type == "CommandTransferred")
+    told = play.situation(c.TakeCommand(commander="li.na"), at=last.recorded_at)
+    assert explain(INCIDENT, "take_command", told).refusals == ()
 
 
 def test_a_refusal_lists_every_reason():

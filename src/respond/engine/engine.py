@@ -8,6 +8,8 @@ from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import attrs
+
 from respond.domain.events import Event
 from respond.domain.ids import derived_id, uuid7
 from respond.domain.moments import Moment
@@ -207,18 +209,28 @@ class Engine:
         return IncidentHandle(self, self.reader.find(name))
 
     def explain(
-        self, category: str, key: str, trigger: str, command: object = None, *, actor: Actor | str | None = None
+        self,
+        category: str,
+        key: str,
+        trigger: str,
+        command: object = None,
+        *,
+        actor: Actor | str | None = None,
+        at: When = None,
     ) -> Explanation:
         """Return what stands in the way of *trigger* now, guard by guard; its own guards stay open without *command*.
 
-        Raises `IncidentNotFound`, and `WorkflowNotFound` for an unknown category or trigger.
+        *at* is when what *command* tells happened, as for `execute`.  Raises `IncidentNotFound`, and `WorkflowNotFound`
+        for an unknown category or trigger.
         """
         workflow = self.workflows[category]
         history = self._handler.load(StreamId.of(category, key))
         if not history and category == INCIDENT_CATEGORY:
             raise IncidentNotFound(f"there is no incident {key!r}")
         who = None if actor is None else Actor.of(actor)
-        return explain(workflow, trigger, self._handler.situation(workflow, history, command=command, actor=who))
+        situation = self._handler.situation(workflow, history, command=command, actor=who)
+        told = None if at is UNKNOWN else Moment.of(at)
+        return explain(workflow, trigger, situation if told is None else attrs.evolve(situation, at=told.at))
 
     def state(self, category: str, key: str, **when: Any) -> Any:
         """Return the state of an aggregate, now or as `Reader.state_at` says."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from respond.domain.events import Event
+from respond.domain.moments import Moment
 from respond.domain.payloads import corrected
 from respond.workflow.incident import events as e
 
@@ -60,6 +62,17 @@ def applied(payload: Any, changes: Mapping[str, Any], *, strict: bool = False) -
     """
     fields = {name: value for name, value in changes.items() if name != "occurred_at"}
     return corrected(payload, fields, strict=strict) if fields else payload
+
+
+def happened_at(history: Iterable[Event], event: Event) -> datetime:
+    """Return when *event* happened by the last word on it, or when it was recorded if nobody knows."""
+    corrections = [one.data for one in history if type(one.data) is e.EntryCorrected]
+    claims = [
+        one.changes["occurred_at"] for one in corrections if one.entry == event.id and "occurred_at" in one.changes
+    ]
+    if not claims:
+        return event.happened_at
+    return event.recorded_at if claims[-1] is None else Moment.from_json(claims[-1]).at
 
 
 def retracted_entries(history: Iterable[Event]) -> frozenset[str]:

@@ -8,22 +8,31 @@ from typing import Any
 
 import attrs
 
-from respond.domain.moments import Moment
+from respond.domain.moments import Moment, format_utc
 from respond.domain.payloads import from_input, to_data
 from respond.errors import InvalidInput
 from respond.workflow.definition import Guard, Situation, guard
+from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import (
     CORRECTABLE,
     RETRACTABLE,
     applied,
     entry_of,
+    happened_at,
     reading,
     retracted_entries,
 )
 from respond.workflow.incident.events import REPORT_KINDS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LEVELS = ((e.LevelAssigned, e.LevelChanged), "the level was set last")
+_IN_ORDER: Mapping[type, tuple[tuple[type, ...], str]] = {
+    c.AssignLevel: _LEVELS,
+    c.ChangeLevel: _LEVELS,
+    c.TakeCommand: ((e.CommandTransferred,), "command was taken last"),
+}
+"""Of what there is one at any instant: the events that set it.  What happened last must be what is told last."""
 
 
 @guard("category-unknown")
@@ -101,6 +110,20 @@ def commander_named(situation: Situation) -> str | None:
     """Require a commander, or an actor who takes command."""
     named = situation.command.commander or (situation.actor and situation.actor.id)
     return None if named else "name the commander, or the actor who takes command"
+
+
+@guard("earlier-than-last")
+def told_in_order(situation: Situation) -> str | None:
+    """Require a time that is not before the last taking of command, or the last level."""
+    kinds, last_time = _IN_ORDER[type(situation.command)]
+    history = situation.history
+    last = max((happened_at(history, event) for event in history if isinstance(event.data, kinds)), default=None)
+    if last is None or situation.at >= last:
+        return None
+    return (
+        f"{format_utc(situation.at)} is before {format_utc(last)}, when {last_time}; "
+        "tell what happened in its order, or correct the earlier entry first"
+    )
 
 
 @guard("team-missing")
@@ -287,6 +310,7 @@ GUARDS = (
     level_unassigned,
     justification_given,
     commander_named,
+    told_in_order,
     team_named,
     report_kind_known,
     recipient_named,

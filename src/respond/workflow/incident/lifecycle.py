@@ -28,7 +28,7 @@ INCIDENT_CATEGORY = "incident"
 
 _STAY = None
 _ASSESS = ("role-unknown", "estimate-negative")
-_LEVEL = ("role-unknown", "level-unknown", "basis-missing")
+_LEVEL = ("role-unknown", "level-unknown", "basis-missing", "earlier-than-last")
 _UPWARD = ("report-kind-unknown", "recipient-missing", "initial-report-missing", "initial-report-sent")
 _REASON = ("role-unknown", "reason-missing")
 _ENTRY = ("role-unknown", "reason-missing", "entry-unknown", "entry-retracted")
@@ -43,10 +43,10 @@ _TRANSITIONS = (
         "change_level",
         (LEVEL_ASSIGNED, RESPONDING, REPORTED_UPWARD),
         _STAY,
-        guards=("role-unknown", "level-unknown", "level-unassigned", "justification-missing"),
+        guards=("role-unknown", "level-unknown", "level-unassigned", "justification-missing", "earlier-than-last"),
     ),
     Transition("start_response", LEVEL_ASSIGNED, RESPONDING, guards=("role-unknown",)),
-    Transition("take_command", OPEN, _STAY, guards=("role-unknown", "commander-missing")),
+    Transition("take_command", OPEN, _STAY, guards=("role-unknown", "commander-missing", "earlier-than-last")),
     Transition("assign_team", OPEN, _STAY, guards=("role-unknown", "team-missing")),
     Transition("report_upward", RESPONDING, REPORTED_UPWARD, guards=("role-unknown", *_UPWARD)),
     Transition(
