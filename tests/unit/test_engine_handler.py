@@ -167,15 +167,29 @@ class TestRetry:
             do(handler, c.Assess(injured=1), command_id="third")
         assert do(handler, c.Assess(injured=0), command_id="second").events == assess.events
 
-    @pytest.mark.parametrize("circumstances", [{"actor": CHEN}, {"occurred_at": Moment(START)}], ids=["actor", "at"])
-    def test_it_answers_so_whoever_asks_and_whenever_it_was(self, handler, clock, circumstances):
-        """A retry by another actor, or with another time, answers with what was recorded first, and records nothing."""
+    @pytest.mark.parametrize(
+        "circumstances",
+        [{"actor": CHEN}, {"actor": attrs.evolve(WANG, role="commander")}, {"occurred_at": Moment(START)}],
+        ids=["actor", "role", "at"],
+    )
+    def test_another_actor_or_another_time_is_a_conflict(self, handler, clock, circumstances):
+        """A command that names another actor, role or time is not the one that was recorded, and records nothing."""
         do(handler, REPORT)
         clock.move(minutes=1)
-        first = do(handler, NOTE, command_id="second")
-        assert do(handler, NOTE, command_id="second", **circumstances) == attrs.evolve(first, replayed=True)
+        do(handler, NOTE, command_id="second")
+        with pytest.raises(IdempotencyConflict, match="by another actor, or for another time"):
+            do(handler, NOTE, command_id="second", **circumstances)
         (_, note) = handler.load(incident("a"))
         assert (note.actor, note.happened_at) == (WANG.id, START + timedelta(minutes=1))
+
+    def test_a_retry_may_name_the_time_again(self, handler, clock):
+        """A caller who names the time names the same one in the retry; one who leaves it to the clock does again."""
+        do(handler, REPORT)
+        first = do(handler, NOTE, command_id="second", occurred_at=Moment(START))
+        other = do(handler, NOTE, command_id="third")
+        clock.move(minutes=1)
+        assert do(handler, NOTE, command_id="second", occurred_at=Moment(START)) == attrs.evolve(first, replayed=True)
+        assert do(handler, NOTE, command_id="third").events == other.events
 
     def test_another_actor_who_causes_something_else_is_a_conflict(self, handler):
         """Taking command means another commander when another actor takes it: that is no retry."""

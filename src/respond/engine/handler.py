@@ -233,6 +233,8 @@ class Handler:
         if not any(stored):
             return None
         for one, events in zip(loaded, stored, strict=True):
+            if not all(_told_alike(event, circumstances) for event in events):
+                raise IdempotencyConflict({command_id: "the command id was used by another actor, or for another time"})
             try:
                 same = _alike(self._decided_then(one, events, circumstances), [event.data for event in events])
             except CommandRefused:
@@ -271,6 +273,18 @@ class Handler:
 def _alike(decided: list[Any], stored: list[Any]) -> bool:
     """Return whether both are stored as the same bytes."""
     return decided == stored and identical(list(map(to_data, decided)), list(map(to_data, stored)))
+
+
+def _told_alike(event: Event, circumstances: Circumstances) -> bool:
+    """Return whether *event* was told by the same actor, and of the same time where the caller names one."""
+    actor = circumstances.actor
+    who = (actor.id, actor.role, actor.on_behalf_of) if actor else (None, None, None)
+    if who != (event.actor, event.role, event.body.get("on_behalf_of")):
+        return False
+    told = event.body.get("occurred_at")
+    if circumstances.occurred_at is None:
+        return not (circumstances.unknown_time and told is not None)
+    return bool(told == circumstances.occurred_at.to_json())
 
 
 def _last_position(loaded: Sequence[_Loaded]) -> int:
