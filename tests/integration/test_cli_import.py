@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,76 @@ def test_an_import_that_breaks_off_names_the_row_up_to_which_it_is_stored(cli, l
     (log / "tickets.csv").write_text(ROWS)
     assert cli.ask("import", "tickets.csv", "--mapping", "tickets.toml")["events"] > 0
     assert cli.ask("replay")["states"] == {"reported": 1, "resolved": 1}
+
+
+@pytest.mark.parametrize(
+    ("file", "mapping", "code"),
+    [
+        ("missing.csv", "tickets.toml", "import-rejected"),
+        ("folder.csv", "tickets.toml", "import-rejected"),
+        ("empty.csv", "tickets.toml", "import-rejected"),
+        ("other.csv", "tickets.toml", "import-rejected"),
+        ("binary.csv", "tickets.toml", "import-rejected"),
+        ("torn.csv.gz", "tickets.toml", "import-rejected"),
+        ("tickets.csv", "missing.toml", "invalid-mapping"),
+        ("tickets.csv", "foreign.toml", "invalid-mapping"),
+    ],
+)
+def test_a_log_that_cannot_be_read_leaves_no_database(cli, log, file, mapping, code):
+    """Source and mapping are looked at before a database is made, with --deviations no file of these either."""
+    (log / "folder.csv").mkdir()
+    (log / "empty.csv").write_text("")
+    (log / "other.csv").write_text(ROWS.replace("state\n", "status\n", 1))
+    (log / "binary.csv").write_bytes(b"\x7fELF\xff\xfe" * 99)
+    (log / "torn.csv.gz").write_bytes(gzip.compress(ROWS.encode())[:12])
+    (log / "foreign.toml").write_text(MAPPING.replace('"resolved"', '"solved"'))
+    error = cli.refusal("import", file, "--mapping", mapping, "--deviations", "found.jsonl", status=2)
+    assert error["code"] == code
+    assert not (log / "respond.db").exists()
+    assert not (log / "found.jsonl").exists()
+    cli.ask("import", "tickets.csv", "--mapping", "tickets.toml")
+    assert (log / "respond.db").exists()
+
+
+def test_people_are_told_up_to_which_row_a_broken_file_is_stored(cli, log):
+    """The text names the row and what to do, and the document has both."""
+    (log / "tickets.csv").write_text(ROWS.replace("11:00:00Z,Done\n1,", "11:00:00Z,Sleeping\n1,", 1))
+    said = cli.run("import", "tickets.csv", "--mapping", "tickets.toml", "--json")
+    note = "tickets.csv is stored up to row 3; mend the file and import it again to go on"
+    assert said.err.splitlines()[-1] == f"respond: {note}"
+    assert (said.document["error"]["row"], said.document["error"]["notes"]) == (3, [note])
+
+
+def test_every_deviation_is_written_to_the_file_that_is_named(cli, log):
+    """More than a report lists stand in the file, one JSON object a line; a second import writes them again."""
+    rows = "".join(f"{case},2026-03-12T09:00:00Z,New\n{case},2026-03-12T10:00:00Z,Done\n" for case in range(130))
+    (log / "many.csv").write_text("case,at,state\n" + rows)
+    command = ("import", "many.csv", "--mapping", "tickets.toml", "--deviations", "found.jsonl")
+    for again in (False, True):
+        report = cli.ask(*command)
+        assert (report["events"] == 0) is again
+        found = [json.loads(line) for line in (log / "found.jsonl").read_text().splitlines()]
+        assert (len(found), len(report["listed"])) == (report["deviations"], 100) == (130, 100)
+        assert found[:100] == report["listed"]
+        assert found[129]["row"] == 260
+        assert (found[129]["from_state"], found[129]["to_state"]) == ("reported", "resolved")
+
+
+def test_a_file_for_deviations_that_cannot_be_written_stops_before_a_database_is_made(cli, log):
+    """A folder that is missing and the imported file itself are refused, and the file stays as it was."""
+    os.link(log / "tickets.csv", log / "linked.csv")
+    for file in ("missing/found.jsonl", "tickets.csv", "linked.csv", "tickets.toml"):
+        error = cli.refusal("import", "tickets.csv", "--mapping", "tickets.toml", "--deviations", file, status=2)
+        assert (error["code"], error["place"]) == ("invalid-input", "--deviations")
+    assert (log / "tickets.csv").read_text() == ROWS
+    assert not (log / "respond.db").exists()
+
+
+def test_a_disk_that_gets_full_of_deviations_is_told(cli, log):
+    """What cannot be written is an error with its place, and the import can be run again."""
+    error = cli.refusal("import", "tickets.csv", "--mapping", "tickets.toml", "--deviations", "/dev/full", status=2)
+    assert error["message"] == "--deviations: /dev/full cannot be written: No space left on device"
+    assert cli.ask("import", "tickets.csv", "--mapping", "tickets.toml")["rows"] == 5
 
 
 def test_notes_of_an_error_are_told(cli, log, monkeypatch):

@@ -18,7 +18,7 @@ from respond.transfer.facts import FactsReader, check_mapping
 from respond.transfer.mapping import LogMapping
 from respond.transfer.order import ordered
 from respond.transfer.recorder import Recorder
-from respond.transfer.report import ImportReport, Tally
+from respond.transfer.report import Deviation, ImportReport, Tally
 from respond.transfer.rows import Identity, Row
 from respond.transfer.source import Limits, Source
 from respond.transfer.xes import read_xes
@@ -43,6 +43,7 @@ def import_log(
     workflow: Workflow = INCIDENT,
     dry_run: bool = False,
     progress: Progress | None = None,
+    on_deviation: Callable[[Deviation], None] | None = None,
     batch: int = BATCH,
     limits: Limits | None = None,
 ) -> ImportReport:
@@ -51,12 +52,31 @@ def import_log(
     Rows that are in the log already add nothing, so an import that was cut short goes on where it stopped.  Raises
     `InvalidMapping`; `ImportRejected` that names file, row and column, with every whole row before it stored and `row`
     naming the last of them; `StoreError` with a note that says the same.  With *dry_run* nothing is written.
+    *on_deviation* gets every deviation; the report lists the first ones.
     """
     check_mapping(mapping, plan, workflow)
     with Source(path, limits) as source:
-        work = _Import(source, mapping, store, plan, workflow, dry_run=dry_run, progress=progress, batch=batch)
+        tally = Tally(on_deviation=on_deviation)
+        work = _Import(source, mapping, store, plan, workflow, tally, dry_run=dry_run, progress=progress, batch=batch)
         with rare_collections():
             return work.run()
+
+
+def check_log(
+    path: str | Path, mapping: LogMapping, *, plan: Plan, workflow: Workflow = INCIDENT, limits: Limits | None = None
+) -> None:
+    """Raise what `import_log` would raise at the mapping, a gzip checksum, the header or the first record.
+
+    It needs no store, so that a wrong name leaves no trace.
+    """
+    check_mapping(mapping, plan, workflow)
+    with Source(path, limits) as source:
+        source.verify()
+        next(_records(source, mapping), None)
+
+
+def _records(source: Source, mapping: LogMapping) -> Iterator[Row]:
+    return read_xes(source) if mapping.format == "xes" else read_csv(source, mapping.csv, mapping.columns)
 
 
 class _Import:
@@ -67,6 +87,7 @@ class _Import:
         store: EventStore,
         plan: Plan,
         workflow: Workflow,
+        tally: Tally,
         *,
         dry_run: bool,
         progress: Progress | None,
@@ -88,14 +109,14 @@ class _Import:
         self._writes: dict[StreamId, tuple[int, list[NewEvent]]] = {}
         """For each stream that the batch writes to, the version it stands at and the events to add."""
         self._stored_row: int | None = None
-        self._tally = Tally()
-        self._recorder = Recorder(source, mapping, store, plan, workflow, self._tally)
+        self._tally = tally
+        self._recorder = Recorder(source, mapping, store, plan, workflow, tally)
 
     def run(self) -> ImportReport:
         """Read every row, and store batch after batch."""
         self._source.verify()
         try:
-            for row in self._rows():
+            for row in ordered(_records(self._source, self._mapping), self._mapping, self._source):
                 self._add(row)
             self._flush()
         except ImportRejected as error:
@@ -105,11 +126,6 @@ class _Import:
                 error.add_note(self._how_far("mend the file and import it again"))
             raise
         return self._tally.report(dry_run=self._dry_run)
-
-    def _rows(self) -> Iterator[Row]:
-        source, mapping = self._source, self._mapping
-        rows = read_xes(source) if mapping.format == "xes" else read_csv(source, mapping.csv, mapping.columns)
-        return ordered(rows, mapping, source)
 
     def _add(self, row: Row) -> None:
         self._tally.rows += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -84,6 +84,8 @@ class Tally:
     codes: Counter[str] = attrs.field(factory=Counter)
     listed: list[Deviation] = attrs.field(factory=list)
     unknown_states: Counter[str] = attrs.field(factory=Counter)
+    on_deviation: Callable[[Deviation], None] | None = None
+    """Called with every deviation, also beyond those that the report lists."""
 
     def team(self, before: str | None, after: str | None) -> None:
         """Count a change of team."""
@@ -102,21 +104,19 @@ class Tally:
         self.reopened_after_closed += before == REVIEWED and after != REVIEWED
 
     def deviation(self, refusal: Refusal, *, row: int, case: str, event: str) -> None:
-        """Count a step that broke a rule, and list it when it is among the first."""
+        """Count a step that broke a rule, tell of it, and list it when it is among the first."""
         self.codes[refusal.code] += 1
-        if len(self.listed) < DEVIATIONS_LISTED:
-            source, _, dest = refusal.transition.partition(" -> ")
-            self.listed.append(
-                Deviation(
-                    row=row,
-                    case=case,
-                    event=event,
-                    code=refusal.code,
-                    from_state=source,
-                    to_state=dest,
-                    text=refusal.text,
-                )
-            )
+        is_listed = len(self.listed) < DEVIATIONS_LISTED
+        if not (is_listed or self.on_deviation):
+            return
+        source, _, dest = refusal.transition.partition(" -> ")
+        deviation = Deviation(
+            row=row, case=case, event=event, code=refusal.code, from_state=source, to_state=dest, text=refusal.text
+        )
+        if is_listed:
+            self.listed.append(deviation)
+        if self.on_deviation is not None:
+            self.on_deviation(deviation)
 
     def report(self, *, dry_run: bool) -> ImportReport:
         """Return the counts as they stand."""
