@@ -125,7 +125,7 @@ class Handler:
 
     def load(self, stream: StreamId) -> tuple[Event, ...]:
         """Return the events of *stream*, decoded."""
-        return tuple(self.codec.decode_all(self.store.read_stream(stream)))
+        return tuple(self.codec.decode_all(self.store.read_streams([stream]).get(stream, ())))
 
     def situation(
         self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None
@@ -146,7 +146,7 @@ class Handler:
         self, asks: Sequence[Ask], circumstances: Circumstances, moment: Moment | None, now: datetime
     ) -> Outcome:
         """Load, decide and append once; raises `VersionConflict` when a stream moved meanwhile."""
-        loaded = [self._load(ask) for ask in asks]
+        loaded = self._load(asks)
         replayed = self._replayed(loaded, circumstances)
         if replayed is not None:
             return replayed
@@ -159,15 +159,18 @@ class Handler:
             return _outcome(self.store.append(*writes, require=read or None), writes)
         except IdempotencyConflict:
             # The first call with this command id may have been under way still, at another instant than this one.
-            replayed = self._replayed([self._load(ask) for ask in asks], circumstances)
+            replayed = self._replayed(self._load(asks), circumstances)
             if replayed is None:
                 raise
             return replayed
 
-    def _load(self, ask: Ask) -> _Loaded:
-        workflow = self.workflows[ask.category]
-        stream = StreamId.of(ask.category, ask.key, self.realm)
-        return _Loaded(ask, workflow, stream, self.load(stream))
+    def _load(self, asks: Sequence[Ask]) -> list[_Loaded]:
+        streams = [StreamId.of(ask.category, ask.key, self.realm) for ask in asks]
+        found = self.store.read_streams(streams)
+        return [
+            _Loaded(ask, self.workflows[ask.category], stream, tuple(self.codec.decode_all(found.get(stream, ()))))
+            for ask, stream in zip(asks, streams, strict=True)
+        ]
 
     def _plan(self, history: tuple[Event, ...], given: Plan | None) -> Plan:
         if not history:
