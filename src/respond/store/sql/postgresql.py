@@ -61,12 +61,18 @@ WITH taken AS (
   RETURNING position - %(count)s::bigint AS base, recorded_at)
 INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
 SELECT taken.base + new.n, taken.recorded_at, %(tenant)s, %(realm)s, %(stream)s, %(version)s::bigint + new.n, new.id,
-       new.type, new.subject, new.body, 
+       new.type, new.subject, new.body,
        sha256(new.prefix || int8send(taken.recorded_at) || int8send(taken.base + new.n))
-FROM taken, unnest(%(ids)b::uuid[], %(types)b::text[], %(subjects)b::text[], %(bodies)b::bytea[], %(prefixes)b::bytea[])
-            WITH ORDINALITY AS new(id, type, subject, body, prefix, n)
+FROM taken, {new}
 RETURNING position, recorded_at
 """
+# Most appends are of one event, and arrays of one cost the driver more than the statement's other parameters together.
+_ONE = """(VALUES (%(id)s::uuid, %(type)s::text, %(subject)s::text, %(body)b::bytea, %(prefix)b::bytea, 1::bigint))
+  AS new(id, type, subject, body, prefix, n)"""
+_MANY = """unnest(%(id)b::uuid[], %(type)b::text[], %(subject)b::text[], %(body)b::bytea[], %(prefix)b::bytea[])
+  WITH ORDINALITY AS new(id, type, subject, body, prefix, n)"""
+_NEW = ("id", "type", "subject", "body", "prefix")
+"""The last columns of a prepared row."""
 # Shut down, crashed, starting up, database dropped; idle for too long, in a transaction or out of one; too long in one.
 _ENDED = {"57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04"}
 
@@ -86,7 +92,8 @@ class PostgresqlDialect(Dialect):
         self._bodies_of_streams = _BODIES_OF_STREAMS.format(events=events)
         self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events)
         self._insert = _INSERT.format(events=events)
-        self._append = _APPEND.format(head=head, events=events)
+        self._append_one = _APPEND.format(head=head, events=events, new=_ONE)
+        self._append_many = _APPEND.format(head=head, events=events, new=_MANY)
         self._place = place
         self._lock_timeout = lock_timeout
 
@@ -109,10 +116,13 @@ class PostgresqlDialect(Dialect):
         return position, recorded_us
 
     def append_to_one(self, cursor: Any, rows: Sequence[Row], clock_us: int, limit_us: int) -> tuple[int, int] | None:
-        tenant, realm, stream, first = rows[0][:4]
-        _, _, _, _, ids, types, subjects, bodies, prefixes = map(list, zip(*rows, strict=True))
+        tenant, realm, stream, first, *one = rows[0]
+        if len(rows) == 1:
+            statement, new = self._append_one, one
+        else:
+            statement, new = self._append_many, [list(column) for column in zip(*rows, strict=True)][4:]
         cursor.execute(
-            self._append,
+            statement,
             {
                 "count": len(rows),
                 "clock": clock_us,
@@ -121,11 +131,7 @@ class PostgresqlDialect(Dialect):
                 "realm": realm,
                 "stream": stream,
                 "version": first - 1,
-                "ids": ids,
-                "types": types,
-                "subjects": subjects,
-                "bodies": bodies,
-                "prefixes": prefixes,
+                **dict(zip(_NEW, new, strict=True)),
             },
         )
         found: list[tuple[int, int]] = cursor.fetchall()
