@@ -100,7 +100,12 @@ def test_a_database_of_a_newer_release_stays_as_it_is(cli, arguments, tmp_path):
     database.close()
     before = digests(tmp_path)
     if arguments == ["db", "status"]:
-        assert cli.ask(*arguments, status=1) == {"kind": "new", "revision": "9999", "log": None}
+        assert cli.ask(*arguments, status=1) == {
+            "kind": "new",
+            "revision": "9999",
+            "log": None,
+            "triggers": None,
+        }
     else:
         error = cli.refusal(*arguments, status=3)
         assert error["code"] == "schema-too-new"

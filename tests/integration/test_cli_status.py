@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from command_line import CommandLine
+from sql_logs import raw
 
 SETTINGS = {
-    "sqlite_url": ["journal_mode", "sqlite_version"],
-    "postgresql_url": ["fsync", "full_page_writes", "synchronous_commit"],
-    "mariadb_url": ["innodb_doublewrite", "innodb_flush_log_at_trx_commit"],
+    "sqlite_url": ["journal_mode", "sqlite_version", "append_only_triggers"],
+    "postgresql_url": ["fsync", "full_page_writes", "synchronous_commit", "append_only_triggers"],
+    "mariadb_url": ["innodb_doublewrite", "innodb_flush_log_at_trx_commit", "append_only_triggers"],
 }
 
 
@@ -49,6 +50,61 @@ def test_a_wal_under_an_old_sqlite_is_bad_news(cli, tmp_path, monkeypatch):
     database.close()
     for since, status in (((3, 0, 0), 0), ((99, 0, 0), 1)):
         monkeypatch.setattr("respond.store.sql.settings.WAL_SINCE", since)
-        mode, version = cli.ask("status", status=status)["settings"]
+        mode, version, _ = cli.ask("status", status=status)["settings"]
         assert (mode["value"], mode["danger"]) == ("wal", "")
         assert ("before 99.0.0" in version["danger"]) is bool(status)
+
+
+WEAKENED = [
+    ("sqlite_url", "DROP TRIGGER respond_events_no_replace", "respond_events_no_replace is missing"),
+    (
+        "postgresql_url",
+        "DROP TRIGGER respond_events_no_delete ON respond_events",
+        "respond_events_no_delete is missing",
+    ),
+    ("postgresql_url", "DROP FUNCTION respond_events_refuse CASCADE", "respond_events_no_truncate is missing"),
+    (
+        "postgresql_url",
+        "ALTER TABLE respond_events DISABLE TRIGGER respond_events_no_update",
+        "respond_events_no_update is disabled",
+    ),
+    (
+        "postgresql_url",
+        "ALTER TABLE respond_events ENABLE TRIGGER respond_events_no_update",
+        "respond_events_no_update is disabled for replicas",
+    ),
+    ("mariadb_url", "DROP TRIGGER respond_events_no_update", "respond_events_no_update is missing"),
+]
+
+
+def triggers(cli: CommandLine) -> tuple[dict[str, str], int, int]:
+    """Return what `status` says of the triggers, and how both kinds of status end."""
+    cli.ask("report", "--category", "other", "--title", "A")
+    said = cli.run("status", "--json")
+    (found,) = [one for one in said.document["settings"] if one["name"] == "append_only_triggers"]
+    state = cli.run("db", "status", "--json")
+    assert state.document["triggers"] == found
+    if found["danger"]:
+        assert found["danger"] in cli.run("status").out
+        assert found["danger"] in cli.run("db", "status").out
+    return found, said.status, state.status
+
+
+@pytest.mark.parametrize(("database", "statement", "says"), WEAKENED)
+def test_a_log_that_could_be_changed_is_bad_news_until_it_is_upgraded(request, capsys, database, statement, says):
+    """A trigger that is missing or disabled is named, and `db upgrade` makes it anew; a whole set is the control."""
+    cli = CommandLine(request.getfixturevalue(database), capsys)
+    whole, _, status = triggers(cli)
+    assert (whole["danger"], status) == ("", 0)
+    assert cli.ask("db", "upgrade")["triggers_restored"] is False
+    with raw(cli.url) as connection:
+        connection.exec_driver_sql(statement)
+        found, *statuses = triggers(cli)
+        assert statuses == [1, 1]
+        assert says in found["danger"]
+        assert found["danger"].endswith("run `respond db upgrade`")
+        assert cli.ask("db", "upgrade")["triggers_restored"] is True
+        assert triggers(cli) == (whole, cli.run("status").status, 0)
+        for statement_again in ("UPDATE respond_events SET type = 'x'", "DELETE FROM respond_events"):
+            with pytest.raises(Exception, match="only ever appended"):
+                connection.exec_driver_sql(statement_again)

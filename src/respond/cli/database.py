@@ -35,30 +35,50 @@ def init(session: Session) -> Answer:
 
 @db.command("upgrade", cls=Question)
 def upgrade_(session: Session) -> Answer:
-    """Bring the tables of an older release up to date."""
+    """Bring the tables of an older release up to date, and restore the triggers that keep events as they are."""
     from respond.store.sql import schema_state, upgrade  # noqa: PLC0415 - help and wrong usage need no database
+    from respond.store.sql.settings import restore_triggers  # noqa: PLC0415
 
     before = upgrade(session.db)
+    restored = restore_triggers(session.db)
     after = schema_state(session.db)
     done = "was up to date" if before.revision == after.revision else f"was upgraded from {before.revision}"
     return Answer(
-        document={"log": after.log, "from_revision": before.revision, "revision": after.revision},
-        show=lambda page: page.line(f"the log {after.log} {done}; its schema is {after.revision}"),
+        document={
+            "log": after.log,
+            "from_revision": before.revision,
+            "revision": after.revision,
+            "triggers_restored": restored,
+        },
+        show=lambda page: page.line(
+            f"the log {after.log} {done}; its schema is {after.revision}{'; its triggers were restored' * restored}"
+        ),
     )
 
 
 @db.command("status", cls=Question)
 def status(session: Session) -> Answer:
-    """Say what the database holds.  Ends with 1 unless that is a log that this release can use."""
+    """Say what the database holds.  Ends with 1 unless that is a log that this release can use and that keeps events.
+
+    It keeps them while its triggers refuse to change and to delete any.
+    """
     from respond.store.sql import schema_state  # noqa: PLC0415 - help and wrong usage need no database
+    from respond.store.sql.settings import append_only  # noqa: PLC0415
 
     state = schema_state(session.db)
+    triggers = append_only(session.db) if state.kind == "current" else None
     return Answer(
-        document={"kind": state.kind, "revision": state.revision, "log": state.log},
+        document={"kind": state.kind, "revision": state.revision, "log": state.log, "triggers": triggers},
         show=lambda page: page.pairs(
-            [("the database", _MEANINGS[state.kind]), ("log", state.log), ("schema", state.revision)]
+            [
+                ("the database", _MEANINGS[state.kind]),
+                ("log", state.log),
+                ("schema", state.revision),
+                ("refuses", triggers.value if triggers else None),
+                ("danger", triggers.danger if triggers else None),
+            ]
         ),
-        status=DONE if state.kind == "current" else BAD_NEWS,
+        status=DONE if triggers and not triggers.danger else BAD_NEWS,
     )
 
 
