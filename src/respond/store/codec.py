@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from respond.domain.events import Event, EventTypes, type_of
 from respond.domain.payloads import reader, to_data
 from respond.errors import InvalidRecord, UnreadableEvent
-from respond.store.records import Recorded, StoredBody, decoded
+from respond.store.records import FORMAT_VERSION, Recorded, StoredBody, decoded
 
 _Read = Callable[[Mapping[str, Any], type], Any]
 
@@ -32,6 +34,18 @@ class Codec:
 
     def decode(self, record: Recorded | StoredBody) -> Event:
         """Return the typed event of *record*; raises `UnreadableEvent`."""
+        try:
+            body = orjson.loads(record.body)  # type: ignore[arg-type]
+            read, kind = self._current[body["type"], body["schema_version"]]
+            data = body["data"]
+            if body["v"] == FORMAT_VERSION and type(data) is dict:
+                return Event(record.position, record.recorded_us, body, read(data, kind))
+        except Exception:  # noqa: BLE001, S110 - whatever it was, the careful way says it, or mends it
+            pass
+        return self._decode_with_care(record)
+
+    def _decode_with_care(self, record: Recorded | StoredBody) -> Event:
+        """Return the event of a record that is not in its current form, or say what is wrong with it."""
         body = decoded(record)
         data = body.get("data")
         if type(data) is not dict:
