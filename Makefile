@@ -15,7 +15,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs coverage clean
+.PHONY: help demo test oldest lint format bench docs coverage clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,15 @@ demo: $(USABLE) ## set everything up and play one incident through its life, on 
 
 test: $(DEVELOPABLE) ## set everything up and run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+oldest: $(DEVELOPABLE) ## run the tests of the stores with the oldest SQLAlchemy that is supported
+	@mkdir -p build
+	@grep -vi '^sqlalchemy==' constraints.txt > build/constraints-oldest.txt
+	$(PYTHON) -m venv build/oldest
+	build/oldest/bin/python -m pip install --quiet --upgrade pip
+	PIP_CONSTRAINT=build/constraints-oldest.txt build/oldest/bin/python -m pip install --quiet \
+		--editable '.[all]' --group dev 'SQLAlchemy~=2.0.30'
+	build/oldest/bin/python -m pytest -n $(WORKERS) tests/conformance tests/integration/sql_store
 
 lint: $(DEVELOPABLE) ## check style, types, layers, and that examples import public names only
 	$(BIN)/ruff check .
