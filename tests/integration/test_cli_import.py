@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,10 @@ def test_importing_twice_adds_nothing(cli, log):
     assert replayed["states"] == {"reported": 1, "resolved": 1}
     assert cli.ask("check")["clean"] is True
     assert cli.ask("replay", "--check-leaves")["failures"] == []
+    assert replayed["findings_by_code"] == first["deviations_by_code"]
+    checked = cli.ask("check")
+    assert {code: len(places) for code, places in checked["deviations"].items()} == first["deviations_by_code"]
+    assert replayed["plans_missing"] == checked["plans_missing"] == {}
 
 
 def test_a_compressed_log_is_the_same_log(cli, log):
@@ -216,3 +221,14 @@ def test_notes_of_an_error_are_told(cli, log, monkeypatch):
     assert said.status == 3
     assert said.document["error"]["notes"] == ["tickets.csv is stored up to row 3"]
     assert "stored up to row 3" in said.err
+
+
+def test_a_plan_that_was_not_given_is_told(cli, log):
+    """Replay and check judge by the table alone where the pinned plan is missing, and say which one."""
+    example = (resources.files("respond.plan") / "examples" / "service-company.toml").read_text(encoding="utf-8")
+    (log / "ours.toml").write_text(example.replace('version = "1"', 'version = "7"', 1))
+    cli.ask("import", "tickets.csv", "--mapping", "tickets.toml", "--plan", "ours.toml")
+    for command in ("replay", "check"):
+        assert cli.ask(command)["plans_missing"] == {"service-company@7": 2}
+        assert "2 streams judged without the rules of service-company@7: name it with --plan" in cli.text(command)
+        assert cli.ask(command, "--plan", "ours.toml")["plans_missing"] == {}

@@ -13,6 +13,7 @@ import pytest
 
 from foreign import COUNTS, counts
 from recount import recount
+from respond.audit.check import check
 from respond.engine.engine import Engine
 from respond.plan.plan import Plan
 from respond.store.sql import SqlEventStore
@@ -71,7 +72,7 @@ def recounted(path):
 
 @pytest.mark.parametrize("log", FILES)
 def test_a_real_log_becomes_what_the_rules_say(log, sqlite_url, shared_data):
-    """Importer, README and independent script agree; a second import adds nothing; the fold ends where the log does."""
+    """Importer, README and independent script agree; a second import adds nothing; replay and check find the same."""
     path, mapping = shared_data / FILES[log], ROOT / "examples" / f"{log}.toml"
     arguments = [sys.executable, "-c", IMPORT_TWICE, sqlite_url, path, mapping]
     told = json.loads(subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
@@ -83,7 +84,12 @@ def test_a_real_log_becomes_what_the_rules_say(log, sqlite_url, shared_data):
     assert 30 * 1024 < told["peak_kib"] <= 300 * 1024
     with Engine.open(sqlite_url, clock=lambda: NOW) as engine:
         replay = engine.replay()
+        checked = check(engine.store, plans=engine.plans)
     assert (replay.events, replay.incidents) == (first["events"], first["incidents"])
+    assert dict(replay.findings_by_code) == first["deviations_by_code"]
+    assert len(replay.findings) == first["deviations"] > 0
+    assert {code: len(places) for code, places in checked.deviations.items()} == first["deviations_by_code"]
+    assert replay.plans_missing == checked.plans_missing == {}
     assert {state: count for state, count in replay.states.items() if count} == expected["states"]
     assert {level: count for level, count in replay.levels.items() if level and count} == expected["levels"]
     assert FINAL_STATES.get(log, expected["states"]) == expected["states"]

@@ -20,9 +20,11 @@ from respond.domain.references import Actor
 from respond.domain.streams import StreamId
 from respond.domain.values import replace
 from respond.engine.definitions import Plans, Workflows
+from respond.engine.engine import Engine
 from respond.engine.handler import Ask, Circumstances
 from respond.engine.handler import Handler as CommandHandler
 from respond.errors import CommandRefused, StoreError, StoreUnavailable
+from respond.plan.plan import Plan
 from respond.projections.statistics import Statistics
 from respond.store.memory import MemoryEventStore
 from respond.store.records import Head, NewEvent, Recorded, Write, leaf_of
@@ -32,6 +34,8 @@ from respond.workflow.incident import commands as c
 from respond.workflow.table import NOT_ENABLED
 from respond.workflow.workflow import Workflow
 from small_log import EVENTS, fill
+
+PLAN = Plan.example()
 
 
 @attrs.define
@@ -423,6 +427,24 @@ def test_reality_that_broke_the_rules_is_a_deviation_and_no_finding() -> None:
     report = check(one_event("incident-1", "StepRecorded", {"from": "new", "to": "reviewed", "step": "Closed"}))
     assert report.clean
     assert report.deviations == {NOT_ENABLED: (1,)}
+
+
+def test_a_step_is_judged_by_the_plan_that_it_pins() -> None:
+    """A resolution without the report that its level owes is a deviation, as in an import; a missing plan is told."""
+    other = attrs.evolve(PLAN, version="2")
+    store = MemoryEventStore(clock=ManualClock())
+    with Engine(store, plans=[other]) as engine:
+        incident = engine.report(category="other", title="x", actor="wang.li")
+        incident.assess(actor="wang.li")
+        incident.assign_level(1, basis="all shops", actor="wang.li")
+        incident.start_response(actor="wang.li")
+        data = {"from": "responding", "to": "resolved", "resolution": "x"}
+        store.append(
+            Write(StreamId(f"incident-{incident.id}"), [NewEvent(id=id_of(9), type="IncidentResolved", data=data)])
+        )
+        given, missing = (check(log_of(store), plans=plans) for plans in ([PLAN, other], [PLAN]))
+    assert (given.deviations, given.plans_missing) == ({"upward-report-owed": (5,)}, {})
+    assert (missing.deviations, missing.plans_missing) == ({}, {"service-company@2": 1})
 
 
 def test_the_report_keeps_a_bounded_number_of_findings_and_counts_all() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from incident_logs import IncidentLog
+from incident_logs import PLAN, IncidentLog
 from lamp import Switched, made
 from lamp import moved as put
 from respond.domain.canonical import canonical
@@ -104,6 +104,22 @@ def test_findings(log):
     ]
     assert totals.findings_by_code == {"foreign-state": 1, "from-mismatch": 2, "not-enabled": 1}
     assert found.states("lamp")["lamp-l"].status == "off"
+
+
+def test_the_rules_of_the_state_are_asked(log):
+    """What an import calls a deviation is found again: a duty that was not met, a fact that came too late."""
+    log.record(e.ResponseStarted(from_="level_assigned", to="responding"), key="a")
+    log.record(e.IncidentResolved(from_="responding", to="resolved"), key="a")
+    log.record(e.TeamAssigned(to_team="network"), key="a")
+    totals = replay(log.events, workflows=[INCIDENT], plans=[PLAN]).totals()
+    assert [(finding.code, finding.position) for finding in totals.findings] == [
+        ("upward-report-owed", 8),
+        ("not-enabled", 9),
+    ]
+    assert totals.plans_missing == {}
+    untold = replay(log.events, workflows=[INCIDENT], plans=[attrs.evolve(PLAN, version="2")]).totals()
+    assert [(finding.code, finding.position) for finding in untold.findings] == [("not-enabled", 9)]
+    assert untold.plans_missing == {"service-company@1": 3}
 
 
 def test_sound_steps_are_verified_by_where_they_begin(log):

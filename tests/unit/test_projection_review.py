@@ -309,6 +309,22 @@ def test_amendments(log):
     assert (third.entry, third.position) == ("elsewhere", None)
 
 
+def test_deviations_by_what_the_state_says():
+    """A duty that was not met is a deviation of the review too, as it is of an import."""
+    log = IncidentLog()
+    for command in (c.ReportIncident(category="other", title="x"), c.Assess(), c.AssignLevel(level=1, basis="all")):
+        log.do(command)
+    log.do(c.StartResponse())
+    log.record(e.IncidentResolved(from_="responding", to="resolved"))
+    log.record(e.TeamAssigned(to_team="desk"))
+    found = review(log.events, plan=PLAN).deviations
+    assert [(one.code, one.citation) for one in found] == [
+        ("upward-report-owed", cited(log, 5)),
+        ("not-enabled", cited(log, 6)),
+    ]
+    assert found[1].source == found[1].dest == "resolved"
+
+
 def test_deviations():
     """A step that the workflow would not have made is listed with its event, and the review goes on."""
     log = IncidentLog()

@@ -5,13 +5,13 @@ import pytest
 
 from lamp import GOOD, Dropped, Lamp, Switched, keep, made, moved
 from play import PLAN, START, Play, incident_in
-from respond.domain.events import event_type
+from respond.domain.events import Event, event_type
 from respond.errors import Refusal
 from respond.workflow.definition import Guard, Transition
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
-from respond.workflow.judge import Judge
+from respond.workflow.judge import Judge, Judges
 from respond.workflow.table import NOT_ENABLED
 
 JUDGE = Judge(INCIDENT, PLAN)
@@ -52,6 +52,62 @@ def test_a_broken_rule_names_its_step():
     assert JUDGE.broken(incident_in("assessed").state, e.IncidentResolved(from_="assessed", to="resolved"), START) == (
         Refusal(NOT_ENABLED, "IncidentResolved from 'assessed' to 'resolved'", "assessed -> resolved"),
     )
+
+
+def last_step(play: Play) -> tuple[object, Event]:
+    """Return where the incident of *play* stood before its last event, and that event."""
+    return INCIDENT.fold(play.history[:-1]), play.history[-1]
+
+
+@pytest.mark.parametrize(
+    ("state", "payload", "codes"),
+    [
+        ("responding", e.IncidentResolved(from_="responding", to="resolved"), []),
+        ("responding", e.TeamAssigned(to_team="network"), []),
+        ("reviewed", e.TeamAssigned(to_team="network"), [NOT_ENABLED]),
+        ("responding", e.LevelChanged(from_level=3, to_level=1), []),
+        ("assessed", e.LevelChanged(from_level=3, to_level=1), [NOT_ENABLED]),
+        ("assessed", e.IncidentResolved(from_="assessed", to="resolved"), [NOT_ENABLED]),
+        ("assessed", e.IncidentResolved(from_="responding", to="resolved"), ["from-mismatch"]),
+        ("assessed", e.StepRecorded(from_="assessed", to="parked", step="x"), ["foreign-state"]),
+    ],
+)
+def test_a_recorded_step_is_found_by_table_and_state(state, payload, codes):
+    """What the table and the guards of the state say of one event; a second time from what the judge remembers."""
+    judge = Judge(INCIDENT, PLAN)
+    before, event = last_step(incident_in(state).record(payload))
+    for _ in range(2):
+        found = judge.findings(before, event)
+        assert [one.code for one in found] == codes
+        assert all(one.position == event.position for one in found)
+        ends = (getattr(payload, "from_", state), getattr(payload, "to", state))
+        assert all((one.source, one.dest) == ends for one in found)
+
+
+@pytest.mark.parametrize(("plan", "codes"), [(PLAN, ["upward-report-owed"]), (None, [])])
+def test_guards_are_asked_of_every_state(plan, codes):
+    """A step that was in order for one incident is found for another; without a plan the table alone judges."""
+    judge = Judge(INCIDENT, plan)
+    fine, resolved = last_step(incident_in("resolved"))
+    owing = GRAVE.state
+    for state, expected in ((fine, []), (owing, codes), (fine, [])):
+        assert [one.code for one in judge.findings(state, resolved)] == expected
+
+
+def test_each_aggregate_is_judged_by_the_plan_that_it_pins():
+    """One judge for a workflow and a plan; what pins none goes by the first; what pins an unknown one by the table."""
+    other = attrs.evolve(PLAN, version="2")
+    first = incident_in("reported").history[0]
+    unpinned = first._replace(body={**first.body, "plan": None})
+    judges = Judges([other, PLAN])
+    assert judges.of(INCIDENT, first).plan is PLAN
+    assert judges.of(INCIDENT, first) is judges.of(INCIDENT, first)
+    assert judges.of(INCIDENT, unpinned).plan is other
+    assert judges.missing == {}
+    unknown = Judges([other])
+    assert [unknown.of(INCIDENT, first).plan for _ in range(2)] == [None, None]
+    assert unknown.missing == {"service-company@1": 2}
+    assert (Judges([]).of(INCIDENT, unpinned).plan, Judges([]).missing) == (None, {})
 
 
 def power(text: str | None) -> Guard:

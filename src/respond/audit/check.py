@@ -11,8 +11,9 @@ from respond.audit.finding import CheckReport, Findings
 from respond.audit.order import Order
 from respond.audit.rows import row_findings
 from respond.audit.streams import Streams
-from respond.engine.definitions import Workflows
+from respond.engine.definitions import Plans, Workflows
 from respond.errors import StoreError, StoreUnavailable
+from respond.plan.plan import Plan
 from respond.store.protocol import LogReader
 from respond.store.records import Head
 from respond.workflow.workflow import Workflow
@@ -22,15 +23,20 @@ _BEFORE_ALL = -(2**63)
 
 
 def check(
-    store: LogReader, *, workflows: Iterable[Workflow] = (), progress: Callable[[int], None] | None = None
+    store: LogReader,
+    *,
+    workflows: Iterable[Workflow] = (),
+    plans: Iterable[Plan] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> CheckReport:
     """Return all that is wrong with the log in *store*, of all tenants and realms.
 
-    Writers may go on meanwhile.  The incident's workflow is always among *workflows*; *progress* is called with the
+    Writers may go on meanwhile.  The incident's workflow is always among *workflows*, and steps are judged by the plans
+    that they pin, the example when no *plans* are given; *progress* is called with the
     number of rows so far.  Raises `StoreUnavailable` when the database cannot be read.
     """
     findings = Findings()
-    order, streams = Order(findings), Streams(Workflows(workflows), findings)
+    order, streams = Order(findings), Streams(Workflows(workflows), Plans(plans), findings)
     after, events = _BEFORE_ALL, 0
     while True:
         head = _head(store)  # before the page: rows and the head that counts them are committed together
@@ -56,6 +62,7 @@ def check(
         findings=tuple(findings.kept),
         counts=dict(findings.counts),
         deviations=streams.deviations,
+        plans_missing=streams.plans_missing,
     )
 
 

@@ -38,7 +38,9 @@ class CheckReport:
     counts: Mapping[str, int]
     """How many findings there are of each code, also of those that `findings` has no room for."""
     deviations: Mapping[str, tuple[int, ...]]
-    """For each code, the positions of steps that their workflow would not have made.  Reality, not damage."""
+    """For each rule of a workflow, the positions of the steps that broke it.  Reality, not damage."""
+    plans_missing: Mapping[str, int]
+    """For every plan that is pinned and was not given, how many streams were judged by their table alone."""
 
     @property
     def clean(self) -> bool:

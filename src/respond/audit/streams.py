@@ -10,11 +10,12 @@ import attrs
 from respond.audit.finding import Findings
 from respond.audit.projected import Projected
 from respond.domain.events import Event
-from respond.engine.definitions import Workflows
+from respond.engine.definitions import Plans, Workflows
 from respond.errors import UnreadableEvent
 from respond.store.codec import Codec
 from respond.store.records import Recorded
 from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.judge import Judge, Judges
 from respond.workflow.workflow import Workflow
 
 
@@ -27,6 +28,8 @@ class _Stream:
     workflow: Workflow | None
     state: Any
     """None when the stream cannot be folded further, or nobody knows how."""
+    judge: Judge | None = None
+    """Who judges its steps; None before the first event that could be read."""
     sound: bool = True
     """Whether every row so far was: projections of damage are not compared."""
     version: object = 0
@@ -35,8 +38,9 @@ class _Stream:
 class Streams:
     """Follows every stream of a log at once; holds a version and a state for each."""
 
-    def __init__(self, workflows: Workflows, findings: Findings) -> None:
+    def __init__(self, workflows: Workflows, plans: Plans, findings: Findings) -> None:
         self._workflows = workflows
+        self._judges = Judges(plans)
         self._codec = Codec(workflows.event_types)
         self._findings = findings
         self._streams: dict[tuple[object, object, object], _Stream] = {}
@@ -50,8 +54,13 @@ class Streams:
 
     @property
     def deviations(self) -> Mapping[str, tuple[int, ...]]:
-        """For each code, the positions of steps that their workflow would not have made."""
+        """For each rule, the positions of the steps that broke it."""
         return {code: tuple(positions) for code, positions in sorted(self._deviations.items())}
+
+    @property
+    def plans_missing(self) -> Mapping[str, int]:
+        """The plans that are pinned and were not given, and how many streams were judged by their table alone."""
+        return self._judges.missing
 
     def follow(self, record: Recorded, *, sound: bool) -> None:
         """Judge *record* as the next event of its stream; *sound* says whether the row in itself is."""
@@ -105,7 +114,7 @@ class Streams:
             self._findings.add("event-unreadable", record.position, str(error))
             return None
         try:
-            self._verify(workflow, stream.state.status, event)
+            self._judge(workflow, stream, event)
             after = workflow.evolve(stream.state, event)
             if stream.sound and workflow.category == INCIDENT_CATEGORY:
                 self._projected.take(event)
@@ -114,9 +123,10 @@ class Streams:
             return None
         return after
 
-    def _verify(self, workflow: Workflow, status: str, event: Event) -> None:
-        deviation = workflow.table.verify(status, event)
-        if deviation is not None:
+    def _judge(self, workflow: Workflow, stream: _Stream, event: Event) -> None:
+        if stream.judge is None:
+            stream.judge = self._judges.of(workflow, event)
+        for deviation in stream.judge.findings(stream.state, event):
             self._deviations.setdefault(deviation.code, []).append(event.position)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 
 import click
@@ -16,6 +16,7 @@ from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.engine import Engine
+from respond.plan.plan import Plan
 from respond.projections.document import document
 from respond.projections.replay import Totals
 from respond.store.protocol import LogReader
@@ -32,17 +33,17 @@ def check(session: Session) -> Answer:
     No gap in positions and versions, every digest and column agrees, every event decodes, every stream folds.  Ends
     with 1 when something is wrong.  Steps that a workflow would have refused are told apart: reality, not damage.
     """
-    workflows = session.workflows()
+    workflows, plans = session.workflows(), session.plans()
     with session.store() as store:
-        return checked(store, workflows)
+        return checked(store, workflows, plans)
 
 
-def checked(store: LogReader, workflows: Iterable[Workflow]) -> Answer:
+def checked(store: LogReader, workflows: Iterable[Workflow], plans: Iterable[Plan]) -> Answer:
     """Check the log in *store* and return what was found as an answer."""
     with progress_bar("checking") as advance:
         head = store.head()
         started = perf_counter()
-        report = check_log(store, workflows=workflows, progress=lambda done: advance(done, head.position))
+        report = check_log(store, workflows=workflows, plans=plans, progress=lambda done: advance(done, head.position))
         seconds = perf_counter() - started
     return Answer(
         document={
@@ -53,6 +54,7 @@ def checked(store: LogReader, workflows: Iterable[Workflow]) -> Answer:
             "findings": report.findings,
             "counts": report.counts,
             "deviations": report.deviations,
+            "plans_missing": report.plans_missing,
             "seconds": round(seconds, 3),
         },
         show=lambda page: _show_check(page, report),
@@ -74,6 +76,7 @@ def _show_check(page: Page, report: CheckReport) -> None:
     if report.deviations:
         page.heading("steps that their workflow would not have made")
         page.table(("rule", "steps"), [(code, len(positions)) for code, positions in report.deviations.items()])
+    _show_missing(page, report.plans_missing)
 
 
 @click.command("replay", cls=Question)
@@ -115,6 +118,7 @@ def _show_replay(page: Page, totals: Totals, rate: float) -> None:
     if totals.findings:
         page.heading("steps that their workflow would not have made")
         page.table(("rule", "steps"), totals.findings_by_code.items())
+    _show_missing(page, totals.plans_missing)
     if totals.failures:
         page.heading(f"{counted(len(totals.failures), 'event')} that cannot be folded")
         page.table(
@@ -123,6 +127,11 @@ def _show_replay(page: Page, totals: Totals, rate: float) -> None:
         )
     for category, count in totals.unregistered.items():
         page.line(f"{counted(count, 'event')} of {category!r}: no workflow is registered; name it with --workflow")
+
+
+def _show_missing(page: Page, plans: Mapping[str, int]) -> None:
+    for plan, count in plans.items():
+        page.line(f"{counted(count, 'stream')} judged without the rules of {plan}: name it with --plan")
 
 
 COMMANDS = (replay, check)

@@ -99,7 +99,7 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None) -> Answ
             parts.append(_Part("import", "A foreign log", imported(engine, log_file, mapping)))
         parts += [
             _Part("replay", "The whole log, folded anew", replayed(engine)),
-            _Part("check", "The whole log, checked", checked(store, engine.workflows)),
+            _Part("check", "The whole log, checked", checked(store, engine.workflows, engine.plans)),
         ]
         title = target.title(engine)
     return Answer(

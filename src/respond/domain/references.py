@@ -11,7 +11,7 @@ import attrs
 from respond.errors import InvalidRecord
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Reference:
     """A definition or a plan, pinned by name, version and the digest of its content."""
 

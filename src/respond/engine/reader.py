@@ -146,7 +146,9 @@ class Reader:
 
         *check_leaves* takes no event whose leaf does not fit; *progress* is told the position after every page.
         """
-        rereading = Rereading(self.codec, self.workflows, check_leaves=check_leaves, stream_at=self._stream_at)
+        rereading = Rereading(
+            self.codec, self.workflows, self.plans, check_leaves=check_leaves, stream_at=self._stream_at
+        )
         with rare_collections():
             return rereading.totals(self._pages(0, progress))
 

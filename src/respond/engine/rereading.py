@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import attrs
 
 from respond.domain.events import Event
-from respond.engine.definitions import Workflows
+from respond.engine.definitions import Plans, Workflows
 from respond.errors import UnreadableEvent
 from respond.projections.replay import Failure, Replay, Totals
 from respond.store.codec import Codec
@@ -18,12 +18,18 @@ class Rereading:
     """Reads a log once; an event that cannot be read is a failure, and the rest of the log still counts."""
 
     def __init__(
-        self, codec: Codec, workflows: Workflows, *, check_leaves: bool, stream_at: Callable[[int], str]
+        self,
+        codec: Codec,
+        workflows: Workflows,
+        plans: Plans,
+        *,
+        check_leaves: bool,
+        stream_at: Callable[[int], str],
     ) -> None:
         """Name the stream of what cannot be read by *stream_at* a position."""
         self._stream_at = stream_at
         self._decode = codec.decode
-        self._replay = Replay(workflows)
+        self._replay = Replay(workflows, plans)
         self._check_leaves = check_leaves
         self._unread: list[Failure] = []
         self._last_position = 0

@@ -14,6 +14,7 @@ from respond.plan.plan import Plan
 from respond.projections.document import Document, document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
+from respond.workflow.judge import Judge
 from respond.workflow.workflow import Workflow
 
 
@@ -104,7 +105,7 @@ class Amendment(Document):
 
 @attrs.frozen(kw_only=True)
 class Deviation(Document):
-    """A step that the workflow would not have made."""
+    """A rule of the workflow that a step broke."""
 
     code: str
     text: str
@@ -206,13 +207,13 @@ def amendments(entries: Sequence[Entry]) -> Iterator[Amendment]:
             )
 
 
-def deviations(workflow: Workflow, events: Iterable[Event]) -> Iterator[Deviation]:
-    """Yield every step in *events*, one stream in log order, that *workflow* would not have made."""
-    status = workflow.initial.status
+def deviations(workflow: Workflow, plan: Plan, events: Iterable[Event]) -> Iterator[Deviation]:
+    """Yield every rule of *workflow* and *plan* that a step in *events*, one stream in log order, broke."""
+    judge, state = Judge(workflow, plan), workflow.initial
     for event in events:
-        found = workflow.table.verify(status, event)
-        status = getattr(event.data, "to", status)
-        if found is not None:
+        broken = judge.findings(state, event)
+        state = workflow.evolve(state, event)
+        for found in broken:
             yield Deviation(
                 code=found.code,
                 text=found.text,

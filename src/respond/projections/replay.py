@@ -9,8 +9,10 @@ from typing import Any, ClassVar, Self
 import attrs
 
 from respond.domain.events import Event
+from respond.plan.plan import Plan
 from respond.projections.document import Document
 from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.judge import Judge, Judges
 from respond.workflow.table import Finding
 from respond.workflow.workflow import Workflow
 
@@ -44,28 +46,22 @@ class Totals(Document):
     """For every category of streams, how many real aggregates stand in each state."""
     last_position: int
     findings: tuple[Finding, ...]
-    """Steps that the workflow would not have made, in log order."""
+    """Rules of the workflow that steps broke, in log order; a step may break several."""
     findings_by_code: Mapping[str, int]
     failures: tuple[Failure, ...]
     """Events that do not fold."""
+    plans_missing: Mapping[str, int]
+    """For every plan that is pinned and was not given, how many aggregates were judged by their table alone."""
     unregistered: Mapping[str, int]
     """For every category of streams that no workflow claims, how many events were left aside."""
 
 
 @attrs.define(eq=False)
-class _Rules:
-    """A workflow, with the steps that its table found in order before."""
+class _Standing:
+    """One aggregate, who judges it, and where it stands."""
 
     workflow: Workflow
-    evolvers: Mapping[type, Any]
-    sound: set[tuple[str, str, str]]
-
-
-@attrs.define(eq=False)
-class _Standing:
-    """One aggregate, and where it stands."""
-
-    rules: _Rules
+    judge: Judge
     state: Any
 
 
@@ -76,8 +72,10 @@ class Replay:
     version: ClassVar[int] = 1
     handles: ClassVar[frozenset[str] | None] = None
 
-    def __init__(self, workflows: Iterable[Workflow]) -> None:
-        self._rules = {workflow.category: _Rules(workflow, workflow.evolvers, set()) for workflow in workflows}
+    def __init__(self, workflows: Iterable[Workflow], plans: Iterable[Plan] = ()) -> None:
+        """Judge each aggregate by the plan of *plans* that it pins; what pins none, by the first of them."""
+        self._workflows = {workflow.category: workflow for workflow in workflows}
+        self._judges = Judges(plans)
         self._standings: dict[_Key, _Standing] = {}
         self._events = 0
         self._last_position = 0
@@ -100,14 +98,12 @@ class Replay:
                 standing = standings.get((body["tenant"], body["realm"], body["stream"])) or self._begin(event)
                 if standing is None:
                     continue
-                rules, state = standing.rules, standing.state
-                to = getattr(data, "to", None)
-                if to is not None:
-                    source = getattr(data, "from_", None)
-                    if source != state.status or (body["type"], source, to) not in rules.sound:
-                        self._verify(rules, state.status, event)
-                evolver = rules.evolvers.get(type(data))
-                standing.state = rules.workflow.evolve(state, event) if evolver is None else evolver(state, event)
+                workflow, judge, state = standing.workflow, standing.judge, standing.state
+                found = judge.findings(state, event)
+                if found:
+                    self._findings += found
+                evolver = workflow.evolvers.get(type(data))
+                standing.state = workflow.evolve(state, event) if evolver is None else evolver(state, event)
             except Exception as error:  # noqa: BLE001  a damaged body, or a user's evolver; the rest of the log still counts
                 self._fail(event, repr(error))
         return self
@@ -117,7 +113,7 @@ class Replay:
         return {
             key[2]: standing.state
             for key, standing in self._standings.items()
-            if key[1] == realm and standing.rules.workflow.category == category
+            if key[1] == realm and standing.workflow.category == category
         }
 
     def totals(self) -> Totals:
@@ -126,7 +122,7 @@ class Replay:
         levels: Counter[int | None] = Counter()
         drills = 0
         for (_, realm, _), standing in self._standings.items():
-            category, state = standing.rules.workflow.category, standing.state
+            category, state = standing.workflow.category, standing.state
             incident = category == INCIDENT_CATEGORY
             if realm != "real":
                 drills += incident
@@ -147,31 +143,25 @@ class Replay:
             findings=tuple(self._findings),
             findings_by_code=dict(sorted(Counter(finding.code for finding in self._findings).items())),
             failures=tuple(self._failures),
+            plans_missing=self._judges.missing,
             unregistered=dict(sorted(self._unregistered.items())),
         )
 
     def _begin(self, event: Event) -> _Standing | None:
         body = event.body
         category = body["stream"].partition("-")[0]
-        rules = self._rules.get(category)
-        if rules is None:
+        workflow = self._workflows.get(category)
+        if workflow is None:
             self._unregistered[category] += 1
             return None
-        standing = _Standing(rules, rules.workflow.initial)
+        standing = _Standing(workflow, self._judges.of(workflow, event), workflow.initial)
         self._standings[body["tenant"], body["realm"], body["stream"]] = standing
         return standing
-
-    def _verify(self, rules: _Rules, status: str, event: Event) -> None:
-        finding = rules.workflow.table.verify(status, event)
-        if finding is not None:
-            self._findings.append(finding)
-        else:
-            rules.sound.add((event.body["type"], status, event.data.to))
 
     def _fail(self, event: Event, text: str) -> None:
         self._failures.append(Failure(event.position, str(event.body.get("stream", "")), text))
 
 
-def replay(events: Iterable[Event], *, workflows: Iterable[Workflow]) -> Replay:
-    """Return the replay of *events*, the whole log in order, under *workflows*."""
-    return Replay(workflows).take(events)
+def replay(events: Iterable[Event], *, workflows: Iterable[Workflow], plans: Iterable[Plan] = ()) -> Replay:
+    """Return the replay of *events*, the whole log in order, under *workflows* and *plans*."""
+    return Replay(workflows, plans).take(events)

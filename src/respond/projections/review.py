@@ -151,7 +151,7 @@ def review(
         as_of=as_of,
         known_at=known_at,
         clock_used=seen.clock_used,
-        deviations=tuple(one for one in f.deviations(workflow, seen.events) if one.citation.id in happened),
+        deviations=tuple(one for one in f.deviations(workflow, plan, seen.events) if one.citation.id in happened),
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
         **_head(standing, seen.events[0]),
