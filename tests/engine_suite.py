@@ -315,6 +315,14 @@ class EngineConformance(Tested):
         story = [
             (one.type, one.actor, one.happened_at) for one in other.incident(second.id).timeline(order="log").entries
         ]
+        texts = [one.text for one in other.incident(second.id).timeline(order="log").entries]
+        assert [text.partition(": ")[0] for text in texts] == [
+            first.number,
+            "Reported",
+            first.number,
+            first.number,
+            f"Absorbed {first.id}",
+        ]
         later = START + timedelta(minutes=10)
         assert story == [
             ("IncidentReported", "wang.li", START),
@@ -328,6 +336,46 @@ class EngineConformance(Tested):
         assert len(old.timeline().entries) == 3
         assert other.incident(second.id).state().absorbed == (first.id,)
         assert [row.merged_into for row in other.incidents().rows] == [None, second.id]
+
+    def test_merging_sheds_no_duty(self, engine, open_engine):
+        """A report that the merged incident owed is owed by the one that goes on, in its state, guard and review."""
+        grave, slight = responding(engine, level=1), responding(engine, level=4)
+        grave.merge_into(slight, reason="the same smoke", actor="zhao.min")
+        other = open_engine().incident(slight.id)
+        assert (other.state().level, other.state().worst_level) == (4, 1)
+        with pytest.raises(CommandRefused) as refused:
+            other.resolve("Restarted", actor="chen.yu")
+        assert [one.code for one in refused.value.refusals] == ["upward-report-owed"]
+        (duty,) = other.review().upward_reports_missing
+        assert (duty.level, other.review().peak_level.level) == (1, 1)
+        other.report_upward("initial", recipient="ministry", summary="14 shops", actor="chen.yu")
+        other.resolve("Restarted", actor="chen.yu")
+        assert other.review().upward_reports_missing == ()
+
+    def test_a_report_that_was_sent_before_the_merge_counts(self, engine):
+        """The control: what the merged incident reported upward meets the duty, through a second merge too."""
+        grave, slight, last = (responding(engine, level=level) for level in (1, 4, 3))
+        grave.report_upward("initial", recipient="ministry", summary="14 shops", actor="chen.yu")
+        grave.merge_into(slight, reason="the same smoke", actor="zhao.min")
+        slight.merge_into(last, reason="the same smoke", actor="zhao.min")
+        last.resolve("Restarted", actor="chen.yu")
+        (duty,) = last.review().upward_duties
+        assert (duty.level, duty.met_by) == (1, duty.because_of)
+
+    def test_a_merge_tells_of_the_incident_as_it_was_merged(self, engine, store_factory, clock):
+        """When the level is raised between the look and the write, the merge looks again."""
+        source, into = responding(engine, level=4), responding(engine, level=4)
+
+        def raised():
+            source.change_level(1, justification="all shops", actor="chen.yu")
+
+        with engine_on(Overtaken(store_factory(clock=clock), raised), clock, seed=9) as slower:
+            slower.merge(source.id, into.id, reason="same", actor="wang.li", command_id="merge-1")
+            assert into.state().worst_level == 1
+            again = slower.merge(source.id, into.id, reason="same", actor="wang.li", command_id="merge-1")
+        assert again.replayed
+        (absorbed,) = (event.data for event in into.events() if event.type == "IncidentAbsorbed")
+        assert (absorbed.worst_level, absorbed.reported_upward) == (1, False)
 
     def test_half_a_merge_is_never_written(self, engine, store_factory, clock):
         """When the second of its two writes is refused, neither of them is in the log."""

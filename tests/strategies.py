@@ -61,7 +61,13 @@ COMMANDS: dict[str, st.SearchStrategy[Any]] = {
     "close_review": st.builds(c.CloseReview, summary=words),
     "cancel": st.builds(c.Cancel, reason=words),
     "merge": st.builds(c.Merge, into=st.just("another"), reason=words),
-    "absorb": st.builds(c.Absorb, source=st.sampled_from(["other-1", "other-2"]), reason=words),
+    "absorb": st.builds(
+        c.Absorb,
+        source=st.sampled_from(["other-1", "other-2"]),
+        reason=words,
+        worst_level=st.none() | st.integers(1, 4),
+        reported_upward=st.booleans(),
+    ),
 }
 AMENDMENTS = ("correct", "retract")
 AHEAD = ("assign_level", "start_response", "report_upward", "resolve", "close_review", "reopen")

@@ -19,6 +19,7 @@ from respond.testing.conformance.samples import ManualClock
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
+from respond.workflow.incident.state import worse
 from strategies import COMMANDS, PEOPLE, words
 
 INCIDENTS_MAX = 3
@@ -117,7 +118,7 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(which=INCIDENTS, other=INCIDENTS, reason=words)
     def merge(self, which: int, other: int, reason: str) -> None:
         source, into = self._incident(which), self._incident(other)
-        before = self._rows()
+        before, two = self._rows(), (self.live[source], self.live[into])
         try:
             outcome = self.engine.merge(source, into, reason=reason, actor="chen.yu")
         except CommandRefused:
@@ -127,6 +128,8 @@ class EngineMachine(RuleBasedStateMachine):
         self._carry_on()
         assert self.live[source].merged_into == into
         assert source in self.live[into].absorbed
+        assert self.live[into].worst_level == worse(two[0].worst_level, two[1].worst_level)
+        assert self.live[into].reported_upward == (two[0].reported_upward or two[1].reported_upward)
 
     @precondition(lambda self: self.asked)
     @rule(which=st.integers(0, 50), again=st.booleans(), which_other=st.integers(0, 50))

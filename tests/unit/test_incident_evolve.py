@@ -58,7 +58,12 @@ def test_reopening_forgets_the_resolution_and_counts():
 def test_a_merged_incident_names_where_it_went():
     """The merged one knows the incident that goes on, and that one knows what it absorbed."""
     assert incident_in("merged").state.merged_into == "i-2"
-    assert incident_in("reported").do(c.Absorb(source="i-3", reason="same")).state.absorbed == ("i-3",)
+    play = incident_in("level_assigned").do(c.Absorb(source="i-3", reason="same"))
+    assert (play.state.absorbed, play.state.worst_level, play.state.reported_upward) == (("i-3",), 3, False)
+    play.do(c.Absorb(source="i-4", reason="same", worst_level=2, reported_upward=True))
+    play.do(c.Absorb(source="i-5", reason="same", worst_level=4))
+    assert (play.state.absorbed, play.state.level) == (("i-3", "i-4", "i-5"), 3)
+    assert (play.state.worst_level, play.state.reported_upward) == (2, True)
 
 
 def corrected(play: Play, entry: str, **changes: object) -> Incident:

@@ -15,6 +15,7 @@ from respond.domain.money import Money
 from respond.errors import IncidentNotFound, InvalidMoment
 from respond.projections.entries import Citation
 from respond.projections.review import review
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 
@@ -251,6 +252,24 @@ def test_upward_reports(log):
         ("initial", "board", "34 shops", after(40), cited(log, 8))
     ]
     assert found.upward_reports_missing == ()
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_the_duty_of_an_absorbed_incident(told):
+    """What it owed is owed here since the merge, which meets it too when it had reported; its level counts as peak."""
+    log = IncidentLog()
+    for command in (c.ReportIncident(category="other", title="x"), c.Assess(), c.AssignLevel(level=4, basis="one")):
+        log.do(command)
+    log.do(c.Absorb(source="b", reason="none", worst_level=None))
+    log.do(c.Absorb(source="c", reason="same", worst_level=1, reported_upward=told), at=after(5), actor="li.na")
+    found, state = reviewed(log), INCIDENT.fold(log.events)
+    met_by = cited(log, 5) if told else None
+    assert [(one.level, one.since, one.because_of, one.met_by) for one in found.upward_duties] == [
+        (1, after(5), cited(log, 5), met_by)
+    ]
+    assert len(found.upward_reports_missing) == (not told)
+    assert (found.peak_level.level, found.peak_level.reason, found.peak_level.actor) == (1, "same", "li.na")
+    assert (state.level, state.worst_level, [one.level for one in found.levels]) == (4, 1, [4])
 
 
 def test_missing_upward_report(log):

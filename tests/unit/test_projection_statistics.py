@@ -119,6 +119,13 @@ def test_what_a_log_merely_implies_acknowledges_nothing(inferred, minutes):
     assert "a foreign log merely implies" in found.acknowledge.definition
 
 
+def test_the_worst_level_counts_what_was_absorbed(log):
+    """An incident that went on after a merge counts with the worst level of both."""
+    log.do(c.Absorb(source="b", reason="same", worst_level=1, reported_upward=True))
+    found = figures(log.events)
+    assert (found.levels, found.worst_levels) == ({4: 1}, {1: 1})
+
+
 def test_corrected_times(log):
     """A corrected time moves what it measures: of the report, of what acknowledged it, of what resolved it."""
     for position, minutes in ((1, -10), (2, 5), (11, 80), (8, 17)):

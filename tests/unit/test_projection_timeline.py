@@ -26,6 +26,23 @@ from respond.workflow.incident import events as e
 STEP = {"from_": "responding", "to": "responding"}
 
 
+def test_an_absorbed_story_is_told_with_its_number():
+    """Entries of an incident that was merged into another one begin with its number, as they read and as they were."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="other", title="x"), key="a")
+    log.do(c.ReportIncident(category="other", title="y"), key="b")
+    log.do(c.Correct(entry=log.events[1].id, changes={"title": "z"}, reason="typo"), key="b")
+    log.do(c.Absorb(source="b", reason="same"), key="a")
+    shown = timeline(log.events).entries
+    assert [(one.text, one.original_text) for one in shown] == [
+        ("Reported: x (other)", None),
+        ("INC-2: Reported: z (other)", "INC-2: Reported: y (other)"),
+        ("INC-2: Corrected IncidentReported #2: title=z (typo)", None),
+        ("Absorbed b: same", None),
+    ]
+    assert next(one.text for one in timeline(log.of("b")).entries) == "Reported: z (other)"
+
+
 @pytest.fixture
 def log():
     """Return a log with a report, a late note of an interval, and an assessment that was corrected."""

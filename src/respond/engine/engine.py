@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import Enum
+from itertools import takewhile
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -17,15 +18,18 @@ from respond.domain.references import Actor
 from respond.domain.streams import DEFAULT_TENANT, StreamId
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.handler import Ask, Circumstances, Handler, Outcome
+from respond.engine.handler import ATTEMPTS, Ask, Circumstances, Handler, Outcome
 from respond.engine.incident import IncidentHandle
 from respond.engine.reader import Reader
-from respond.errors import IncidentNotFound, InvalidInput
+from respond.errors import CommandRefused, IncidentNotFound, InvalidInput
 from respond.plan.plan import Plan
 from respond.store.protocol import EventStore
 from respond.workflow.decider import Explanation, explain
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
+from respond.workflow.incident.events import IncidentMerged
+from respond.workflow.incident.guards import MERGE_OUTDATED
+from respond.workflow.incident.state import Incident
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -186,6 +190,7 @@ class Engine:
     def merge(self, source: str, into: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Merge the incident *source* into *into*, in one atomic step over both; *circumstances* as for `execute`.
 
+        The duties of *source* go over to *into*.
         Raises `IncidentNotFound` when one of the two is not there, and what `execute` raises.
         """
         asked = _circumstances(**circumstances)
@@ -193,11 +198,28 @@ class Engine:
         for stream, version in self.store.versions(streams).items():
             if version == 0:
                 raise IncidentNotFound(f"there is no incident {streams[stream]!r}; merge takes the ids of two")
-        asks = [
-            Ask(category=INCIDENT_CATEGORY, key=source, command=Merge(into=into, reason=reason)),
-            Ask(category=INCIDENT_CATEGORY, key=into, command=Absorb(source=source, reason=reason)),
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._handler.handle(self._halves(source, into, reason), asked)
+            except CommandRefused as refused:
+                if all(one.code != MERGE_OUTDATED for one in refused.refusals):
+                    raise
+        return self._handler.handle(self._halves(source, into, reason), asked)
+
+    def _halves(self, source: str, into: str, reason: str) -> list[Ask]:
+        """Return both halves of a merge: the one that goes on is told what the other one's duties rest on."""
+        history = self._handler.load(StreamId.of(INCIDENT_CATEGORY, source))
+        # A merge that is sent again is told as it was told first.
+        before = tuple(takewhile(lambda event: type(event.data) is not IncidentMerged, history))
+        merged: Incident = self.workflows[INCIDENT_CATEGORY].fold(before)
+        merge = Merge(into=into, reason=reason, at_version=before[-1].version)
+        absorb = Absorb(
+            source=source, reason=reason, worst_level=merged.worst_level, reported_upward=merged.reported_upward
+        )
+        return [
+            Ask(category=INCIDENT_CATEGORY, key=source, command=merge),
+            Ask(category=INCIDENT_CATEGORY, key=into, command=absorb),
         ]
-        return self._handler.handle(asks, asked)
 
     # -- questions -----------------------------------------------------------------------------------------------------
 

@@ -48,10 +48,10 @@ class UpwardDuty(Document):
 
     level: int
     since: datetime
-    """When the incident was at that level first."""
+    """When the incident was at that level first, or absorbed one that had been."""
     because_of: Citation
     met_by: Citation | None
-    """The first upward report that was sent; None when it is missing."""
+    """The first upward report that was sent, else the merge with an incident that had sent one; None when missing."""
 
 
 @attrs.frozen(kw_only=True)
@@ -138,15 +138,31 @@ def upward_reports(world: Iterable[Entry]) -> Iterator[UpwardReport]:
             )
 
 
-def upward_duties(plan: Plan, steps: Iterable[LevelStep], sent: Sequence[UpwardReport]) -> Iterator[UpwardDuty]:
-    """Yield what each level that the incident ever had owes by *plan*; any upward report meets it."""
+def absorbed_levels(world: Iterable[Entry]) -> Iterator[LevelStep]:
+    """Yield the worst level of each incident that was merged into this one."""
+    for entry in world:
+        match entry.reading:
+            case e.IncidentAbsorbed(worst_level=int(level), reason=reason):
+                yield _level_step(entry, level, None, reason)
+
+
+def told_by_absorbed(world: Iterable[Entry]) -> Iterator[Citation]:
+    """Yield the merges with incidents of which an upward report was sent."""
+    for entry in world:
+        match entry.reading:
+            case e.IncidentAbsorbed(reported_upward=True):
+                yield entry.citation
+
+
+def upward_duties(plan: Plan, steps: Iterable[LevelStep], told: Sequence[Citation]) -> Iterator[UpwardDuty]:
+    """Yield what each level in *steps* owes by *plan*; the first entry in *told* meets it."""
     seen: set[int] = set()
     for step in steps:
         level = plan.level(step.level)
         if level is None or not level.owes_upward_report or step.level in seen:
             continue
         seen.add(step.level)
-        met_by = sent[0].citation if sent else None
+        met_by = told[0] if told else None
         yield UpwardDuty(level=step.level, since=step.at, because_of=step.citation, met_by=met_by)
 
 

@@ -85,7 +85,7 @@ class Review(Document):
     """How long it was resolved and not yet reviewed."""
     levels: tuple[f.LevelStep, ...]
     peak_level: f.LevelStep | None
-    """The step to the worst level; the first one where there were several."""
+    """The step to the worst level, or the merge that brought it; the first one where there were several."""
     level_tenures: tuple[Tenure, ...]
     level_times: tuple[LevelTime, ...]
     commanders: tuple[Tenure, ...]
@@ -174,7 +174,9 @@ def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datet
     closed = [tenure for tenure in statuses if tenure.holder in t.CLOSED]
     steps = tuple(f.level_steps(holding))
     sent = tuple(f.upward_reports(holding))
-    duties = tuple(f.upward_duties(plan, steps, sent))
+    had = (*steps, *f.absorbed_levels(holding))
+    told = (*(report.citation for report in sent), *f.told_by_absorbed(holding))
+    duties = tuple(f.upward_duties(plan, had, told))
     level_tenures = t.levels(holding, closed, now=until)
     return {
         "milestones": reached,
@@ -183,7 +185,7 @@ def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datet
         "open_seconds": t.total_seconds(tenure for tenure in statuses if tenure.holder not in t.CLOSED),
         "resolved_seconds": t.total_seconds(tenure for tenure in statuses if tenure.holder == RESOLVED),
         "levels": steps,
-        "peak_level": min(steps, key=lambda step: step.level, default=None),
+        "peak_level": min(had, key=lambda step: step.level, default=None),
         "level_tenures": level_tenures,
         "level_times": _level_times(level_tenures),
         "commanders": t.commanders(holding, closed, now=until),

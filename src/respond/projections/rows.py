@@ -12,6 +12,7 @@ from respond.domain.events import Event
 from respond.domain.moments import Moment, from_microseconds
 from respond.projections.document import Document
 from respond.workflow.incident import events as e
+from respond.workflow.incident.state import worse
 
 
 @attrs.frozen(kw_only=True)
@@ -123,12 +124,16 @@ def _moved(standing: Standing, data: Any) -> None:
 
 def _levelled(standing: Standing, level: int) -> None:
     standing.level = level
-    standing.worst_level = level if standing.worst_level is None else min(standing.worst_level, level)
+    standing.worst_level = worse(standing.worst_level, level)
 
 
 def _level_assigned(standing: Standing, data: e.LevelAssigned) -> None:
     standing.state = data.to
     _levelled(standing, data.level)
+
+
+def _absorbed(standing: Standing, data: e.IncidentAbsorbed) -> None:
+    standing.worst_level = worse(standing.worst_level, data.worst_level)
 
 
 def _level_changed(standing: Standing, data: e.LevelChanged) -> None:
@@ -159,6 +164,7 @@ _TAKES: Mapping[type, Callable[[Standing, Any], None]] = {
     e.IncidentAssessed: _moved,
     e.LevelAssigned: _level_assigned,
     e.LevelChanged: _level_changed,
+    e.IncidentAbsorbed: _absorbed,
     e.ResponseStarted: _moved,
     e.CommandTransferred: _command_transferred,
     e.TeamAssigned: _team_assigned,

@@ -13,7 +13,7 @@ from respond.domain.moments import parse_utc, to_microseconds
 from respond.projections.document import Document
 from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
 from respond.workflow.incident import events as e
-from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED
+from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED, worse
 
 ACKNOWLEDGE = (
     "from the report to the first assessment, level, start of response or taking of command, those left out that "
@@ -118,6 +118,7 @@ class Statistics:
             e.ResponseStarted: _acknowledge,
             e.LevelAssigned: _assign_level,
             e.CommandTransferred: _take_up,
+            e.IncidentAbsorbed: _absorbed,
             e.LevelChanged: self._change_level,
             e.IncidentResolved: _resolve,
             e.IncidentReopened: self._reopen,
@@ -239,7 +240,11 @@ def _assign_level(tally: _Tally, event: Event) -> None:
 
 def _levelled(tally: _Tally, level: int) -> None:
     tally.level = level
-    tally.worst_level = level if tally.worst_level is None else min(tally.worst_level, level)
+    tally.worst_level = worse(tally.worst_level, level)
+
+
+def _absorbed(tally: _Tally, event: Event) -> None:
+    tally.worst_level = worse(tally.worst_level, event.data.worst_level)
 
 
 def _resolve(tally: _Tally, event: Event) -> None:

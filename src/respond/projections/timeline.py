@@ -16,6 +16,8 @@ from respond.projections.document import Document
 from respond.projections.entries import LATE_AFTER, Citation, Entry, entries, in_world_order
 from respond.projections.knowledge import Clock, ClockUsed, known
 from respond.projections.sentences import Cite, sentence
+from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.incident.events import IncidentAbsorbed
 
 Order = Literal["world", "log"]
 
@@ -30,7 +32,7 @@ class TimelineEntry(Document):
     version: int
     type: str
     text: str
-    """What it says now, in one line."""
+    """What it says now, in one line; of an incident that was merged into this one, with its number first."""
     original_text: str | None
     """What it said before it was corrected; None when the line reads the same."""
     actor: str | None
@@ -90,11 +92,12 @@ def timeline(
     seen = known(events, at=known_at, clock=clock)
     all_entries = entries(seen.events, late_after=late_after)
     cited = {entry.event.body["id"]: entry for entry in all_entries}
+    numbers = _absorbed_numbers(all_entries)
     shown = in_world_order(all_entries, as_of=as_of)
     if order == "log":
         shown = tuple(sorted(shown, key=lambda entry: entry.event.position))
     return Timeline(
-        entries=tuple(_shown(entry, cited) for entry in shown),
+        entries=tuple(_shown(entry, cited, numbers) for entry in shown),
         order=order,
         last_position=seen.last_position,
         as_of=as_of,
@@ -103,13 +106,26 @@ def timeline(
     )
 
 
-def _shown(entry: Entry, cited: Mapping[str, Entry]) -> TimelineEntry:
+def _absorbed_numbers(all_entries: Iterable[Entry]) -> Mapping[str, str]:
+    """Return, by the name of the stream, the numbers of the incidents that others among them absorbed."""
+    first: dict[str, int] = {}
+    absorbed = set()
+    for entry in all_entries:
+        first.setdefault(entry.event.body["stream"], entry.event.position)
+        if isinstance(entry.event.data, IncidentAbsorbed):
+            absorbed.add(f"{INCIDENT_CATEGORY}-{entry.event.data.source}")
+    return {stream: f"INC-{position}" for stream, position in first.items() if stream in absorbed}
+
+
+def _shown(entry: Entry, cited: Mapping[str, Entry], numbers: Mapping[str, str]) -> TimelineEntry:
     event = entry.event
     amended = cited.get(event.data.entry) if entry.amends else None
     corrected = entry.reading is not event.data
     cite = _cite(cited)
-    text = sentence(entry.reading, cite)
-    original_text = sentence(event.data, cite) if corrected else text
+    number = numbers.get(event.body["stream"])
+    whose = f"{number}: " if number else ""
+    text = whose + sentence(entry.reading, cite)
+    original_text = whose + sentence(event.data, cite) if corrected else text
     return TimelineEntry(
         position=event.position,
         id=event.id,

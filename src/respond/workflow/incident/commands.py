@@ -141,6 +141,8 @@ class Merge:
 
     into: str
     reason: str
+    at_version: int | None = None
+    """The version of this incident of which the other half of the merge tells; None when that does not matter."""
 
 
 @command_type("absorb")
@@ -150,6 +152,10 @@ class Absorb:
 
     source: str
     reason: str
+    worst_level: int | None = None
+    """The worst level that the merged incident ever had; None when it had none."""
+    reported_upward: bool = False
+    """Whether an upward report of it, or of one that was merged into it, was sent."""
 
 
 @command_type("correct")

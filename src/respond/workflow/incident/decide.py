@@ -149,7 +149,13 @@ def _merge(situation: Situation) -> Iterator[Any]:
 
 
 def _absorb(situation: Situation) -> Iterator[Any]:
-    yield e.IncidentAbsorbed(source=situation.command.source, reason=situation.command.reason)
+    command: c.Absorb = situation.command
+    yield e.IncidentAbsorbed(
+        source=command.source,
+        reason=command.reason,
+        worst_level=command.worst_level,
+        reported_upward=command.reported_upward,
+    )
 
 
 def _correct(situation: Situation) -> Iterator[Any]:

@@ -207,6 +207,10 @@ class IncidentAbsorbed:
     source: str
     """The id of the incident that was merged."""
     reason: str = ""
+    worst_level: int | None = None
+    """The worst level that the merged incident ever had; None when it had none."""
+    reported_upward: bool = False
+    """Whether an upward report of it, or of one that was merged into it, was sent."""
 
 
 @event_type()

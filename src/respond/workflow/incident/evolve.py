@@ -12,7 +12,7 @@ from respond.domain.values import replace
 from respond.workflow.definition import Evolve
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import applied
-from respond.workflow.incident.state import Incident, Judged, Told
+from respond.workflow.incident.state import Incident, Judged, Told, worse
 
 
 def _reported(state: Incident, event: Event) -> Incident:
@@ -43,12 +43,12 @@ def _assessed(state: Incident, event: Event) -> Incident:
 
 def _level_assigned(state: Incident, event: Event) -> Incident:
     data: e.LevelAssigned = event.data
-    return replace(state, status=data.to, level=data.level, worst_level=_worse(state.worst_level, data.level))
+    return replace(state, status=data.to, level=data.level, worst_level=worse(state.worst_level, data.level))
 
 
 def _level_changed(state: Incident, event: Event) -> Incident:
     level: int = event.data.to_level
-    return replace(state, level=level, worst_level=_worse(state.worst_level, level))
+    return replace(state, level=level, worst_level=worse(state.worst_level, level))
 
 
 def _moved(state: Incident, event: Event) -> Incident:
@@ -97,7 +97,13 @@ def _merged(state: Incident, event: Event) -> Incident:
 
 
 def _absorbed(state: Incident, event: Event) -> Incident:
-    return replace(state, absorbed=(*state.absorbed, event.data.source))
+    data: e.IncidentAbsorbed = event.data
+    return replace(
+        state,
+        absorbed=(*state.absorbed, data.source),
+        worst_level=worse(state.worst_level, data.worst_level),
+        told_by_absorbed=state.told_by_absorbed or data.reported_upward,
+    )
 
 
 _LAST_WORDS = (
@@ -149,10 +155,6 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
         upward_reports=upward_reports,
         notes=state.notes - 1 if was_note else state.notes,
     )
-
-
-def _worse(known: int | None, level: int) -> int:
-    return level if known is None else min(known, level)
 
 
 EVOLVERS: Mapping[type, Evolve] = {

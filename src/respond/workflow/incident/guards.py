@@ -11,6 +11,7 @@ import attrs
 from respond.domain.moments import Moment, format_utc
 from respond.domain.payloads import from_input, to_data
 from respond.errors import InvalidInput
+from respond.plan.plan import Plan
 from respond.workflow.definition import Guard, Situation, guard
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
@@ -25,6 +26,8 @@ from respond.workflow.incident.corrections import (
 )
 from respond.workflow.incident.events import REPORT_KINDS
 
+MERGE_OUTDATED = "merge-outdated"
+"""The source of a merge moved on since the other half was made; make it anew."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LEVELS = ((e.LevelAssigned, e.LevelChanged), "the level was set last")
 _IN_ORDER: Mapping[type, tuple[tuple[type, ...], str]] = {
@@ -165,12 +168,38 @@ def initial_report_once(situation: Situation) -> str | None:
 
 @guard("upward-report-owed", reads="state")
 def upward_report_sent(situation: Situation) -> str | None:
-    """Require that an upward report was sent, if the worst level so far owes one."""
-    state = situation.state
-    level = None if state.worst_level is None else situation.plan.level(state.worst_level)
-    if level is None or not level.owes_upward_report or state.upward_reports:
+    """Require that an upward report was sent, if the worst level so far owes one, here or before a merge."""
+    worst_level = situation.state.worst_level
+    if situation.state.reported_upward or not _owes(situation.plan, worst_level):
         return None
-    return f"level {level.number} owes an upward report, and none was sent"
+    return f"level {worst_level} owes an upward report, and none was sent"
+
+
+@guard("absorbed-report-owed")
+def absorbed_owes_nothing(situation: Situation) -> str | None:
+    """Require that no upward report is owed that this incident, which is resolved, would not ask for any more."""
+    command = situation.command
+    told = command.reported_upward or situation.state.reported_upward
+    if told or not _owes(situation.plan, command.worst_level):
+        return None
+    return (
+        f"{command.source!r} owes an upward report at level {command.worst_level}, and none was sent; "
+        "send one first, or reopen this incident"
+    )
+
+
+def _owes(plan: Plan, number: int | None) -> bool:
+    level = None if number is None else plan.level(number)
+    return level is not None and level.owes_upward_report
+
+
+@guard(MERGE_OUTDATED)
+def other_half_current(situation: Situation) -> str | None:
+    """Require that the other half of the merge tells of this incident as it stands."""
+    told, version = situation.command.at_version, situation.history[-1].version
+    if told in (None, version):
+        return None
+    return f"this incident stands at version {version}, and what the other one is told of it is that of version {told}"
 
 
 @guard("note-empty")
@@ -317,6 +346,8 @@ GUARDS = (
     initial_report_first,
     initial_report_once,
     upward_report_sent,
+    absorbed_owes_nothing,
+    other_half_current,
     note_says_something,
     attachments_valid,
     resolution_given,

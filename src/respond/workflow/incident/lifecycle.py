@@ -31,6 +31,7 @@ _ASSESS = ("role-unknown", "estimate-negative")
 _LEVEL = ("role-unknown", "level-unknown", "basis-missing", "earlier-than-last")
 _UPWARD = ("report-kind-unknown", "recipient-missing", "initial-report-missing", "initial-report-sent")
 _REASON = ("role-unknown", "reason-missing")
+_ABSORB = (*_REASON, "merge-into-itself")
 _ENTRY = ("role-unknown", "reason-missing", "entry-unknown", "entry-retracted")
 
 _TRANSITIONS = (
@@ -72,8 +73,9 @@ _TRANSITIONS = (
     Transition("reopen", CANCELLED, REPORTED, guards=_REASON, reopens=True),
     Transition("close_review", RESOLVED, REVIEWED, guards=("role-unknown", "summary-missing")),
     Transition("cancel", OPEN, CANCELLED, guards=_REASON),
-    Transition("merge", (*OPEN, RESOLVED), MERGED, guards=(*_REASON, "merge-into-itself")),
-    Transition("absorb", (*OPEN, RESOLVED, REVIEWED), _STAY, guards=(*_REASON, "merge-into-itself")),
+    Transition("merge", (*OPEN, RESOLVED), MERGED, guards=(*_REASON, "merge-into-itself", "merge-outdated")),
+    Transition("absorb", OPEN, _STAY, guards=_ABSORB),
+    Transition("absorb", (RESOLVED, REVIEWED), _STAY, guards=(*_ABSORB, "absorbed-report-owed")),
     Transition("correct", STATES, _STAY, guards=(*_ENTRY, "entry-not-correctable", "correction-invalid")),
     Transition("retract", STATES, _STAY, guards=(*_ENTRY, "entry-not-retractable")),
 )

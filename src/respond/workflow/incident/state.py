@@ -56,7 +56,7 @@ class Incident:
     reporter: str | None = None
     level: int | None = None
     worst_level: int | None = None
-    """The worst level so far; lowering the level does not shed the duties of the worst."""
+    """The worst level so far, also of what was merged into this one; lowering the level does not shed its duties."""
     commander: str | None = None
     team: str | None = None
     step: str | None = None
@@ -80,6 +80,8 @@ class Incident:
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     """The ids of the incidents that were merged into this one."""
+    told_by_absorbed: bool = False
+    """Whether an upward report of one of those was sent."""
     plan: Reference | None = None
     definition: Reference | None = None
 
@@ -88,8 +90,18 @@ class Incident:
         """The last assessment that was not retracted."""
         return self.assessments[-1].assessment if self.assessments else None
 
+    @property
+    def reported_upward(self) -> bool:
+        """Whether an upward report was sent that was not retracted, of this one or of one that was merged into it."""
+        return self.told_by_absorbed or bool(self.upward_reports)
+
     def told(self, kind: str, recipient: str | None = None) -> bool:
         """Return whether an upward report of *kind* was sent, to *recipient* when one is named."""
         return any(
             told.report.kind == kind and recipient in (None, told.report.recipient) for told in self.upward_reports
         )
+
+
+def worse(known: int | None, level: int | None) -> int | None:
+    """Return the worse of two levels, the smaller number; None is no level."""
+    return known if level is None else level if known is None else min(known, level)
