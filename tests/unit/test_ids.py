@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respond.domain.ids import event_id, event_ids, hashed_id, timed_id, uuid7
+from respond.domain.ids import event_id, event_ids, hashed_id, timed_id, timed_text, uuid7
 from respond.errors import InvalidMoment
 
 NOW = datetime(2026, 11, 20, 9, 30, 0, 123456, tzinfo=UTC)
@@ -62,6 +62,17 @@ def test_timed_id() -> None:
     assert timed_id(NOW + timedelta(microseconds=100), "incident", "7") == made
     assert timed_id(NOW, "incident", "8") != made
     assert timed_id(NOW + timedelta(milliseconds=1), "incident", "7") != made
+
+
+@given(moments, st.lists(texts, max_size=3))
+def test_timed_text(at: datetime, parts: list[str]) -> None:
+    """A timed id as text is the millisecond and the first 10 bytes of the hash, each part with its length before it."""
+    raws = [part.encode() for part in parts]
+    digest = hashlib.sha256(b"".join(len(raw).to_bytes(4, "big") + raw for raw in raws)).digest()
+    milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    expected = milliseconds << 80 | int.from_bytes(digest[:10], "big")
+    expected = expected & ~(0xF << 76) & ~(0x3 << 62) | 8 << 76 | 2 << 62
+    assert timed_text(at, *parts) == str(timed_id(at, *parts)) == str(UUID(int=expected))
 
 
 def test_hashed_id() -> None:

@@ -102,14 +102,15 @@ def _inspect(value: object, place: _Place, depth: int) -> bool:
     if kind is dict:
         if depth >= DEPTH_MAX:
             raise _unfit(f"nested deeper than {DEPTH_MAX}", place, None)
-        if len(value) > 1 and not RESERVED_KEYS.isdisjoint(value):  # type: ignore[arg-type]
+        try:
+            keys = "".join(value)  # type: ignore[arg-type]
+        except TypeError:
+            key = next(key for key in value if not isinstance(key, str))  # type: ignore[attr-defined]
+            raise _unfit(f"the key {_shown(key)} is not text", place, key) from None
+        if "$" in keys and len(value) > 1 and not RESERVED_KEYS.isdisjoint(value):  # type: ignore[arg-type]
             raise _unfit(f"holds one of {', '.join(sorted(RESERVED_KEYS))} beside other keys", place, None)
-        ascii_keys = True
+        ascii_keys = keys.isascii()
         for key, item in value.items():  # type: ignore[attr-defined]
-            if type(key) is not str:
-                raise _unfit(f"the key {_shown(key)} is not text", place, key)
-            if not key.isascii():
-                ascii_keys = False
             item_kind = type(item)
             if item_kind is str or (item_kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER):
                 continue

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from uuid import UUID
 
 from respond.domain.moments import to_microseconds
 
 _VERSION_BITS = 0xF << 76
 _VARIANT_BITS = 0x3 << 62
+_TIME_MASK = (1 << 48) - 1
 _RANDOM_MASK = (1 << 80) - 1
 _VARIANT_OF = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """A hexadecimal digit whose two highest bits are made those of the variant."""
+_TIMED = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 def uuid7(at: datetime, random: bytes) -> UUID:
@@ -24,12 +27,18 @@ def uuid7(at: datetime, random: bytes) -> UUID:
 
 def timed_id(at: datetime, *parts: str) -> UUID:
     """Return a UUIDv8 that begins with the millisecond of *at* and hashes *parts*: the same call, the same id."""
-    return _uuid(to_microseconds(at) // 1000, _hash(parts), version=8)
+    return UUID(timed_text(at, *parts))
+
+
+def timed_text(at: datetime, *parts: str) -> str:
+    """Return `timed_id` as text, at half the cost."""
+    time = f"{to_microseconds(at) // 1000 & _TIME_MASK:012x}"
+    return _text(f"{time[:8]}-{time[8:]}", sha256(_joined(parts)).hexdigest())
 
 
 def hashed_id(*parts: str) -> UUID:
     """Return a UUIDv8 made of nothing but the hash of *parts*."""
-    value = int.from_bytes(hashlib.sha256(_joined(parts)).digest()[:16], "big")
+    value = int.from_bytes(sha256(_joined(parts)).digest()[:16], "big")
     return _uuid(value >> 80, value & _RANDOM_MASK, version=8)
 
 
@@ -44,38 +53,40 @@ def event_id(command_id: str, index: int) -> UUID:
 
 def derived_id(command_id: str, part: str) -> UUID:
     """Return the id that *command_id* gives to *part* of what it makes, by the rule of `event_id`."""
-    prefix = _time_prefix(command_id)
-    if prefix is None:
+    time = _time(command_id)
+    if time is None:
         return hashed_id(command_id, part)
-    return _uuid(prefix, _hash((command_id, part)), version=8)
+    return UUID(_text(time, sha256(_joined((command_id, part))).hexdigest()))
 
 
 def event_ids(command_id: str, count: int) -> list[str]:
     """Return the ids of the first *count* events of a command, as text: those of `event_id`, at a third of the cost."""
-    prefix = _time_prefix(command_id)
-    if prefix is None:
+    time = _time(command_id)
+    if time is None:
         return [str(event_id(command_id, index)) for index in range(count)]
-    time, command = f"{prefix:012x}", hashlib.sha256(_joined((command_id,)))
-    ids = []
-    for index in range(count):
-        hashed = command.copy()
-        hashed.update(_joined((str(index),)))
-        rest = hashed.hexdigest()
-        ids.append(f"{time[:8]}-{time[8:]}-8{rest[1:4]}-{_VARIANT_OF[rest[4]]}{rest[5:8]}-{rest[8:20]}")
-    return ids
+    command = _joined((command_id,))
+    return [_text(time, sha256(command + _joined_index(index)).hexdigest()) for index in range(count)]
 
 
-@lru_cache(maxsize=256)
-def _time_prefix(text: str) -> int | None:
+def _time(command_id: str) -> str | None:
+    """Return the time at the front of a UUID of version 7 or 8, as it is written; None for any other text."""
+    if _TIMED.fullmatch(command_id):
+        return command_id[:13]
     try:
-        value = UUID(text)
+        value = UUID(command_id)
     except ValueError:
         return None
-    return value.int >> 80 if value.version in (7, 8) else None
+    return str(value)[:13] if value.version in (7, 8) else None
 
 
-def _hash(parts: tuple[str, ...]) -> int:
-    return int.from_bytes(hashlib.sha256(_joined(parts)).digest()[:10], "big")
+def _text(time: str, digest: str) -> str:
+    """Return the UUIDv8 that begins with *time* and goes on with a *digest* in hexadecimal."""
+    return f"{time}-8{digest[1:4]}-{_VARIANT_OF[digest[4]]}{digest[5:8]}-{digest[8:20]}"
+
+
+@lru_cache(maxsize=64)
+def _joined_index(index: int) -> bytes:
+    return _joined((str(index),))
 
 
 def _joined(parts: tuple[str, ...]) -> bytes:
@@ -88,6 +99,6 @@ def _joined(parts: tuple[str, ...]) -> bytes:
 
 
 def _uuid(milliseconds: int, rest: int, *, version: int) -> UUID:
-    value = ((milliseconds & ((1 << 48) - 1)) << 80) | (rest & _RANDOM_MASK)
+    value = ((milliseconds & _TIME_MASK) << 80) | (rest & _RANDOM_MASK)
     value = (value & ~_VERSION_BITS) | (version << 76)
     return UUID(int=(value & ~_VARIANT_BITS) | (2 << 62))

@@ -20,6 +20,7 @@ DAY_MINUTES = 24 * 60
 _KEYS = frozenset({"at", "until", "precision", "offset_minutes"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NAIVE_LENGTH = len("2026-11-20T09:30:00.000000")
 
 
 def to_microseconds(at: datetime) -> int:
@@ -40,7 +41,7 @@ def format_utc(at: datetime) -> str:
         if at.tzinfo is None:
             raise InvalidMoment(f"{at.isoformat()} has no time zone; give an aware datetime", value=at)
         at = _in_utc(at)
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return f"{at.isoformat(timespec='microseconds')[:_NAIVE_LENGTH]}Z"
 
 
 def parse_utc(text: str) -> datetime:

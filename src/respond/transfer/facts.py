@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -115,16 +115,16 @@ class FactsReader:
         self._time = reader_of(mapping.time, "time")
         self._opened = reader_of(mapping.opened, "opened") if mapping.opened else None
         self._nulls = frozenset({"", *mapping.nulls})
-        self._state = _Group(mapping.state.columns, self._state_of)
-        self._level = _Group(mapping.level.columns if mapping.level else (), self._level_of)
-        self._fields = _Group(tuple(mapping.assessment.values()), self._named(tuple(mapping.assessment)))
+        level = mapping.level.columns if mapping.level else ()
+        self._states, self._levels = len(mapping.state.columns), len(level)
+        self._judged = _Group((*mapping.state.columns, *level, *mapping.assessment.values()), self._judged_of)
         texts = {
             "title": mapping.title,
             "category": mapping.category.column if mapping.category else None,
             "reference": mapping.reference,
         }
         given = {name: column for name, column in texts.items() if column is not None}
-        self._texts = _Group(tuple(given.values()), self._named(tuple(given)))
+        self._texts = _Group(tuple(given.values()), lambda cells: self._named(given, cells))
 
     def case(self, row: Row) -> str:
         """Return the case that *row* is about."""
@@ -136,10 +136,9 @@ class FactsReader:
     def read(self, row: Row) -> Facts:
         """Return what *row* says."""
         mapping = self._mapping
-        label, target = self._state.read(row)
+        label, target, level, level_label, fields = self._judged.read(row)
         if target is None and mapping.state.unknown == "refuse":
             raise self._unknown(row, mapping.state, label, "state", "record")
-        level, level_label = self._level.read(row)
         if level is None and level_label and mapping.level and mapping.level.unknown == "refuse":
             raise self._unknown(row, mapping.level, level_label, "level", "ignore")
         return Facts(
@@ -149,7 +148,7 @@ class FactsReader:
             level=level,
             level_label=level_label,
             team=self._cell(row, mapping.team),
-            fields=self._fields.read(row),
+            fields=fields,
             texts=self._texts.read(row),
         )
 
@@ -194,6 +193,12 @@ class FactsReader:
     def _known(self, cells: _Cells) -> tuple[str, ...]:
         return tuple(["" if text is None or text in self._nulls else text for text in cells])
 
+    def _judged_of(self, cells: _Cells) -> tuple[str, str | None, int | None, str, Mapping[str, str]]:
+        """Return what the cells of state, level and assessment mean; rows share most of these."""
+        state, rest = cells[: self._states], cells[self._states :]
+        fields = self._named(self._mapping.assessment, rest[self._levels :])
+        return *self._state_of(state), *self._level_of(rest[: self._levels]), fields
+
     def _state_of(self, cells: _Cells) -> tuple[str, str | None]:
         """Return the source state and where it leads; None when the mapping does not know it."""
         known = self._known(cells)
@@ -206,8 +211,8 @@ class FactsReader:
             return None, ""
         return self._mapping.level.targets.get(known), SEPARATOR.join(known)
 
-    def _named(self, names: tuple[str, ...]) -> Callable[[_Cells], Mapping[str, str]]:
-        return lambda cells: {name: text for name, text in zip(names, self._known(cells), strict=True) if text}
+    def _named(self, names: Iterable[str], cells: _Cells) -> Mapping[str, str]:
+        return {name: text for name, text in zip(names, self._known(cells), strict=True) if text}
 
     def _category(self, row: Row) -> str:
         column = self._mapping.category

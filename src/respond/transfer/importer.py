@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from respond.domain.ids import event_ids, timed_id
+from respond.domain.ids import event_ids, timed_text
 from respond.domain.streams import StreamId, exactly
 from respond.engine.bulk import rare_collections
 from respond.errors import ImportRejected, StoreError
@@ -146,7 +146,7 @@ class _Import:
         if case not in self._seen:
             opening = self._reader.opening(row, case)
             self._seen.add(case)
-        command_id = str(timed_id(time.at, self._mapping.log, case, key))
+        command_id = timed_text(time.at, self._mapping.log, case, key)
         actor = self._reader.actor(row)
         self._pending.append(Pending(case, row.number, key, command_id, time, actor, facts, opening))
         self._pending_bytes += size

@@ -96,12 +96,12 @@ class Recorder:
 
     def _carry(self, case: Case, row: Pending, steps: Sequence[Step]) -> None:
         """Judge *steps* and carry the incident over them."""
-        evolvers = self._workflow.evolvers
+        evolvers, subject = self._workflow.evolvers, case.stream.key
         for index, (payload, _) in enumerate(steps):
             kind = type(payload)
             for refusal in self._judge.broken(case.incident, payload, row.time.at):
                 self._deviation(row, kind.__name__, refusal)
-            body = {"id": f"{row.command_id}/{index}", "subject": case.stream.key, "actor": row.actor}
+            body = {"id": f"{row.command_id}/{index}", "subject": subject, "actor": row.actor}
             case.incident = evolvers[kind](case.incident, Event(0, 0, body, payload))
         case.version += len(steps)
 
