@@ -49,16 +49,15 @@ class Rereading:
         )
 
     def _readable(self, page: Sequence[StoredBody]) -> Iterator[Event]:
+        decode, check_leaves = self._decode, self._check_leaves
         for row in page:
-            if self._check_leaves and row.body is not None and _leaf(row) != row.leaf:
+            if check_leaves and row.body is not None and _leaf(row) != row.leaf:
                 self._fail(row, f"position {row.position}: the leaf does not fit the body and its time")
                 continue
             try:
-                event = self._decode(row)
+                yield decode(row)
             except UnreadableEvent as error:
                 self._fail(row, str(error))
-            else:
-                yield event
 
     def _fail(self, row: StoredBody, text: str) -> None:
         self._unread.append(Failure(row.position, self._stream_at(row.position), text))

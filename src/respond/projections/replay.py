@@ -91,9 +91,8 @@ class Replay:
         """Take *events*, given in log order, on; what does not fold is kept as a failure."""
         standings = self._standings
         for event in events:
-            body, data = event.body, event.data
+            self._last_position, _, body, data = event
             self._events += 1
-            self._last_position = event.position
             try:
                 standing = standings.get((body["tenant"], body["realm"], body["stream"])) or self._begin(event)
                 if standing is None:
