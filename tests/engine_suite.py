@@ -274,6 +274,20 @@ class EngineConformance(Tested):
             slower.incident(incident.id).take_command(actor=WANG)
         assert lost_updates(incident.events()) == ["wang.li took over from None, not chen.yu"]
 
+    def test_who_takes_command_now_is_not_too_early(self, engine, store_factory, clock):
+        """Another one takes command a minute later and is in the log first: now is later still, nobody is refused."""
+        incident = engine.report(**REPORTED)
+
+        def faster():
+            clock.move(minutes=1)
+            incident.take_command(actor=CHEN)
+
+        with engine_on(Overtaken(store_factory(clock=clock), faster), clock, seed=9) as slower:
+            slower.incident(incident.id).take_command(actor=WANG)
+        taken = [(event.actor, event.happened_at) for event in incident.events()[1:]]
+        assert taken == [("chen.yu", START + timedelta(minutes=1)), ("wang.li", START + timedelta(minutes=1))]
+        assert incident.state().commander == incident.review().commanders[-1].holder == "wang.li"
+
     def test_many_take_command_through_one_engine(self, engine):
         """Threads that share an engine take command at once: everyone does, one after the other."""
         incident = engine.report(**REPORTED)
