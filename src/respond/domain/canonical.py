@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -25,14 +25,14 @@ RESERVED_KEYS = frozenset({"$enc", "$dec", "$big"})
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
-def canonical(value: object) -> bytes:
-    """Return the RFC 8785 form of *value*.
+def canonical(value: object, *, sound: Collection[str] = ()) -> bytes:
+    """Return the RFC 8785 form of *value*; what stands under the keys *sound* of a mapping is not looked at.
 
     Raises `InvalidRecord` for floats, integers beyond 2^53 - 1, lone surrogates, keys that are not text, a reserved key
     beside others, and nesting deeper than 64.  orjson sorts keys by code point and RFC 8785 by UTF-16 unit: the two
     agree on ASCII keys.
     """
-    ascii_keys = _inspect(value, None, 0)
+    ascii_keys = _inspect(value, None, 0, sound)
     try:
         return orjson.dumps(value, option=_OPTIONS) if ascii_keys else rfc8785.dumps(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, rfc8785.CanonicalizationError) as error:
@@ -96,7 +96,7 @@ _Place = tuple["_Place", str | int] | None
 """The way to a value: the place of what holds it, and its key or index there."""
 
 
-def _inspect(value: object, place: _Place, depth: int) -> bool:
+def _inspect(value: object, place: _Place, depth: int, sound: Collection[str] = ()) -> bool:
     """Refuse what canonical JSON cannot hold; return whether every key is ASCII."""
     kind = type(value)
     if kind is dict:
@@ -112,7 +112,7 @@ def _inspect(value: object, place: _Place, depth: int) -> bool:
         ascii_keys = keys.isascii()
         for key, item in value.items():  # type: ignore[attr-defined]
             item_kind = type(item)
-            if item_kind is str or (item_kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER):
+            if item_kind is str or (item_kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER) or key in sound:
                 continue
             if not _inspect(item, (place, key), depth + 1):
                 ascii_keys = False

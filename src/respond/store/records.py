@@ -20,6 +20,8 @@ FORMAT_VERSION = 1
 """The `v` of every body that this code writes, and the only one that it reads."""
 BODY_MAX = 1024 * 1024
 """The largest body, in bytes."""
+_OURS = frozenset({"definition", "occurred_at", "plan"})
+"""Parts of a body that no caller writes: they come from values of ours, with keys and kinds that JSON holds."""
 BATCH_MAX = 16 * 1024 * 1024
 """The largest sum of bodies in one append, in bytes."""
 
@@ -179,7 +181,7 @@ def encode(body: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a body; raises `InvalidRecord` when an index cannot hold it or it is too large."""
     indexed(body["type"], "type", maximum=128)
     indexed(body["subject"], "subject")
-    raw = canonical(body)
+    raw = canonical(body, sound=_OURS)
     if len(raw) > BODY_MAX:
         raise InvalidRecord(f"the body has {len(raw)} bytes, at most {BODY_MAX} fit", place=str(body["id"]))
     return raw
