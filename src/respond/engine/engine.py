@@ -28,7 +28,7 @@ from respond.workflow.decider import Explanation, explain
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
 from respond.workflow.incident.events import IncidentMerged
-from respond.workflow.incident.guards import MERGE_OUTDATED, TOLD_EARLY
+from respond.workflow.incident.guards import MERGE_OUTDATED
 from respond.workflow.incident.state import Incident
 from respond.workflow.workflow import Workflow
 
@@ -146,7 +146,7 @@ class Engine:
             correlation_id=correlation_id,
             causation_id=causation_id,
         )
-        return self._carry_out(lambda: [ask], circumstances, unless=TOLD_EARLY if at is None else None)
+        return self._handler.handle([ask], circumstances)
 
     def report(
         self,
@@ -198,17 +198,13 @@ class Engine:
         for stream, version in self.store.versions(streams).items():
             if version == 0:
                 raise IncidentNotFound(f"there is no incident {streams[stream]!r}; merge takes the ids of two")
-        return self._carry_out(lambda: self._halves(source, into, reason), asked, unless=MERGE_OUTDATED)
-
-    def _carry_out(self, asks: Callable[[], list[Ask]], circumstances: Circumstances, *, unless: str | None) -> Outcome:
-        """Carry out what is asked; ask anew when it is refused for the reason *unless*: others were a moment faster."""
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._handler.handle(asks(), circumstances)
+                return self._handler.handle(self._halves(source, into, reason), asked)
             except CommandRefused as refused:
-                if all(one.code != unless for one in refused.refusals):
+                if all(one.code != MERGE_OUTDATED for one in refused.refusals):
                     raise
-        return self._handler.handle(asks(), circumstances)
+        return self._handler.handle(self._halves(source, into, reason), asked)
 
     def _halves(self, source: str, into: str, reason: str) -> list[Ask]:
         """Return both halves of a merge: the one that goes on is told what the other one's duties rest on."""

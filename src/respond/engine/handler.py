@@ -108,20 +108,16 @@ class Handler:
         Raises `CommandRefused`; `VersionConflict` when others kept writing for 8 attempts; `IdempotencyConflict` when
         the command id was used for another command.
         """
-        now = self.clock()
         if circumstances.command_id is None:
-            circumstances = replace(circumstances, command_id=str(uuid7(now, self.random(10))))
+            circumstances = replace(circumstances, command_id=str(uuid7(self.clock(), self.random(10))))
         else:
             indexed(circumstances.command_id, "command_id")
-        moment = circumstances.occurred_at
-        if moment is None and not circumstances.unknown_time:
-            moment = Moment(now)
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._attempt(asks, circumstances, moment, now)
+                return self._attempt(asks, circumstances)
             except VersionConflict:
                 continue
-        return self._attempt(asks, circumstances, moment, now)
+        return self._attempt(asks, circumstances)
 
     def load(self, stream: StreamId) -> tuple[Event, ...]:
         """Return the events of *stream*, decoded."""
@@ -142,14 +138,17 @@ class Handler:
             history=history,
         )
 
-    def _attempt(
-        self, asks: Sequence[Ask], circumstances: Circumstances, moment: Moment | None, now: datetime
-    ) -> Outcome:
+    def _attempt(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
         """Load, decide and append once; raises `VersionConflict` when a stream moved meanwhile."""
         loaded = self._load(asks)
         replayed = self._replayed(loaded, circumstances)
         if replayed is not None:
             return replayed
+        # After the load, and never behind it: whoever tells of now tells of no time before what was just read.
+        now = max([self.clock(), *(one.history[-1].recorded_at for one in loaded if one.history)])
+        moment = circumstances.occurred_at
+        if moment is None and not circumstances.unknown_time:
+            moment = Moment(now)
         writes = self._decide(loaded, circumstances, moment, now)
         if not writes:
             return Outcome(_last_position(loaded), {one.stream: one.version for one in loaded})

@@ -26,8 +26,6 @@ from respond.workflow.incident.corrections import (
 )
 from respond.workflow.incident.events import REPORT_KINDS
 
-TOLD_EARLY = "earlier-than-last"
-"""Who tells of now may be a moment too early, when another one was faster: ask again."""
 MERGE_OUTDATED = "merge-outdated"
 """The source of a merge moved on since the other half was made; make it anew."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -117,7 +115,7 @@ def commander_named(situation: Situation) -> str | None:
     return None if named else "name the commander, or the actor who takes command"
 
 
-@guard(TOLD_EARLY)
+@guard("earlier-than-last")
 def told_in_order(situation: Situation) -> str | None:
     """Require a time that is not before the last taking of command, or the last level."""
     kinds, last_time = _IN_ORDER[type(situation.command)]
