@@ -362,7 +362,7 @@ class TestReplay:
         store._log.rows[1] = attrs.evolve(row, body=row.body.replace(b"one", b"two"))
         totals = engine.replay(check_leaves=True)
         assert [(one.position, one.text) for one in totals.failures] == [
-            (2, "position 2: the leaf does not fit the body and its time")
+            (2, "position 2: the leaf does not fit the body, its time and its place")
         ]
         assert engine.replay().failures == ()
 

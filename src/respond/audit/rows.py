@@ -49,7 +49,8 @@ def row_findings(record: Recorded, log: str) -> Iterator[Finding]:
         yield Finding("body-unreadable", record.position, f"the body is {type(record.body).__name__}, not bytes")
         return
     if timed and leaf_of(record.body, record.recorded_us, record.position) != record.leaf:
-        yield Finding("leaf", record.position, "the leaf is not that of body and recorded_at: one of the three changed")
+        text = "the leaf is not that of body, recorded_at and position: one of the four changed"
+        yield Finding("leaf", record.position, text)
     try:
         body: Any = orjson.loads(record.body)
     except orjson.JSONDecodeError as error:

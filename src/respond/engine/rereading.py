@@ -52,7 +52,7 @@ class Rereading:
         decode, check_leaves = self._decode, self._check_leaves
         for row in page:
             if check_leaves and row.body is not None and _leaf(row) != row.leaf:
-                self._fail(row, f"position {row.position}: the leaf does not fit the body and its time")
+                self._fail(row, f"position {row.position}: the leaf does not fit the body, its time and its place")
                 continue
             try:
                 yield decode(row)
