@@ -20,6 +20,7 @@ from respond.projections.statistics import Statistics
 from respond.store.memory import MemoryEventStore
 from respond.store.records import NewEvent, Write
 from respond.testing.conformance.samples import START, ManualClock
+from respond.workflow.incident.commands import TakeCommand
 from respond.workflow.incident.events import IncidentReported, ProgressNoted
 
 
@@ -382,3 +383,15 @@ def test_the_states_of_many_aggregates_are_read_at_once():
     incidents[1].assess(affected_customers=3)
     found = engine.states("incident", [incidents[1].id, "nobody", incidents[2].id])
     assert found == {incident.id: incident.state() for incident in incidents[1:]}
+
+
+def test_explain_and_execute_agree_when_the_clock_fell_behind_the_log():
+    """What happens now is never before what the log holds, for the one who asks as for the one who acts."""
+    clock = ManualClock()
+    engine = engine_on(MemoryEventStore(clock=clock), clock)
+    incident = engine.report(**REPORTED)
+    incident.take_command(actor="chen.yu")
+    clock.move(minutes=-1)
+    taking = TakeCommand(commander="wang.li")
+    assert incident.explain("take_command", taking).allowed
+    assert incident.execute(taking, actor="wang.li").events

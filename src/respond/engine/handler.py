@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -127,7 +127,7 @@ class Handler:
         self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None
     ) -> Situation:
         """Return the situation in which *command* would be decided now."""
-        now = self.clock()
+        now = self._now([history])
         return Situation(
             state=workflow.fold(history),
             command=command,
@@ -144,8 +144,7 @@ class Handler:
         replayed = self._replayed(loaded, circumstances)
         if replayed is not None:
             return replayed
-        # After the load, and never behind it: whoever tells of now tells of no time before what was just read.
-        now = max([self.clock(), *(one.history[-1].recorded_at for one in loaded if one.history)])
+        now = self._now(one.history for one in loaded)
         moment = circumstances.occurred_at
         if moment is None and not circumstances.unknown_time:
             moment = Moment(now)
@@ -162,6 +161,10 @@ class Handler:
             if replayed is None:
                 raise
             return replayed
+
+    def _now(self, histories: Iterable[tuple[Event, ...]]) -> datetime:
+        """Return the time now, never behind what was just read: who tells of now tells of no time before that."""
+        return max([self.clock(), *(history[-1].recorded_at for history in histories if history)])
 
     def _load(self, asks: Sequence[Ask]) -> list[_Loaded]:
         streams = [StreamId.of(ask.category, ask.key, self.realm) for ask in asks]
