@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects import mysql, postgresql
@@ -26,7 +27,7 @@ from respond.domain.streams import NAME_MAX
 from respond.errors import InvalidInput
 
 DEFAULT_PREFIX = "respond_"
-REVISION = "0001"
+REVISION = "0002"
 """The schema that this code reads and writes: the last revision in `migrations/versions`.  Later ones sort after it."""
 FORMAT = 1
 """What the row of the log table says of the layout of rows; the bodies have their own `v`."""
@@ -91,6 +92,11 @@ def digest() -> TypeEngine[bytes]:
     return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 
 
+def words() -> TypeEngine[str]:
+    """Text of any length that no index holds: what went wrong."""
+    return Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4", collation="utf8mb4_nopad_bin"), "mysql", "mariadb")
+
+
 def body() -> TypeEngine[bytes]:
     """Bytes, up to 1 MiB and more."""
     return LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
@@ -98,12 +104,15 @@ def body() -> TypeEngine[bytes]:
 
 @attrs.frozen
 class Tables:
-    """The four tables of one log."""
+    """The tables of one log; all but the first four can be made again from these."""
 
     log: Table
     head: Table
     events: Table
     manifest: Table
+    checkpoints: Table
+    dead_letters: Table
+    snapshots: Table
 
 
 def tables(prefix: str = DEFAULT_PREFIX, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
@@ -146,6 +155,69 @@ def tables(prefix: str = DEFAULT_PREFIX, schema: str | None = None, metadata: Me
             schema=schema,
             **_INNODB,
         ),
+        checkpoints=_checkpoints(prefix, schema, metadata),
+        dead_letters=_dead_letters(prefix, schema, metadata),
+        snapshots=_snapshots(prefix, schema, metadata),
+    )
+
+
+def _checkpoints(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """Return the table of how far each projection and publisher has read, and who is at work on it."""
+    return Table(
+        f"{prefix}checkpoints",
+        metadata,
+        Column("tenant", name(), primary_key=True),
+        Column("name", name(128), primary_key=True),
+        Column("version", big(), primary_key=True, autoincrement=False),
+        Column("status", name(16), nullable=False),
+        Column("position", big(), nullable=False),
+        Column("owner", name(), nullable=True),
+        Column("lease_until", big(), nullable=False),
+        Column("fence", big(), nullable=False),
+        Column("attempts", big(), nullable=False),
+        Column("retry_at", big(), nullable=False),
+        Column("error", words(), nullable=True),
+        Column("started_at", big(), nullable=False),
+        Column("updated_at", big(), nullable=False),
+        schema=schema,
+        **_INNODB,
+    )
+
+
+def _dead_letters(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """Return the table of the events that a projection or publisher gave up on."""
+    return Table(
+        f"{prefix}dead_letters",
+        metadata,
+        Column("tenant", name(), primary_key=True),
+        Column("name", name(128), primary_key=True),
+        Column("version", big(), primary_key=True, autoincrement=False),
+        Column("position", big(), primary_key=True, autoincrement=False),
+        Column("id", name(36), nullable=False),
+        Column("type", name(128), nullable=False),
+        Column("error", words(), nullable=False),
+        Column("attempts", big(), nullable=False),
+        Column("failed_at", big(), nullable=False),
+        schema=schema,
+        **_INNODB,
+    )
+
+
+def _snapshots(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """Return the table of folded states, a cache: a row that does not fit is as good as none."""
+    return Table(
+        f"{prefix}snapshots",
+        metadata,
+        Column("tenant", name(), primary_key=True),
+        Column("realm", name(5), primary_key=True),
+        Column("stream", name(), primary_key=True),
+        Column("version", big(), nullable=False),
+        Column("position", big(), nullable=False),
+        Column("definition", name(), nullable=False),
+        Column("state_schema", name(), nullable=False),
+        Column("state", body(), nullable=False),
+        schema=schema,
+        **_INNODB,
     )
 
 
