@@ -28,8 +28,12 @@ def dialect_for(
     lock_timeout: float = 5.0,
     journal_mode: str | None = None,
     append_path: AppendPath | None = None,
+    tenant: str | None = None,
 ) -> Dialect:
-    """Return the dialect of *engine*, with the names of one log; raises `InvalidInput` for an unknown database."""
+    """Return the dialect of *engine*, with the names of one log; raises `InvalidInput` for an unknown database.
+
+    PostgreSQL is told of *tenant* on every connection, so that its row-level security knows whose rows to show.
+    """
     name = engine.dialect.name
     words: dict[str, Any] = {
         "events": qualified(f"{prefix}events", schema, name),
@@ -50,6 +54,6 @@ def dialect_for(
         case "sqlite":
             return SqliteDialect(**words, journal_mode=journal_mode, one_statement=append_path != "transaction")
         case "postgresql":
-            return PostgresqlDialect(**words, one_statement=append_path != "transaction")
+            return PostgresqlDialect(**words, one_statement=append_path != "transaction", tenant=tenant)
         case _:
             return MariadbDialect(**words)

@@ -28,6 +28,8 @@ SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SET jit = off
 """
+# What a policy of row-level security asks; one that finds nothing set shows no row.
+_SET_TENANT = "SELECT set_config('respond.tenant', %s, false)"
 _TAKE_HEAD = """
 UPDATE {head} SET position = position + %s::bigint, recorded_at = greatest(recorded_at, %s::bigint)
 WHERE id = 1 AND recorded_at <= %s::bigint
@@ -81,7 +83,15 @@ class PostgresqlDialect(Dialect):
     """A PostgreSQL server, through psycopg."""
 
     def __init__(
-        self, *, events: str, head: str, dbapi: Any, place: str, lock_timeout: float, one_statement: bool
+        self,
+        *,
+        events: str,
+        head: str,
+        dbapi: Any,
+        place: str,
+        lock_timeout: float,
+        one_statement: bool,
+        tenant: str | None = None,
     ) -> None:
         self.sql = statements(events=events, head=head, mark="%s", id_column="id::text")
         self.error = dbapi.Error
@@ -96,12 +106,15 @@ class PostgresqlDialect(Dialect):
         self._append_many = _APPEND.format(head=head, events=events, new=_MANY)
         self._place = place
         self._lock_timeout = lock_timeout
+        self._tenant = tenant
 
     def prepare(self, connection: Any) -> None:
         connection.autocommit = True
         connection.execute(
             _SETTINGS.format(lock_timeout=round(self._lock_timeout * 1000), idle_timeout=IDLE_SECONDS * 1000)
         )
+        if self._tenant is not None:
+            connection.execute(_SET_TENANT, (self._tenant,))
 
     def cursor(self, connection: Any) -> Any:
         return connection.cursor(binary=True)
