@@ -192,6 +192,12 @@ class ClockSkew(StoreError):
     code = "clock-skew"
 
 
+class CheckpointLost(StoreError):
+    """Another runner took over, or the checkpoint was moved or paused; roll back what rests on it, and claim again."""
+
+    code = "checkpoint-lost"
+
+
 class WrongIsolation(StoreError):
     """A transaction runs at another isolation level than READ COMMITTED."""
 

@@ -1,0 +1,63 @@
+"""Checkpoints: how far a projection or a publisher has read, who is at work on it, and what it gave up on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from respond.domain.moments import to_microseconds
+
+RUNNING: Final = "running"
+PAUSED: Final = "paused"
+"""A person, or a policy after a failure, stopped it: nobody can claim it until it is resumed."""
+
+WAIT_MAX_SECONDS = 600.0
+"""The longest lease, and the longest wait before a retry.  One that would end later was written by a wrong clock."""
+
+
+@attrs.frozen(kw_only=True)
+class Checkpoint:
+    """One reader of the log and its place; times are microseconds since 1970."""
+
+    tenant: str
+    name: str
+    version: int
+    """Of the reader's own code: another version has a checkpoint of its own."""
+    status: str
+    position: int
+    owner: str | None
+    lease_until: int
+    fence: int
+    """Grows with each change of hands; who holds an older one can no longer write."""
+    attempts: int
+    """How often the event after `position` has failed."""
+    retry_at: int
+    error: str | None
+    started_at: int
+    updated_at: int
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether a retry may begin; one that is further off than any wait is due: the clock went back."""
+        return not 0 < self.retry_at - to_microseconds(now) <= microseconds(WAIT_MAX_SECONDS)
+
+
+@attrs.frozen(kw_only=True)
+class DeadLetter:
+    """An event that a projection or a publisher gave up on; the event itself stays in the log."""
+
+    tenant: str
+    name: str
+    version: int
+    position: int
+    id: str
+    type: str
+    error: str
+    attempts: int
+    failed_at: int
+
+
+def microseconds(seconds: float) -> int:
+    """Return *seconds* as whole microseconds."""
+    return round(seconds * 1_000_000)
