@@ -6,15 +6,16 @@ no database, driver or test tool.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from respond.public import public_names
 
 if TYPE_CHECKING:
     from respond.domain.events import Event, event_type
     from respond.domain.moments import Moment
     from respond.domain.money import Money
     from respond.domain.references import Actor
-    from respond.domain.streams import ANY, NO_STREAM, STREAM_EXISTS, StreamId, exactly
+    from respond.domain.streams import StreamId
     from respond.domain.values import replace
     from respond.engine.engine import UNKNOWN, Engine
     from respond.errors import CommandRefused, Refusal, RespondError
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
     from respond.workflow.workflow import Workflow
 
 __all__ = [
-    "ANY",
     "NEW",
-    "NO_STREAM",
-    "STREAM_EXISTS",
     "UNKNOWN",
     "Actor",
     "CommandRefused",
@@ -45,16 +43,12 @@ __all__ = [
     "Workflow",
     "command_type",
     "event_type",
-    "exactly",
     "guard",
     "replace",
 ]
 
 _HOMES = {
-    "ANY": "respond.domain.streams",
     "NEW": "respond.workflow.definition",
-    "NO_STREAM": "respond.domain.streams",
-    "STREAM_EXISTS": "respond.domain.streams",
     "UNKNOWN": "respond.engine.engine",
     "Actor": "respond.domain.references",
     "CommandRefused": "respond.errors",
@@ -73,22 +67,8 @@ _HOMES = {
     "Workflow": "respond.workflow.workflow",
     "command_type": "respond.workflow.definition",
     "event_type": "respond.domain.events",
-    "exactly": "respond.domain.streams",
     "guard": "respond.workflow.definition",
     "replace": "respond.domain.values",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its home; raises `AttributeError` for any other."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'respond' has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names beside those of the module itself."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = public_names(globals(), _HOMES)

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import respond
+import respond.store
 
+PACKAGES = [respond, respond.store]
 HEAVY = ["alembic", "hypothesis", "psycopg", "pymysql", "pysqlite3", "pytest", "sqlalchemy", "sqlite3", "transitions"]
 
 
@@ -24,9 +26,10 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-def test_importing_respond_loads_no_database_driver_or_test_tool():
-    """`import respond` is light: what it may need is loaded when a name is used."""
-    loaded = loaded_by("import respond")
+@pytest.mark.parametrize("statement", ["import respond, respond.store", "from respond.store import EventStore, Write"])
+def test_importing_respond_loads_no_database_driver_or_test_tool(statement):
+    """Importing is light: what a name needs is loaded when that name is used."""
+    loaded = loaded_by(statement)
     assert "respond" in loaded
     assert loaded.isdisjoint(HEAVY)
 
@@ -37,21 +40,23 @@ def test_a_loaded_module_is_seen(module):
     assert module in loaded_by(f"import respond, {module}")
 
 
-def test_public_names_are_sorted_and_few():
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_public_names_are_sorted_and_few(package):
     """`__all__` is sorted, holds nothing twice, and at most 25 names."""
-    constants = [name for name in respond.__all__ if name.isupper()]
-    classes = [name for name in respond.__all__ if name[0].isupper() and not name.isupper()]
-    functions = [name for name in respond.__all__ if name.islower()]
-    assert respond.__all__ == [*sorted(constants), *sorted(classes), *sorted(functions)]
-    assert len(set(respond.__all__)) == len(respond.__all__) <= 25
+    names = package.__all__
+    constants = [name for name in names if name.isupper()]
+    classes = [name for name in names if name[0].isupper() and not name.isupper()]
+    functions = [name for name in names if name.islower()]
+    assert names == [*sorted(constants), *sorted(classes), *sorted(functions)]
+    assert len(set(names)) == len(names) <= 25
 
 
-@pytest.mark.parametrize("name", respond.__all__)
-def test_every_public_name_resolves_at_first_use(name):
+@pytest.mark.parametrize(("package", "name"), [(one.__name__, name) for one in PACKAGES for name in one.__all__])
+def test_every_public_name_resolves_at_first_use(package, name):
     """A public name is not there before it is used, and then it is what its home calls by that name."""
     program = (
-        f"import respond; assert {name!r} in dir(respond); assert {name!r} not in vars(respond)\n"
-        f"value = respond.{name}; assert vars(respond)[{name!r}] is value is not None"
+        f"import {package} as package; assert {name!r} in dir(package); assert {name!r} not in vars(package)\n"
+        f"value = package.{name}; assert vars(package)[{name!r}] is value is not None"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 
@@ -60,17 +65,21 @@ def test_an_unknown_name_is_an_attribute_error():
     """A name that is not public is refused by name, and `hasattr` says no."""
     with pytest.raises(AttributeError, match="'respond' has no attribute 'Nothing'"):
         respond.Nothing  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'respond\.store' has no attribute 'Nothing'"):
+        respond.store.Nothing  # noqa: B018
     assert not hasattr(respond, "store_of_nothing")
 
 
-def test_dir_shows_the_public_names():
-    """`dir(respond)` shows every public name, for people and for completion."""
-    assert set(respond.__all__) <= set(dir(respond))
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_dir_shows_the_public_names(package):
+    """`dir` of a package shows every public name, for people and for completion."""
+    assert set(package.__all__) <= set(dir(package))
 
 
-def test_type_checkers_see_what_runs():
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_type_checkers_see_what_runs(package):
     """The imports for type checkers, the homes and `__all__` name the same things in the same places."""
-    tree = ast.parse(Path(respond.__file__).read_text())
+    tree = ast.parse(Path(package.__file__).read_text())
     seen = {
         alias.name: node.module
         for block in tree.body
@@ -80,5 +89,5 @@ def test_type_checkers_see_what_runs():
         for alias in node.names
         if alias.asname is None
     }
-    assert seen == respond._HOMES
-    assert sorted(seen) == sorted(respond.__all__)
+    assert seen == package._HOMES
+    assert sorted(seen) == sorted(package.__all__)

@@ -129,7 +129,8 @@ def test_examples_import_public_names_only():
     [
         "from respond.store.memory import MemoryStore",
         "import respond.domain.ids",
-        "from respond import store",
+        "from respond.store import Codec",
+        "from respond import errors",
         "import respond\nrespond.errors",
         "from respond.testing.scenario import Scenario",
         "def later():\n    from respond.domain import ids",
@@ -143,9 +144,10 @@ def test_a_planted_private_import_is_found(statement, tmp_path, capsys):
 
 
 def test_public_imports_are_allowed(tmp_path):
-    """`respond`, its public names and `respond.testing` are what an example may import."""
+    """`respond`, `respond.store`, their public names and `respond.testing` are what an example may import."""
     (tmp_path / "shown.py").write_text(
-        "import respond\nfrom respond import StreamId, testing\nimport respond.testing\nrespond.ANY"
+        "import respond\nfrom respond import StreamId, store, testing\nimport respond.testing\nrespond.NEW\n"
+        "import respond.store\nfrom respond.store import ANY, SqlEventStore"
     )
     assert public_imports.main([str(tmp_path)]) == 0
 
