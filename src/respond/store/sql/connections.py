@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import attrs
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection, Engine
 from sqlalchemy.pool import Pool, PoolProxiedConnection
 
-from respond.errors import OutcomeUnknown, RespondError, StoreBusy, StoreError, StoreUnavailable
+from respond.errors import OutcomeUnknown, RespondError, StoreError, StoreUnavailable
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.sqlite import SqliteDialect
+from respond.store.sql.units import Taken, Unit, faults, transaction
 
 _PREPARED = "respond_prepared"
 _IDLE_MAX = 4
@@ -39,8 +39,12 @@ class Connections(Protocol):
         """Lend a cursor for one statement that writes and commits by itself."""
         ...
 
-    def writing(self) -> AbstractContextManager[Any]:
-        """Lend a cursor in a transaction that is committed at the end, and rolled back by an error."""
+    def looking(self) -> AbstractContextManager[Connection]:
+        """Lend a connection for statements that stand alone and change nothing."""
+        ...
+
+    def unit(self) -> AbstractContextManager[Unit]:
+        """Lend a transaction that is committed at the end, and rolled back by an error."""
         ...
 
     def renew(self) -> None:
@@ -75,16 +79,23 @@ class _Own:
 class PooledConnections:
     """Connections of a server: each caller has its own."""
 
-    def __init__(self, pool: Pool, dialect: Dialect) -> None:
+    def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self._dialect = dialect
+        self._engine = engine
         self._closed = False
-        self._own = _Own(os.getpid(), pool, RLock())
+        self._own = _Own(os.getpid(), engine.pool, RLock())
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
         """Lend a cursor for statements that stand alone."""
-        with self._lent(writing=False) as connection:
-            yield self._dialect.cursor(connection)
+        with self._lent(writing=False) as lent:
+            yield self._dialect.cursor(lent.dbapi_connection)
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """Lend a connection for statements that stand alone and change nothing."""
+        with self._lent(writing=False) as lent:
+            yield Connection(self._engine, lent)
 
     def statement(self) -> AbstractContextManager[Any]:
         """Lend a cursor for one statement that writes and commits by itself; raises as a transaction does."""
@@ -92,23 +103,23 @@ class PooledConnections:
 
     @contextmanager
     def _alone(self) -> Iterator[Any]:
-        with self._lent(writing=True) as connection:
+        with self._lent(writing=True) as lent:
             try:
-                yield self._dialect.cursor(connection)
+                yield self._dialect.cursor(lent.dbapi_connection)
             except self._dialect.error as error:
                 if self._dialect.is_duplicate(error):
-                    raise Taken from error
+                    raise Taken("a row stands there already") from error
                 if isinstance(fault := self._dialect.fault(error, writing=True), ConnectionLost):
                     raise OutcomeUnknown(str(fault)) from error
                 raise
 
     @contextmanager
-    def writing(self) -> Iterator[Any]:
-        """Lend a cursor in a transaction."""
-        with self._lent(writing=True) as connection:
-            cursor = self._dialect.cursor(connection)
+    def unit(self) -> Iterator[Unit]:
+        """Lend a transaction."""
+        with self._lent(writing=True) as lent:
+            cursor = self._dialect.cursor(lent.dbapi_connection)
             with transaction(cursor, self._dialect):
-                yield cursor
+                yield Unit(cursor, lent, self._engine)
 
     def renew(self) -> None:
         """Drop the idle connections."""
@@ -133,7 +144,7 @@ class PooledConnections:
         return self._own
 
     @contextmanager
-    def _lent(self, *, writing: bool) -> Iterator[Any]:
+    def _lent(self, *, writing: bool) -> Iterator[PoolProxiedConnection]:
         with faults(self._dialect, writing=writing):
             own = self._mine()
             pool = own.pool
@@ -145,7 +156,7 @@ class PooledConnections:
                 if _PREPARED not in lent.info:
                     self._dialect.prepare(lent.dbapi_connection)
                     lent.info[_PREPARED] = True
-                yield lent.dbapi_connection
+                yield lent
             except BaseException as error:
                 if not isinstance(error, RespondError) or isinstance(
                     error, OutcomeUnknown
@@ -171,13 +182,15 @@ class FileConnections(PooledConnections):
 
     _dialect: SqliteDialect
 
-    def statement(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def statement(self) -> Iterator[Any]:
         """Lend the writer's cursor in a transaction: SQLite has no other way."""
-        return self.writing()
+        with self.unit() as unit:
+            yield unit.cursor
 
     @contextmanager
-    def writing(self) -> Iterator[Any]:
-        """Lend the writer's cursor in a transaction, to one caller at a time."""
+    def unit(self) -> Iterator[Unit]:
+        """Lend the writer in a transaction, to one caller at a time."""
         own = self._mine()
         with own.lock, faults(self._dialect, writing=True):
             self._mine()  # once more: it may have been closed meanwhile
@@ -185,7 +198,7 @@ class FileConnections(PooledConnections):
             try:
                 cursor = writer.cursor()
                 with transaction(cursor, self._dialect):
-                    yield cursor
+                    yield Unit(cursor, writer, self._engine)
             except BaseException as error:
                 if not isinstance(error, RespondError):
                     own.writer = None
@@ -221,11 +234,12 @@ class FileConnections(PooledConnections):
 class MemoryConnections:
     """The one connection of a database in memory; readers and writers take turns."""
 
-    def __init__(self, pool: Pool, dialect: SqliteDialect) -> None:
+    def __init__(self, engine: Engine, dialect: SqliteDialect) -> None:
         self._dialect = dialect
+        self._engine = engine
         self._pid = os.getpid()
-        self._lock = _memory_locks.setdefault(pool, RLock())
-        self._lent: PoolProxiedConnection | None = pool.connect()
+        self._lock = _memory_locks.setdefault(engine.pool, RLock())
+        self._lent: PoolProxiedConnection | None = engine.pool.connect()
         dialect.prepare(self._lent.dbapi_connection)
 
     @contextmanager
@@ -234,17 +248,26 @@ class MemoryConnections:
         with self._turn(), faults(self._dialect, writing=False):
             yield self._connection().cursor()
 
-    def statement(self) -> AbstractContextManager[Any]:
-        """Lend a cursor in a transaction: SQLite has no other way."""
-        return self.writing()
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """Lend the connection for statements that stand alone and change nothing."""
+        with self._turn(), faults(self._dialect, writing=False):
+            yield Connection(self._engine, self._connection())
 
     @contextmanager
-    def writing(self) -> Iterator[Any]:
-        """Lend a cursor in a transaction."""
+    def statement(self) -> Iterator[Any]:
+        """Lend a cursor in a transaction: SQLite has no other way."""
+        with self.unit() as unit:
+            yield unit.cursor
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """Lend the connection in a transaction."""
         with self._turn(), faults(self._dialect, writing=True):
-            cursor = self._connection().cursor()
+            lent = self._connection()
+            cursor = lent.cursor()
             with transaction(cursor, self._dialect):
-                yield cursor
+                yield Unit(cursor, lent, self._engine)
 
     def renew(self) -> None:
         """Do nothing: there is one connection, and memory does not lose it."""
@@ -275,29 +298,6 @@ def _is_frozen(lent: PoolProxiedConnection) -> bool:
 
 
 @contextmanager
-def transaction(cursor: Any, dialect: Dialect) -> Iterator[None]:
-    """Commit what is done inside, or roll it back when an error passes.
-
-    Raises `Taken` for a row that is there already, `OutcomeUnknown` when the connection is lost while it commits.
-    """
-    cursor.execute(dialect.begin)
-    committing = False
-    try:
-        yield
-        committing = True
-        cursor.execute("COMMIT")
-    except BaseException as error:
-        with suppress(dialect.error):  # some errors have ended the transaction, or the connection, already
-            cursor.execute("ROLLBACK")
-        if isinstance(error, dialect.error):
-            if dialect.is_duplicate(error):
-                raise Taken from error
-            if committing and isinstance(fault := dialect.fault(error, writing=True), ConnectionLost):
-                raise OutcomeUnknown(str(fault)) from error
-        raise
-
-
-@contextmanager
 def turns(pool: Pool, *, shared: bool) -> Iterator[None]:
     """Keep the stores on one *shared* connection from using it at the same time."""
     if not shared:
@@ -305,20 +305,3 @@ def turns(pool: Pool, *, shared: bool) -> Iterator[None]:
         return
     with _memory_locks.setdefault(pool, RLock()):
         yield
-
-
-class Taken(StoreError):
-    """A row has this position, id or version already.  Never leaves this package as such."""
-
-
-@contextmanager
-def faults(dialect: Dialect, *, writing: bool) -> Iterator[None]:
-    """Turn what the driver or the pool raises into an error of respond."""
-    try:
-        yield
-    except dialect.error as error:
-        raise dialect.fault(error, writing=writing) from error
-    except DBAPIError as error:
-        raise dialect.fault(error.orig or error, writing=writing) from error
-    except PoolTimeout as error:
-        raise StoreBusy("every connection is in use; close some readers, or try again") from error

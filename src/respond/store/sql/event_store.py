@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import attrs
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from respond.domain.moments import from_microseconds, to_microseconds
@@ -16,13 +17,14 @@ from respond.errors import ClockSkew, OutcomeUnknown, StoreError, StoreUnavailab
 from respond.store.intake import SKEW_MAX_US, check_skew, event_ids, replay_of
 from respond.store.protocol import Clock
 from respond.store.records import Appended, Write
-from respond.store.sql.connections import Connections, Taken
+from respond.store.sql.connections import Connections
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.dialects import AppendPath
 from respond.store.sql.opening import open_log
 from respond.store.sql.reader import Reader
 from respond.store.sql.rows import assumed_versions, placed, prepared
 from respond.store.sql.schema import DEFAULT_PREFIX
+from respond.store.sql.units import Taken
 
 ATTEMPTS = 10
 """How often one statement is tried before the append queues for the head in a transaction."""
@@ -94,6 +96,21 @@ class SqlEventStore(Reader):
                 return self._append(writes, ids, require or {})
             except StoreUnavailable as error:
                 raise unknown from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection for statements of others that stand alone and change nothing."""
+        with self._connections.looking() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Lend a connection in a transaction for writes beside the log, committed at the end, rolled back by an error.
+
+        On SQLite it holds the one writer: appends wait for it.  It is not for appending: the log has its own.
+        """
+        with self._connections.unit() as unit:
+            yield unit.connection()
 
     def close(self) -> None:
         """Give back every connection; closing twice does nothing."""
@@ -178,7 +195,8 @@ class SqlEventStore(Reader):
         rows = None if assumed is None else self._prepared(writes, assumed)
         count = sum(len(write.events) for write in writes)
         clock_us = to_microseconds(self._clock())
-        with self._connections.writing() as cursor:
+        with self._connections.unit() as unit:
+            cursor = unit.cursor
             last, recorded_us = self._take_head(cursor, count, clock_us)
             versions = self._checked_versions(cursor, writes, require)
             if rows is None:

@@ -52,14 +52,19 @@ def open_log(
 def _connections_to(engine: Engine, dialect: Dialect) -> Connections:
     """Return connections apart from those that the engine lends to others, made in the same way."""
     if not isinstance(dialect, SqliteDialect):
-        return PooledConnections(engine.pool.recreate(), dialect)
+        return PooledConnections(_apart(engine), dialect)
     if not is_memory(engine):
-        return FileConnections(engine.pool.recreate(), dialect)
+        return FileConnections(_apart(engine), dialect)
     if not isinstance(engine.pool, StaticPool):
         raise InvalidInput(
             "an engine in memory must keep one connection; give it poolclass=StaticPool", place="database"
         )
-    return MemoryConnections(engine.pool, dialect)
+    return MemoryConnections(Engine(engine.pool, engine.dialect, engine.url), dialect)
+
+
+def _apart(engine: Engine) -> Engine:
+    """Return an engine that connects as the given one does, with a pool of its own and none of its listeners."""
+    return Engine(engine.pool.recreate(), engine.dialect, engine.url)
 
 
 def _log_in(engine: Engine, create: bool | None, prefix: str, schema: str | None, journal_mode: str | None) -> str:

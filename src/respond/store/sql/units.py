@@ -1,0 +1,71 @@
+"""Units: what happens on one connection between its begin and its end, and what a driver's error means there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import PoolProxiedConnection
+
+from respond.errors import OutcomeUnknown, StoreBusy, StoreError
+from respond.store.sql.dialect import ConnectionLost, Dialect
+
+
+@attrs.frozen
+class Unit:
+    """A turn on one connection: a cursor for the statements of the log, and the connection as SQLAlchemy knows it."""
+
+    cursor: Any
+    lent: PoolProxiedConnection
+    engine: Engine
+
+    def connection(self) -> Connection:
+        """Return the connection for other statements; it neither begins nor ends the transaction."""
+        return Connection(self.engine, self.lent)
+
+
+class Taken(StoreError):
+    """A row has this position, id or version already.  Never leaves this package as such."""
+
+
+@contextmanager
+def transaction(cursor: Any, dialect: Dialect) -> Iterator[None]:
+    """Commit what is done inside, or roll it back when an error passes.
+
+    Raises `Taken` for a row that is there already, `OutcomeUnknown` when the connection is lost while it commits.
+    """
+    cursor.execute(dialect.begin)
+    committing = False
+    try:
+        yield
+        committing = True
+        cursor.execute("COMMIT")
+    except BaseException as error:
+        with suppress(dialect.error):  # some errors have ended the transaction, or the connection, already
+            cursor.execute("ROLLBACK")
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, dialect.error):
+            if dialect.is_duplicate(cause):
+                raise Taken("a row stands there already") from error
+            if committing and isinstance(fault := dialect.fault(cause, writing=True), ConnectionLost):
+                raise OutcomeUnknown(str(fault)) from error
+        raise
+
+
+@contextmanager
+def faults(dialect: Dialect, *, writing: bool) -> Iterator[None]:
+    """Turn what the driver or the pool raises into an error of respond."""
+    try:
+        yield
+    except dialect.error as error:
+        raise dialect.fault(error, writing=writing) from error
+    except DBAPIError as error:
+        cause = error.orig if isinstance(error.orig, Exception) else error
+        raise dialect.fault(cause, writing=writing) from error
+    except PoolTimeout as error:
+        raise StoreBusy("every connection is in use; close some readers, or try again") from error
