@@ -6,14 +6,16 @@ import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import ClassVar, Self
 
 import attrs
 
 from respond.domain.events import Event
 from respond.domain.streams import Realm
 from respond.errors import InvalidInput
+from respond.projections.board import Board, board
 from respond.projections.document import Document
 from respond.projections.rows import Row, Standing
 from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
@@ -81,16 +83,8 @@ class Listing:
         *text* is looked for in number, reference and title, whatever the case.  A cursor stays good while incidents
         come in.  Raises `InvalidInput` for a limit outside 1 to 1,000 and a cursor that is none.
         """
-        if not 1 <= limit <= LIMIT_MAX:
-            raise InvalidInput(f"{limit} is not between 1 and {LIMIT_MAX}", place="limit", value=limit)
-        folded = None if text is None else text.casefold()
-        found: list[Standing] = []
-        for standing in self._newest(_position_of(after)):
-            if standing.matches(state, level, category, folded):
-                if len(found) == limit:
-                    return Page(rows=tuple(one.row() for one in found), next=_cursor_of(found[-1].position))
-                found.append(standing)
-        return Page(rows=tuple(one.row() for one in found), next=None)
+        filters = Filters.of(state=state, level=level, category=category, text=text)
+        return page_of(filter(filters.fit, self._newest(before(after))), limit)
 
     def find(self, name: str) -> str | None:
         """Return the id of the incident with this id, number or foreign reference; None when there is none.
@@ -102,9 +96,16 @@ class Listing:
             return standing.id
         referenced = self._referenced.get(name, [])
         if len(referenced) > 1:
-            numbers = ", ".join(one.number for one in referenced)
-            raise InvalidInput(f"{name!r} is the reference of {numbers}; give one of these numbers", place="reference")
+            raise several(name, referenced)
         return referenced[0].id if referenced else None
+
+    def board(self, *, limit: int = 20) -> Board:
+        """Return the open incidents by state and level; see `respond.projections.board`."""
+        return board(self._order, limit=limit)
+
+    def standings(self) -> Mapping[str, Standing]:
+        """Return what is remembered of each incident, by the name of its stream."""
+        return self._standings
 
     def get(self, incident_id: str) -> Row | None:
         """Return the row of the incident with this id; None when there is none."""
@@ -119,9 +120,10 @@ class Listing:
         found = self._order[index : index + 1]
         return found[0] if found and found[0].position == position else None
 
-    def _newest(self, before: int | None) -> Iterator[Standing]:
-        end = len(self._order) if before is None else bisect_left(self._order, before, key=_position)
-        return (self._order[index] for index in range(end - 1, -1, -1))
+    def _newest(self, end_position: int | None) -> Iterator[Standing]:
+        order = self._order
+        end = len(order) if end_position is None else bisect_left(order, end_position, key=_position)
+        return (order[index] for index in range(end - 1, -1, -1))
 
     def _take(self, standing: Standing, event: Event) -> None:
         known = standing.reference
@@ -134,6 +136,41 @@ class Listing:
     def _refer(self, standing: Standing) -> None:
         if standing.reference is not None:
             self._referenced.setdefault(standing.reference, []).append(standing)
+
+
+@attrs.frozen(kw_only=True)
+class Filters:
+    """What the rows of a page have in common; None leaves a filter out."""
+
+    state: str | None
+    level: int | None
+    category: str | None
+    folded: str | None
+    """The text to look for in number, reference and title, folded for comparison."""
+
+    @classmethod
+    def of(cls, *, state: str | None, level: int | None, category: str | None, text: str | None) -> Self:
+        """Return the filters that people wrote."""
+        return cls(state=state, level=level, category=category, folded=None if text is None else text.casefold())
+
+    def fit(self, standing: Standing) -> bool:
+        """Return whether the incident meets every filter."""
+        return standing.matches(self.state, self.level, self.category, self.folded)
+
+
+def page_of(standings: Iterable[Standing], limit: int) -> Page:
+    """Return the first *limit* of *standings*, given newest first, as a page; raises `InvalidInput`."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise InvalidInput(f"{limit} is not between 1 and {LIMIT_MAX}", place="limit", value=limit)
+    found = list(islice(standings, limit + 1))
+    rows = tuple(one.row() for one in found[:limit])
+    return Page(rows=rows, next=_cursor_of(found[limit - 1].position) if len(found) > limit else None)
+
+
+def several(reference: str, standings: Iterable[Standing]) -> InvalidInput:
+    """Return the error that says which incidents have one *reference*."""
+    numbers = ", ".join(one.number for one in sorted(standings, key=_position))
+    return InvalidInput(f"{reference!r} is the reference of {numbers}; give one of these numbers", place="reference")
 
 
 def numbered(name: str) -> int | None:
@@ -150,7 +187,8 @@ def _cursor_of(position: int) -> str:
     return urlsafe_b64encode(b"before:%d" % position).rstrip(b"=").decode()
 
 
-def _position_of(cursor: str | None) -> int | None:
+def before(cursor: str | None) -> int | None:
+    """Return the position that the rows behind *cursor* stand before; None for no cursor.  Raises `InvalidInput`."""
     if cursor is None:
         return None
     try:
