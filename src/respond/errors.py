@@ -152,6 +152,19 @@ class UnreadableEvent(RespondError):
     code = "unreadable-event"
 
 
+class LogsDiffer(RespondError):
+    """Two databases that should hold the same log do not; the message names the first place."""
+
+    code = "logs-differ"
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "position": self.position}
+
+
 # -- what the store says -----------------------------------------------------------------------------------------------
 
 
@@ -202,6 +215,24 @@ class WrongIsolation(StoreError):
     """A transaction runs at another isolation level than READ COMMITTED."""
 
     code = "wrong-isolation"
+
+
+class HeadHeld(StoreError):
+    """The caller's own transaction holds the head of the log; another append would wait for itself."""
+
+    code = "head-held"
+
+
+class ProjectionFailed(StoreError):
+    """A read model that is kept within the append could not take the events on; nothing was written."""
+
+    code = "projection-failed"
+
+
+class UnsafeSettings(StoreError):
+    """The database is set to lose or to damage what was acknowledged; set it as the message says."""
+
+    code = "unsafe-settings"
 
 
 class StoreUnavailable(StoreError):

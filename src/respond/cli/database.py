@@ -37,7 +37,7 @@ def init(session: Session) -> Answer:
 def upgrade_(session: Session) -> Answer:
     """Bring the tables of an older release up to date, and restore the triggers that keep events as they are."""
     from respond.store.sql import schema_state, upgrade  # noqa: PLC0415 - help and wrong usage need no database
-    from respond.store.sql.settings import restore_triggers  # noqa: PLC0415
+    from respond.store.sql.append_only import restore_triggers  # noqa: PLC0415
 
     before = upgrade(session.db)
     restored = restore_triggers(session.db)
@@ -63,10 +63,10 @@ def status(session: Session) -> Answer:
     It keeps them while its triggers refuse to change and to delete any.
     """
     from respond.store.sql import schema_state  # noqa: PLC0415 - help and wrong usage need no database
-    from respond.store.sql.settings import append_only  # noqa: PLC0415
+    from respond.store.sql.append_only import append_only  # noqa: PLC0415
 
     state = schema_state(session.db)
-    triggers = append_only(session.db) if state.kind == "current" else None
+    triggers = append_only(session.db)[0] if state.kind == "current" else None
     return Answer(
         document={"kind": state.kind, "revision": state.revision, "log": state.log, "triggers": triggers},
         show=lambda page: page.pairs(

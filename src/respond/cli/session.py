@@ -54,11 +54,11 @@ class Session:
             return self.engine()
         return Engine(MemoryEventStore(clock=system_clock), plans=self.plans(), workflows=self.workflows())
 
-    def store(self) -> SqlEventStore:
-        """Open the log alone, for those who ask no plan."""
+    def store(self, **options: Any) -> SqlEventStore:
+        """Open the log alone, for those who ask no plan; *options* as for `SqlEventStore.open`."""
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - help and wrong usage need no database
 
-        return SqlEventStore.open(self.db, clock=system_clock, create=False)
+        return SqlEventStore.open(self.db, clock=system_clock, create=False, **options)
 
     def plans(self) -> list[Plan]:
         return [Plan.load(path) for path in self.plan_files]

@@ -6,7 +6,7 @@ from respond.store.sql.engines import engine_for
 from respond.store.sql.event_store import SqlEventStore
 from respond.store.sql.installation import SchemaState, create, schema_state, upgrade
 from respond.store.sql.schema import Tables, tables
-from respond.store.sql.settings import Setting, durability
+from respond.store.sql.settings import Setting
 from respond.store.sql.triggers import drop_triggers
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Tables",
     "create",
     "drop_triggers",
-    "durability",
     "engine_for",
     "schema_state",
     "tables",

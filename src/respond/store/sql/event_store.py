@@ -24,6 +24,7 @@ from respond.store.sql.opening import open_log
 from respond.store.sql.reader import Reader
 from respond.store.sql.rows import assumed_versions, placed, prepared
 from respond.store.sql.schema import DEFAULT_PREFIX
+from respond.store.sql.settings import Durability
 from respond.store.sql.units import Taken
 
 ATTEMPTS = 10
@@ -56,12 +57,15 @@ class SqlEventStore(Reader):
         schema: str | None = None,
         journal_mode: str | None = None,
         append_path: AppendPath | None = None,
+        durability: Durability = "warn",
     ) -> Self:
         """Open the log in *database*, a URL or the host's own engine.
 
         A database without any table gets the log's tables; with *create* True one that holds other tables gets them
         too, with False none does and no file is made.  *append_path* `transaction` keeps PostgreSQL from appending in
-        one statement.  Raises `InvalidInput`, `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
+        one statement.  Settings of the database that lose acknowledged events are warned of in the log `respond.store`,
+        with *durability* `refuse` they are `UnsafeSettings`, with `ignore` nobody looks.  Raises `InvalidInput`,
+        `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
         """
         indexed(tenant, "tenant")
         log, connections, dialect = open_log(
@@ -72,6 +76,8 @@ class SqlEventStore(Reader):
             schema=schema,
             journal_mode=journal_mode,
             append_path=append_path,
+            tenant=tenant,
+            durability=durability,
         )
         return cls(connections, dialect, clock=clock, log=log, tenant=tenant, allow_skew=allow_skew)
 

@@ -13,6 +13,7 @@ from respond.store.sql.dialect import Dialect
 from respond.store.sql.dialects import AppendPath, dialect_for
 from respond.store.sql.engines import engine_for, file_of, is_memory
 from respond.store.sql.schema import checked_names
+from respond.store.sql.settings import Durability, check_durability
 from respond.store.sql.sqlite import SqliteDialect
 
 
@@ -25,6 +26,8 @@ def open_log(
     schema: str | None,
     journal_mode: str | None,
     append_path: AppendPath | None,
+    tenant: str,
+    durability: Durability,
 ) -> tuple[str, Connections, Dialect]:
     """Return the id of the log in *database*, connections to it, and its dialect; makes the tables where asked."""
     checked_names(prefix, schema)
@@ -32,6 +35,8 @@ def open_log(
         raise InvalidInput(f"{append_path!r} is not one of statement, transaction", place="append_path")
     if journal_mode not in {None, "wal", "delete"}:
         raise InvalidInput(f"{journal_mode!r} is not one of wal, delete", place="journal_mode")
+    if durability not in {"warn", "refuse", "ignore"}:
+        raise InvalidInput(f"{durability!r} is not one of warn, refuse, ignore", place="durability")
     engine = database if isinstance(database, Engine) else engine_for(database)
     try:
         dialect = dialect_for(
@@ -41,7 +46,9 @@ def open_log(
             lock_timeout=lock_timeout,
             journal_mode=journal_mode,
             append_path=append_path,
+            tenant=tenant,
         )
+        check_durability(engine, durability, prefix=prefix, schema=schema)
         log = _log_in(engine, create, prefix, schema, journal_mode)
         return log, _connections_to(engine, dialect), dialect
     finally:

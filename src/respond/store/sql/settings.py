@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator
+from typing import Literal
 
 import attrs
-from sqlalchemy import Connection, Engine, bindparam, text
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, Engine, text
 
-from respond.store.sql.engines import require_file
+from respond.errors import UnsafeSettings
+from respond.store.sql.engines import file_of, is_memory, place_of
 from respond.store.sql.installation import engine_of
-from respond.store.sql.schema import DEFAULT_PREFIX, qualified
 from respond.store.sql.sqlite import WAL_SINCE
-from respond.store.sql.triggers import ACTIONS, create_triggers, drop_triggers
 
-_POSTGRESQL = text("SELECT name, setting FROM pg_settings WHERE name IN :names ORDER BY name")
-_MARIADB = text("SELECT @@innodb_doublewrite, @@innodb_flush_log_at_trx_commit")
-_EVENTS = f"{DEFAULT_PREFIX}events"
-_MARIADB_TRIGGERS = text(
-    "SELECT trigger_name, 'A' FROM information_schema.triggers "
-    "WHERE trigger_schema = database() AND event_object_table = :events"
-)
-_TRIGGERS = {
-    "sqlite": text("SELECT name, 'A' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :events"),
-    "postgresql": text("SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = to_regclass(:events)"),
-    "mariadb": _MARIADB_TRIGGERS,
-    "mysql": _MARIADB_TRIGGERS,
-}
-"""The triggers on the events, and when they fire, as PostgreSQL writes it: A is always."""
-_WEAK = {None: "missing", "D": "disabled", "O": "disabled for replicas", "R": "disabled but for replicas"}
+_LOGGER = logging.getLogger("respond.store")
+
+Durability = Literal["warn", "refuse", "ignore"]
+"""What opening a log does about settings that endanger it."""
+
+_POSTGRESQL = text("""
+SELECT name, setting FROM pg_settings
+WHERE name IN ('data_sync_retry', 'fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name
+""")
+_MARIADB = text("""
+SELECT @@innodb_doublewrite, @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog, (
+  SELECT engine FROM information_schema.tables
+  WHERE table_schema = coalesce(:schema, database()) AND table_name = :events)
+""")
 _LOSES = "a crash can lose events that were acknowledged"
 _BREAKS = "a crash can damage the database"
 _DANGERS = {
+    "data_sync_retry": ({"on"}, f"{_LOSES}; set it to off"),
     "fsync": ({"off"}, f"{_LOSES}, and {_BREAKS}; set it to on"),
     "full_page_writes": ({"off"}, f"{_BREAKS}; set it to on"),
     "synchronous_commit": ({"off"}, f"{_LOSES}; set it to on"),
@@ -52,81 +52,45 @@ class Setting:
     """Why the log is in danger, and what to do about it; empty when it is not."""
 
 
-def durability(database: str | URL | Engine) -> tuple[Setting, ...]:
-    """Return the settings on which durability depends; changes nothing.
+def check_durability(engine: Engine, policy: Durability, *, prefix: str, schema: str | None) -> None:
+    """Warn of each setting that endangers the log, or raise `UnsafeSettings` with all of them, as *policy* says.
 
-    Raises `DatabaseMissing` and `StoreUnavailable`.
+    A log in memory promises nothing, and a file that is yet to be made gets a journal that is safe.
     """
-    with engine_of(database, DEFAULT_PREFIX, None) as engine:
-        require_file(engine)
-        with engine.connect() as connection:
-            return (*_settings(connection), _append_only(connection))
+    path = file_of(engine)
+    if policy == "ignore" or is_memory(engine) or (path is not None and not path.exists()):
+        return
+    with engine_of(engine, prefix, schema):
+        dangers = _dangers(engine, prefix, schema)
+    place = place_of(engine)
+    if dangers and policy == "refuse":
+        named = "; ".join(f"{one.name} is {one.value}: {one.danger}" for one in dangers)
+        raise UnsafeSettings(f"{place}: {named}; or open the log with durability='warn'")
+    for one in dangers:
+        _LOGGER.warning(
+            "%s: %s is %s: %s",
+            place,
+            one.name,
+            one.value,
+            one.danger,
+            extra={"database": place, "setting": one.name, "value": one.value, "danger": one.danger},
+        )
 
 
-def append_only(database: str | URL | Engine) -> Setting:
-    """Return whether the database refuses to change and to delete events; changes nothing.
-
-    Raises `DatabaseMissing` and `StoreUnavailable`.
-    """
-    with engine_of(database, DEFAULT_PREFIX, None) as engine:
-        require_file(engine)
-        with engine.connect() as connection:
-            return _append_only(connection)
+def _dangers(engine: Engine, prefix: str, schema: str | None) -> list[Setting]:
+    with engine.connect() as connection:
+        return [one for one in durability(connection, prefix, schema) if one.danger]
 
 
-def restore_triggers(database: str | URL | Engine) -> bool:
-    """Make the triggers anew when one is missing or disabled, and return whether one was.
-
-    Raises `DatabaseMissing`, and `StoreUnavailable` also for an account that does not own the tables.
-    """
-    with engine_of(database, DEFAULT_PREFIX, None) as engine:
-        require_file(engine)
-        with engine.connect() as connection:
-            if not _append_only(connection).danger:
-                return False
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            for statement in _anew(connection.dialect.name):
-                connection.exec_driver_sql(statement)
-            connection.commit()
-            return True
-
-
-def _append_only(connection: Connection) -> Setting:
-    """Return what the triggers refuse, and which of them do not."""
-    dialect = connection.dialect.name
-    rows = connection.execute(_TRIGGERS[dialect], {"events": _EVENTS})
-    found = {str(name): str(fires) for name, fires in rows}
-    names = {action: f"{_EVENTS}_no_{action}" for action in ACTIONS[dialect]}
-    weak = [f"{name} is {_WEAK[found.get(name)]}" for name in names.values() if found.get(name) != "A"]
-    refused = ", ".join(action for action, name in names.items() if found.get(name) == "A")
-    danger = f"events can be changed or deleted: {', '.join(weak)}; run `respond db upgrade`" if weak else ""
-    return Setting("append_only_triggers", refused or "none", danger)
-
-
-def _anew(dialect: str) -> Sequence[str]:
-    """Return the statements that make all triggers anew, whichever are there."""
-    made = create_triggers(dialect, DEFAULT_PREFIX, None)
-    if dialect not in {"sqlite", "postgresql"}:
-        return made  # these replace what is there
-    gone = [one.replace("TRIGGER", "TRIGGER IF EXISTS", 1) for one in drop_triggers(dialect, DEFAULT_PREFIX)]
-    if dialect == "postgresql":
-        gone.append(f"DROP FUNCTION IF EXISTS {qualified(f'{DEFAULT_PREFIX}events_refuse', None, dialect)}()")
-    return [*gone, *made]
-
-
-def _settings(connection: Connection) -> Iterator[Setting]:
+def durability(connection: Connection, prefix: str, schema: str | None) -> Iterator[Setting]:
+    """Yield the settings on which durability depends; one query on a server, two on SQLite, and nothing changed."""
     match connection.dialect.name:
         case "sqlite":
             yield from _of_sqlite(connection)
         case "postgresql":
-            names = ("fsync", "full_page_writes", "synchronous_commit")
-            found = connection.execute(_POSTGRESQL.bindparams(bindparam("names", names, expanding=True)))
-            yield from (_judged(name, value) for name, value in found)
+            yield from (_judged(name, value) for name, value in connection.execute(_POSTGRESQL))
         case _:
-            doublewrite, flush = connection.execute(_MARIADB).one()
-            yield _judged("innodb_doublewrite", str(doublewrite))
-            yield _judged("innodb_flush_log_at_trx_commit", str(flush))
+            yield from _of_mariadb(connection, prefix, schema)
 
 
 def _of_sqlite(connection: Connection) -> Iterator[Setting]:
@@ -137,6 +101,19 @@ def _of_sqlite(connection: Connection) -> Iterator[Setting]:
     since = ".".join(map(str, WAL_SINCE))
     danger = f"a WAL can be damaged by SQLite before {since}; run pip install 'respond-engine[sqlite]'"
     yield Setting("sqlite_version", version, danger if old and mode == "wal" else "")
+
+
+def _of_mariadb(connection: Connection, prefix: str, schema: str | None) -> Iterator[Setting]:
+    events = f"{prefix}events"
+    found = connection.execute(_MARIADB, {"schema": schema, "events": events}).one()
+    doublewrite, flush, has_binary_log, sync, kept_by = found
+    yield _judged("innodb_doublewrite", str(doublewrite))
+    yield _judged("innodb_flush_log_at_trx_commit", str(flush))
+    if has_binary_log:  # a restart rolls back what the binary log does not hold
+        yield Setting("sync_binlog", str(sync), f"{_LOSES}; set it to 1" if sync != 1 else "")
+    if kept_by is not None:
+        danger = f"{_LOSES}, and half of an append may stay; run ALTER TABLE {events} ENGINE = InnoDB"
+        yield Setting("engine", str(kept_by), "" if kept_by == "InnoDB" else danger)
 
 
 def _judged(name: str, value: str) -> Setting:

@@ -1,0 +1,139 @@
+"""Whether the database keeps events as they are: its triggers, and what this account may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy.engine import URL
+
+from respond.store.sql.engines import require_file
+from respond.store.sql.installation import engine_of
+from respond.store.sql.schema import DEFAULT_PREFIX, qualified
+from respond.store.sql.settings import Setting
+from respond.store.sql.triggers import ACTIONS, create_triggers, drop_triggers
+
+_MARIADB_TRIGGERS = text("""
+SELECT trigger_name, 'A' FROM information_schema.triggers
+WHERE event_object_schema = coalesce(:schema, database()) AND event_object_table = :events
+""")
+_TRIGGERS = {
+    "sqlite": text("SELECT name, 'A' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :events"),
+    "postgresql": text("SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = to_regclass(:place)"),
+    "mariadb": _MARIADB_TRIGGERS,
+    "mysql": _MARIADB_TRIGGERS,
+}
+"""The triggers on the events, and when they fire, as PostgreSQL writes it: A is always."""
+_POSTGRESQL_RIGHTS = text("""
+SELECT CASE WHEN pg_has_role(relowner, 'USAGE') THEN 'OWNER' ELSE '' END || ' ' || concat_ws(' ', VARIADIC ARRAY(
+  SELECT name FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS name
+  WHERE has_table_privilege(pg_class.oid, name)))
+FROM pg_class WHERE oid = to_regclass(:place)
+""")
+# Only what was granted to the account itself: what it has by a role of MariaDB's is not seen.
+_MARIADB_RIGHTS = text("""
+SELECT group_concat(upper(privilege_type) SEPARATOR ' ') FROM (
+  SELECT grantee, privilege_type FROM information_schema.user_privileges
+  UNION SELECT grantee, privilege_type FROM information_schema.schema_privileges
+  WHERE coalesce(:schema, database()) LIKE table_schema
+  UNION SELECT grantee, privilege_type FROM information_schema.table_privileges
+  WHERE table_schema = coalesce(:schema, database()) AND table_name = :events) AS granted
+WHERE grantee = concat('''', replace(current_user(), '@', '''@'''), '''')
+""")
+_WEAK = {None: "missing", "D": "disabled", "O": "disabled for replicas", "R": "disabled but for replicas"}
+_CHANGING = {"UPDATE", "DELETE", "TRUNCATE", "DROP"}
+_UNSEEN = "not shown to this account"
+
+
+def append_only(
+    database: str | URL | Engine, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None
+) -> list[Setting]:
+    """Return whether the database refuses to change and to delete events, and what this account may do to them.
+
+    Changes nothing.  Raises `DatabaseMissing` and `StoreUnavailable`.
+    """
+    with engine_of(database, prefix, schema) as engine:
+        require_file(engine)
+        with engine.connect() as connection:
+            return guarded(connection, prefix=prefix, schema=schema)
+
+
+def guarded(connection: Connection, *, prefix: str, schema: str | None) -> list[Setting]:
+    """Return what `append_only` does, as *connection* shows it."""
+    rights = _rights(connection, prefix, schema)
+    triggers = _triggers(connection, prefix, schema, seen=rights is None or "TRIGGER" in rights)
+    return [triggers] if rights is None else [triggers, Setting("account", _account(rights))]
+
+
+def restore_triggers(database: str | URL | Engine, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None) -> bool:
+    """Make the triggers anew when one is missing or disabled, and return whether one was.
+
+    Raises `DatabaseMissing`, and `StoreUnavailable` also for an account that does not own the tables.
+    """
+    with engine_of(database, prefix, schema) as engine:
+        require_file(engine)
+        with engine.connect() as connection:
+            if not guarded(connection, prefix=prefix, schema=schema)[0].danger:
+                return False
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for statement in _anew(connection.dialect.name, prefix, schema):
+                connection.exec_driver_sql(statement)
+            connection.commit()
+            return True
+
+
+def _about(connection: Connection, statement: TextClause, prefix: str, schema: str | None) -> list[tuple[Any, ...]]:
+    """Ask *statement* about the events table of one log."""
+    events = f"{prefix}events"
+    words = {"schema": schema, "events": events, "place": qualified(events, schema, connection.dialect.name)}
+    asked = {name: words[name] for name in statement.compile().params}
+    return [tuple(row) for row in connection.execute(statement, asked)]
+
+
+def _triggers(connection: Connection, prefix: str, schema: str | None, *, seen: bool) -> Setting:
+    """Return what the triggers refuse, and which of them do not; MariaDB shows them to whom may change them."""
+    dialect = connection.dialect.name
+    rows = _about(connection, _TRIGGERS[dialect], prefix, schema)
+    found = {str(name): str(fires) for name, fires in rows}
+    names = {action: f"{prefix}events_no_{action}" for action in ACTIONS[dialect]}
+    if not found and not seen and dialect in {"mariadb", "mysql"}:
+        return Setting("append_only_triggers", _UNSEEN)
+    weak = [f"{name} is {_WEAK[found.get(name)]}" for name in names.values() if found.get(name) != "A"]
+    refused = ", ".join(action for action, name in names.items() if found.get(name) == "A")
+    danger = f"events can be changed or deleted: {', '.join(weak)}; run `respond db upgrade`" if weak else ""
+    return Setting("append_only_triggers", refused or "none", danger)
+
+
+def _rights(connection: Connection, prefix: str, schema: str | None) -> set[str] | None:
+    """Return what this account may do to the events; None on SQLite, where a file's permissions say it."""
+    match connection.dialect.name:
+        case "sqlite":
+            return None
+        case "postgresql":
+            statement = _POSTGRESQL_RIGHTS
+        case _:
+            statement = _MARIADB_RIGHTS
+    ((found,),) = _about(connection, statement, prefix, schema)
+    return set(str(found).split())
+
+
+def _account(rights: set[str]) -> str:
+    """Return whom an account with these *rights* is."""
+    if rights & {"OWNER", "ALTER"}:
+        return "owner: it can drop the triggers"
+    if changing := sorted(rights & _CHANGING):
+        return f"granted more than to append: {', '.join(changing)}"
+    return "writer" if "INSERT" in rights else "reader"
+
+
+def _anew(dialect: str, prefix: str, schema: str | None) -> Sequence[str]:
+    """Return the statements that make all triggers anew, whichever are there."""
+    made = create_triggers(dialect, prefix, schema)
+    if dialect not in {"sqlite", "postgresql"}:
+        return made  # these replace what is there
+    gone = [one.replace("TRIGGER", "TRIGGER IF EXISTS", 1) for one in drop_triggers(dialect, prefix, schema)]
+    if dialect == "postgresql":
+        gone.append(f"DROP FUNCTION IF EXISTS {qualified(f'{prefix}events_refuse', schema, dialect)}()")
+    return [*gone, *made]
