@@ -28,28 +28,31 @@ EXTRAS = {"postgresql+psycopg": "postgresql", "mariadb+pymysql": "mariadb"}
 """The drivers of servers, and the extra that brings each."""
 
 
-def engine_for(url: str | URL) -> Engine:
-    """Return an engine of our own for *url*; connects to nothing and makes no file.
-
-    Raises `InvalidInput` for a URL that cannot be read, an unknown database, or a driver that is not installed.
-    """
+def parsed(url: str | URL) -> URL:
+    """Return *url* with the driver that it means; raises `InvalidInput` when it cannot be read."""
     try:
-        parsed = make_url(url)
+        made = make_url(url)
     except ArgumentError as error:
         raise InvalidInput(
             "is not a database URL; write sqlite:///incidents.db or postgresql+psycopg://user@host/name",
             place="database",
         ) from error
-    name = _DRIVERS.get(parsed.drivername, parsed.drivername)
-    parsed = parsed.set(drivername=name)
+    return made.set(drivername=_DRIVERS.get(made.drivername, made.drivername))
+
+
+def engine_for(url: str | URL) -> Engine:
+    """Return an engine of our own for *url*; connects to nothing and makes no file.
+
+    Raises `InvalidInput` for a URL that cannot be read, an unknown database, or a driver that is not installed.
+    """
+    wanted = parsed(url)
+    name = wanted.drivername
     if name in {"sqlite", "sqlite+pysqlite"}:
-        return _sqlite_engine(parsed)
+        return _sqlite_engine(wanted)
     if name not in EXTRAS:
-        raise InvalidInput(
-            f"{name} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database", value=parsed.drivername
-        )
+        raise InvalidInput(f"{name} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database", value=name)
     try:
-        return create_engine(parsed, pool_reset_on_return=None)  # every turn ends its own transaction
+        return create_engine(wanted, pool_reset_on_return=None)  # every turn ends its own transaction
     except (ImportError, NoSuchModuleError) as error:
         raise InvalidInput(
             f"the driver of {name} is not installed; run pip install 'respond-engine[{EXTRAS[name]}]'", place="database"

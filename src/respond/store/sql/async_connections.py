@@ -1,0 +1,50 @@
+"""Connections for asyncio: those of one event loop, lent to its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Engine
+
+from respond.errors import StoreError
+from respond.store.sql.awaited import AwaitedLock, AwaitedTurn
+from respond.store.sql.connections import FileConnections, PooledConnections
+from respond.store.sql.dialect import Dialect
+from respond.store.sql.waiting import Turn
+
+
+class AwaitedConnections(PooledConnections):
+    """Connections of a server: each task has its own while it works."""
+
+    def __init__(self, engine: Engine, dialect: Dialect) -> None:
+        self._loop = asyncio.get_running_loop()
+        super().__init__(engine, dialect)
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock between tasks."""
+        return AwaitedLock()
+
+    def new_turn(self) -> Turn:
+        """Return where one task waits for another."""
+        return AwaitedTurn()
+
+    def _mine(self) -> Any:
+        if self._own.pid != os.getpid():
+            raise StoreError("the store was opened by the process that this one was forked from; open one here")
+        if _running_loop() is not self._loop:
+            raise StoreError("the store belongs to another event loop; open one in this loop, and use it by `run`")
+        return super()._mine()
+
+
+class AwaitedFileConnections(AwaitedConnections, FileConnections):
+    """Connections of an SQLite file through the host's own driver: one writer, taken by one task at a time."""
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
