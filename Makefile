@@ -15,10 +15,10 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oldest lint format bench docs coverage clean
+.PHONY: help demo test oldest lint format bench bench-store docs coverage clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(USABLE) ## set everything up and play one incident through its life, on SQLite
 	@mkdir -p build
@@ -51,6 +51,10 @@ format: $(DEVELOPABLE) ## write the code in the one format, and mend what can be
 bench: $(DEVELOPABLE) ## measure, and print each figure beside its bar
 	@mkdir -p build
 	$(BIN)/python benchmarks/main.py
+
+bench-store: $(DEVELOPABLE) ## measure the event store beside its peer; takes a quarter of an hour
+	@mkdir -p build
+	$(BIN)/python benchmarks/store.py
 
 docs: $(DEVELOPABLE) ## check that links in the documentation resolve and that its snippets run
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit/test_docs.py

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from respond.store.sql import SqlEventStore
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests"))
 
 from servers import (  # noqa: E402 - tests are no package
     POSTGRESQL_VARIABLE,
@@ -57,8 +57,8 @@ def settings() -> list[str]:
 
 def sqlite_settings(store: SqlEventStore, theirs: object) -> str:
     """Return journal mode, durability and library of both sides on SQLite."""
-    with store._connections.writing() as cursor:  # noqa: SLF001 - what counts is the connection that writes
-        ours = _sqlite_words(cursor)
+    with store.transaction() as connection:  # what counts is the connection that writes
+        ours = _sqlite_words(connection.connection.cursor())
     with theirs.factory.datastore.transaction(commit=False) as cursor:  # type: ignore[attr-defined]
         return f"SQLite: ours {ours}; peer {_sqlite_words(cursor)}"
 

@@ -30,33 +30,42 @@ class Figure:
     spread: str = ""
     correct: bool = True
     """Whether what was measured did the right thing."""
+    why: str = ""
+    """What was wrong with it, when something was."""
+
+    @property
+    def quotable(self) -> float | None:
+        """The value of a run that was correct."""
+        return self.value if self.correct else None
 
     @property
     def met(self) -> bool:
         """Whether the bar is met by a run that was correct."""
-        if self.value is None or not self.correct:
+        if self.quotable is None:
             return False
-        return self.value >= self.bar if self.least else self.value <= self.bar
+        return self.quotable >= self.bar if self.least else self.quotable <= self.bar
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figure as `build/bench-main.json` holds it."""
-        value = None if self.value is None else round(self.value, 3)
-        return {
+        """Return the figure as the files in `build` hold it; what was wrong has no value."""
+        said = {
             "name": self.name,
-            "value": value,
+            "value": None if self.quotable is None else round(self.quotable, 3),
             "unit": self.unit,
             "bar": self.bar,
             "met": self.met,
             "peer": self.peer,
         }
+        return said if self.correct else {**said, "why": self.why}
 
     def line(self) -> str:
         """Return the figure as people read it."""
-        value = "-" if self.value is None else f"{self.value:,.2f}"
         sign = ">=" if self.least else "<="
-        verdict = "met" if self.met else "MISSED" if self.correct and self.value is not None else "WRONG"
+        if self.quotable is None:
+            return f"WRONG  {self.name}: no figure (bar {sign} {self.bar:,g})\n       {self.why}"
+        verdict = "met" if self.met else "MISSED"
         return (
-            f"{verdict:6} {self.name}: {value} {self.unit} (bar {sign} {self.bar:,g}) {self.spread}\n       {self.peer}"
+            f"{verdict:6} {self.name}: {self.quotable:,.2f} {self.unit} (bar {sign} {self.bar:,g}) {self.spread}\n"
+            f"       {self.peer}"
         )
 
 

@@ -85,8 +85,8 @@ def on_sqlite(path: str) -> Peer:
     return Peer({"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
 
 
-def on_postgresql(url: str) -> Peer:
-    """Return the peer on the PostgreSQL database at *url*."""
+def on_postgresql(url: str, **settings: str) -> Peer:
+    """Return the peer on the PostgreSQL database at *url*; *settings* are those of its own environment."""
     parsed = make_url(url)
     return Peer(
         {
@@ -96,5 +96,6 @@ def on_postgresql(url: str) -> Peer:
             "POSTGRES_PORT": str(parsed.port or 5432),
             "POSTGRES_USER": parsed.username or "postgres",
             "POSTGRES_PASSWORD": parsed.password or "none",
+            **settings,
         }
     )
