@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from threading import RLock
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -17,7 +18,8 @@ from sqlalchemy.pool import Pool, PoolProxiedConnection
 from respond.errors import OutcomeUnknown, RespondError, StoreError, StoreUnavailable
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.sqlite import SqliteDialect
-from respond.store.sql.units import Taken, Unit, faults, transaction
+from respond.store.sql.turns import ThreadTurn, Turn
+from respond.store.sql.units import Taken, Unit, faults, unit
 
 _PREPARED = "respond_prepared"
 _IDLE_MAX = 4
@@ -47,6 +49,14 @@ class Connections(Protocol):
         """Lend a transaction that is committed at the end, and rolled back by an error."""
         ...
 
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that may be held while a connection is lent."""
+        ...
+
+    def new_turn(self) -> Turn:
+        """Return where one caller waits for another."""
+        ...
+
     def renew(self) -> None:
         """Drop the idle connections: one was lost, and the others may be as dead."""
         ...
@@ -62,7 +72,7 @@ class _Own:
 
     pid: int
     pool: Pool
-    lock: RLock
+    lock: AbstractContextManager[Any]
     writer: PoolProxiedConnection | None = None
     idle: deque[PoolProxiedConnection] = attrs.field(factory=deque)
 
@@ -83,7 +93,7 @@ class PooledConnections:
         self._dialect = dialect
         self._engine = engine
         self._closed = False
-        self._own = _Own(os.getpid(), engine.pool, RLock())
+        self._own = _Own(os.getpid(), engine.pool, self.new_lock())
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
@@ -118,8 +128,16 @@ class PooledConnections:
         """Lend a transaction."""
         with self._lent(writing=True) as lent:
             cursor = self._dialect.cursor(lent.dbapi_connection)
-            with transaction(cursor, self._dialect):
-                yield Unit(cursor, lent, self._engine)
+            with unit(cursor, partial(Connection, self._engine, lent), self._dialect) as begun:
+                yield begun
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that may be held while a connection is lent."""
+        return RLock()
+
+    def new_turn(self) -> Turn:
+        """Return where one thread waits for another."""
+        return ThreadTurn()
 
     def renew(self) -> None:
         """Drop the idle connections."""
@@ -140,7 +158,7 @@ class PooledConnections:
             raise StoreError("the store is closed; open it again")
         if self._own.pid != os.getpid():
             _left_to_parent.append(self._own)
-            self._own = _Own(os.getpid(), self._own.pool.recreate(), RLock())
+            self._own = _Own(os.getpid(), self._own.pool.recreate(), self.new_lock())
         return self._own
 
     @contextmanager
@@ -196,9 +214,9 @@ class FileConnections(PooledConnections):
             self._mine()  # once more: it may have been closed meanwhile
             writer = self._writer(own)
             try:
-                cursor = writer.cursor()
-                with transaction(cursor, self._dialect):
-                    yield Unit(cursor, writer, self._engine)
+                cursor = self._dialect.cursor(writer.dbapi_connection)
+                with unit(cursor, partial(Connection, self._engine, writer), self._dialect) as begun:
+                    yield begun
             except BaseException as error:
                 if not isinstance(error, RespondError):
                     own.writer = None
@@ -266,8 +284,16 @@ class MemoryConnections:
         with self._turn(), faults(self._dialect, writing=True):
             lent = self._connection()
             cursor = lent.cursor()
-            with transaction(cursor, self._dialect):
-                yield Unit(cursor, lent, self._engine)
+            with unit(cursor, partial(Connection, self._engine, lent), self._dialect) as begun:
+                yield begun
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that may be held while the connection is lent."""
+        return RLock()
+
+    def new_turn(self) -> Turn:
+        """Return where one thread waits for another."""
+        return ThreadTurn()
 
     def renew(self) -> None:
         """Do nothing: there is one connection, and memory does not lose it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
 
 from respond.domain.streams import StreamId
 from respond.errors import StoreError, StoreUnavailable
@@ -26,12 +26,30 @@ class ConnectionLost(StoreUnavailable):
     """The connection broke; whether the last statement took effect is not known.  Never leaves this package as such."""
 
 
+class LockedUnit(Protocol):
+    """What locking asks of a transaction; see `respond.store.sql.units`."""
+
+    @property
+    def cursor(self) -> Any: ...
+
+    @property
+    def ends(self) -> list[Callable[[], None]]:
+        """What is done once the transaction has ended."""
+        ...
+
+
 class Dialect(ABC):
     """The statements, connection settings and error codes of one database."""
 
+    names: ClassVar[Sequence[str]]
+    """What SQLAlchemy calls it."""
     begin: ClassVar[str] = "BEGIN"
     one_statement: bool = False
     """Whether `append_to_one` is there, and wanted."""
+    many_in_one_statement: bool = False
+    """Whether `append_to_many` is there, and wanted."""
+    grouped: ClassVar[bool] = True
+    """Whether appends that meet share a commit unless the host says otherwise."""
     sql: Statements
     error: type[Exception]
     """The root of the driver's errors."""
@@ -43,6 +61,14 @@ class Dialect(ABC):
     @abstractmethod
     def cursor(self, connection: Any) -> Any:
         """Return a cursor that gives rows as tuples."""
+
+    @abstractmethod
+    def join(self, cursor: Any) -> None:
+        """Make sure that what *cursor* does waits for the commit of whoever lent its connection."""
+
+    @abstractmethod
+    def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
+        """Keep others that lock these streams out until the transaction of *unit* has ended."""
 
     @abstractmethod
     def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
@@ -58,6 +84,16 @@ class Dialect(ABC):
         the head is past *limit_us*.
         """
         raise NotImplementedError
+
+    def append_to_many(
+        self, cursor: Any, appends: Sequence[Sequence[Row]], clock_us: int, limit_us: int
+    ) -> list[tuple[int, int] | None]:
+        """Append prepared rows to several streams in one statement; return what `append_to_one` would for each."""
+        raise NotImplementedError
+
+    def give_back(self, cursor: Any, count: int) -> None:
+        """Take the head back by *count* positions that nobody needs, in the transaction that took it."""
+        cursor.execute(self.sql.give_back, (count,))
 
     @abstractmethod
     def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:

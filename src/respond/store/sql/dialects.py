@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from respond.errors import InvalidInput
+from respond.store.sql.awaited import AwaitedPostgresqlDialect, AwaitedSqliteDialect
 from respond.store.sql.dialect import Dialect
 from respond.store.sql.engines import EXTRAS, place_of
 from respond.store.sql.mariadb import MariadbDialect
@@ -14,9 +15,12 @@ from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.schema import qualified
 from respond.store.sql.sqlite import SqliteDialect
 
-DRIVERS = {"sqlite": ("pysqlite",), "postgresql": ("psycopg",), "mariadb": ("pymysql",), "mysql": ("pymysql",)}
+_MARIADB = ("pymysql", "aiomysql")
+DRIVERS = {"sqlite": ("pysqlite", "aiosqlite"), "postgresql": ("psycopg",), "mariadb": _MARIADB, "mysql": _MARIADB}
 """What SQLAlchemy calls the drivers whose cursors are used, under its name of each database."""
 
+CHANNEL_MAX = 63
+"""The longest name of a channel on PostgreSQL."""
 AppendPath = Literal["statement", "transaction"]
 
 
@@ -38,6 +42,7 @@ def dialect_for(
     words: dict[str, Any] = {
         "events": qualified(f"{prefix}events", schema, name),
         "head": qualified(f"{prefix}head", schema, name),
+        "log": qualified(f"{prefix}log", schema, name),
         "dbapi": engine.dialect.dbapi,
         "lock_timeout": lock_timeout,
         "place": place_of(engine),
@@ -46,14 +51,18 @@ def dialect_for(
         raise InvalidInput(
             f"{name}+{engine.dialect.driver} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database"
         )
+    awaited = engine.dialect.is_async
     match name:
         case "sqlite" if schema is not None:
             raise InvalidInput(
                 "SQLite has no schemas; leave it out, or name another file", place="schema", value=schema
             )
         case "sqlite":
-            return SqliteDialect(**words, journal_mode=journal_mode, one_statement=append_path != "transaction")
+            sqlite = AwaitedSqliteDialect if awaited else SqliteDialect
+            return sqlite(**words, journal_mode=journal_mode, one_statement=append_path != "transaction")
         case "postgresql":
-            return PostgresqlDialect(**words, one_statement=append_path != "transaction", tenant=tenant)
+            postgresql = AwaitedPostgresqlDialect if awaited else PostgresqlDialect
+            channel = "_".join(filter(None, (schema, f"{prefix}events")))[:CHANNEL_MAX]
+            return postgresql(**words, one_statement=append_path != "transaction", channel=channel, tenant=tenant)
         case _:
             return MariadbDialect(**words)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import attrs
 from sqlalchemy import Connection, Engine
@@ -14,34 +15,52 @@ from sqlalchemy.engine import URL
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.domain.streams import DEFAULT_TENANT, StreamId, indexed
 from respond.errors import ClockSkew, OutcomeUnknown, StoreError, StoreUnavailable, VersionConflict
-from respond.store.intake import SKEW_MAX_US, check_skew, event_ids, replay_of
-from respond.store.protocol import Clock
+from respond.store.intake import check_skew, event_ids, replay_of
+from respond.store.protocol import Clock, EventStore
 from respond.store.records import Appended, Write
+from respond.store.sql.appender import Appender, Inline, Observer
+from respond.store.sql.atomic import Atomic
+from respond.store.sql.callers import CallersEventStore, join, refuse_while_held
 from respond.store.sql.connections import Connections
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.dialects import AppendPath
+from respond.store.sql.group import Group
+from respond.store.sql.joined import JoinedConnections, JoinedEventStore
 from respond.store.sql.opening import open_log
 from respond.store.sql.reader import Reader
-from respond.store.sql.rows import assumed_versions, placed, prepared
+from respond.store.sql.rows import prepared
 from respond.store.sql.schema import DEFAULT_PREFIX
 from respond.store.sql.settings import Durability
 from respond.store.sql.units import Taken
 
 ATTEMPTS = 10
-"""How often one statement is tried before the append queues for the head in a transaction."""
-
-_END_OF_TIME = 2**63 - 1
+"""How often an append to one stream is tried before it queues for the head in a transaction."""
 
 
 class SqlEventStore(Reader):
     """An `EventStore` and `LogReader` in an SQL database; safe to share between threads and to keep across a fork."""
 
     def __init__(
-        self, connections: Connections, dialect: Dialect, *, clock: Clock, log: str, tenant: str, allow_skew: bool
+        self,
+        connections: Connections,
+        dialect: Dialect,
+        *,
+        clock: Clock,
+        log: str,
+        tenant: str,
+        allow_skew: bool,
+        group: bool = False,
+        prefix: str = DEFAULT_PREFIX,
+        schema: str | None = None,
     ) -> None:
         super().__init__(connections, dialect, log=log, tenant=tenant)
+        self.prefix = prefix
+        self.schema = schema
         self._clock = clock
         self._allow_skew = allow_skew
+        self._appender = Appender(connections, dialect, clock=clock, allow_skew=allow_skew)
+        self._atomic = Atomic(self._appender, dialect, clock=clock, log=log, tenant=tenant)
+        self._group = Group(self._appender.many, connections.new_turn) if group else None
 
     @classmethod
     def open(
@@ -58,12 +77,14 @@ class SqlEventStore(Reader):
         journal_mode: str | None = None,
         append_path: AppendPath | None = None,
         durability: Durability = "warn",
+        group: bool | None = None,
     ) -> Self:
         """Open the log in *database*, a URL or the host's own engine.
 
         A database without any table gets the log's tables; with *create* True one that holds other tables gets them
         too, with False none does and no file is made.  *append_path* `transaction` keeps PostgreSQL from appending in
-        one statement.  Settings of the database that lose acknowledged events are warned of in the log `respond.store`,
+        one statement.  *group* lets appends of several threads that meet share a commit; None leaves it to the kind of
+        database.  Settings of the database that lose acknowledged events are warned of in the log `respond.store`,
         with *durability* `refuse` they are `UnsafeSettings`, with `ignore` nobody looks.  Raises `InvalidInput`,
         `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
         """
@@ -79,7 +100,17 @@ class SqlEventStore(Reader):
             tenant=tenant,
             durability=durability,
         )
-        return cls(connections, dialect, clock=clock, log=log, tenant=tenant, allow_skew=allow_skew)
+        return cls(
+            connections,
+            dialect,
+            clock=clock,
+            log=log,
+            tenant=tenant,
+            allow_skew=allow_skew,
+            group=dialect.grouped if group is None else group,
+            prefix=prefix,
+            schema=schema,
+        )
 
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
         """Append all *writes* in one atomic step; see `EventStore.append`.
@@ -88,6 +119,7 @@ class SqlEventStore(Reader):
         call's own, and what is not is appended again.
         """
         ids = event_ids(writes)
+        refuse_while_held(self.log)
         try:
             return self._append(writes, ids, require or {})
         except ConnectionLost:  # before anything was committed
@@ -118,6 +150,62 @@ class SqlEventStore(Reader):
         with self._connections.unit() as unit:
             yield unit.connection()
 
+    @contextmanager
+    def exclusively(self, streams: Collection[StreamId]) -> Iterator[EventStore]:
+        """Lend a view in a transaction that keeps out others who ask the same for one of *streams*.
+
+        What it appends is in the log once the block ends without an error.  Raises `StoreBusy` when another one keeps
+        a stream for too long, and `OutcomeUnknown` when the connection is lost at the end.
+        """
+        refuse_while_held(self.log)
+        keys = sorted(f"{self.log} {self.tenant} {stream.realm} {stream.name}" for stream in streams)
+        with self._connections.unit() as unit:
+            self._dialect.lock_streams(unit, keys)
+            joined = JoinedConnections(unit, self._dialect, self._connections)
+            view = JoinedEventStore(joined, self._dialect, self._atomic, log=self.log, tenant=self.tenant)
+            yield view
+        for appended in view.appended:
+            self._told(appended)
+
+    def in_transaction(self, connection: Connection) -> CallersEventStore:
+        """Return a view in the caller's own transaction: what it appends waits for its `flush`, then for the commit.
+
+        Raises `InvalidInput` for a connection of another kind or without a transaction, `WrongDatabase`,
+        `WrongIsolation`.
+        """
+        joined = join(connection, self._dialect, self._connections)
+        return CallersEventStore(
+            joined, self._dialect, self._atomic, clock=self._clock, log=self.log, tenant=self.tenant
+        )
+
+    def project_inline(self, project: Inline) -> None:
+        """Call *project* with the rows of every commit from now on, within its transaction, in the order of the log.
+
+        What it raises undoes the append that it was called for, as `ProjectionFailed`.
+        """
+        self._appender.inline.append(project)
+
+    def on_append(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Call *listener* with the last position after every commit of this store: a wake-up, nothing to count on.
+
+        Return what ends that.
+        """
+        return self._appender.listeners.add(listener)
+
+    @property
+    def observer(self) -> Observer | None:
+        """Who is told what commits cost."""
+        return self._appender.observer
+
+    @observer.setter
+    def observer(self, observer: Observer | None) -> None:
+        self._appender.observer = observer
+
+    @property
+    def dialect_name(self) -> str:
+        """The kind of database: sqlite, postgresql or mariadb."""
+        return self._dialect.names[0]
+
     def close(self) -> None:
         """Give back every connection; closing twice does nothing."""
         self._connections.close()
@@ -132,8 +220,8 @@ class SqlEventStore(Reader):
 
     def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
         """Append, and look the ids up only when that is refused: a retry is rarer than a first try."""
-        if self._dialect.one_statement and len(writes) == 1 and not require:
-            appended = self._in_one_statement(writes[0], ids)
+        if len(writes) == 1 and not require and (self._group is not None or self._dialect.one_statement):
+            appended = self._to_one_stream(writes[0], ids)
             if appended is not None:
                 return appended
         try:
@@ -149,8 +237,8 @@ class SqlEventStore(Reader):
                 raise StoreError("a row stands where the head says that none is; run `respond check`") from taken
             return replay
 
-    def _in_one_statement(self, write: Write, ids: Sequence[str]) -> Appended | None:
-        """Append to one stream without a transaction around it; None when others were faster each time.
+    def _to_one_stream(self, write: Write, ids: Sequence[str]) -> Appended | None:
+        """Append to one stream, with others where there is a group; None when others were faster each time.
 
         The expectation is checked against what the statement saw when it began, which may be behind what it waited for:
         a refusal counts only when a look afterwards confirms it.
@@ -158,7 +246,7 @@ class SqlEventStore(Reader):
         found = None if write.expected.kind in {"no_stream", "exactly"} else self._version(write)
         for _ in range(ATTEMPTS):
             version = write.expected.version if found is None else found
-            if write.expected.fits(version) and (appended := self._try_statement(write, version)) is not None:
+            if write.expected.fits(version) and (appended := self._try(write, version)) is not None:
                 return appended
             replay = self._replayed([write], ids)
             if replay is not None:
@@ -171,69 +259,36 @@ class SqlEventStore(Reader):
             found = actual
         return None
 
-    def _try_statement(self, write: Write, version: int) -> Appended | None:
-        rows = self._prepared([write], {write.stream: version})
-        clock_us = to_microseconds(self._clock())
-        try:
-            with self._connections.statement() as cursor:
-                taken = self._dialect.append_to_one(cursor, rows, clock_us, self._limit_us(clock_us))
-        except Taken:
+    def _try(self, write: Write, version: int) -> Appended | None:
+        rows = prepared([write], {write.stream: version}, log=self.log, tenant=self.tenant, dialect=self._dialect)
+        landing = self._appender.one(rows) if self._group is None else self._group.append(rows)
+        if landing is None:
             return None
-        if taken is None:
-            return None
-        last, recorded_us = taken
-        after = {write.stream: version + len(rows)}
-        return Appended(last - len(rows) + 1, last, after, from_microseconds(recorded_us))
+        last, recorded_us = landing
+        return Appended(last - len(rows) + 1, last, {write.stream: version + len(rows)}, from_microseconds(recorded_us))
 
     def _version(self, write: Write) -> int:
         return self.versions([write.stream])[write.stream]
-
-    def _limit_us(self, clock_us: int) -> int:
-        """Return how late the head may be."""
-        return _END_OF_TIME if self._allow_skew else clock_us + SKEW_MAX_US
 
     def _replayed(self, writes: Sequence[Write], ids: Sequence[str]) -> Appended | None:
         return replay_of(writes, self.known(ids), log=self.log, tenant=self.tenant)
 
     def _in_transaction(self, writes: Sequence[Write], require: Mapping[StreamId, int]) -> Appended:
-        """Take the head, check versions, insert, commit; what can be done before the lock is done before it."""
-        assumed = assumed_versions(writes)
-        rows = None if assumed is None else self._prepared(writes, assumed)
-        count = sum(len(write.events) for write in writes)
-        clock_us = to_microseconds(self._clock())
+        """Append to any number of streams in a transaction of their own."""
+        started = perf_counter()
+        rows = self._atomic.prepare(writes)
         with self._connections.unit() as unit:
-            cursor = unit.cursor
-            last, recorded_us = self._take_head(cursor, count, clock_us)
-            versions = self._checked_versions(cursor, writes, require)
-            if rows is None:
-                rows = self._prepared(writes, versions)
-            self._dialect.insert(cursor, placed(rows, first=last - count + 1, recorded_us=recorded_us))
-        after = {write.stream: versions[write.stream] + len(write.events) for write in writes}
-        return Appended(last - count + 1, last, after, from_microseconds(recorded_us))
+            held = perf_counter()
+            appended = self._atomic.append(unit, writes, require, rows)
+        ended = perf_counter()
+        self._told(appended, seconds=ended - started, held_seconds=ended - held)
+        return appended
 
-    def _prepared(self, writes: Sequence[Write], versions: Mapping[StreamId, int]) -> list[Any]:
-        return prepared(writes, versions, log=self.log, tenant=self.tenant, dialect=self._dialect)
-
-    def _take_head(self, cursor: Any, count: int, clock_us: int) -> tuple[int, int]:
-        """Take *count* positions; raises `ClockSkew`."""
-        taken = self._dialect.take_head(cursor, count, clock_us, self._limit_us(clock_us))
-        if taken is None:
-            _, head_us = self._head_row(cursor)
-            check_skew(head_us, clock_us)
-            raise StoreError("the head of the log cannot be written; run `respond check`")
-        return taken
-
-    def _checked_versions(
-        self, cursor: Any, writes: Sequence[Write], require: Mapping[StreamId, int]
-    ) -> dict[StreamId, int]:
-        """Return the versions of the written streams, which the head's lock keeps; raises `VersionConflict`."""
-        found = self._dialect.versions(cursor, self.tenant, {*(write.stream for write in writes), *require})
-        for write in writes:
-            version = found.setdefault(write.stream, 0)
-            if not write.expected.fits(version):
-                raise VersionConflict(write.stream, write.expected, version)
-        for stream, version in require.items():
-            actual = found.get(stream, 0)
-            if actual != version:
-                raise VersionConflict(stream, f"version {version}", actual)
-        return found
+    def _told(self, appended: Appended, *, seconds: float = 0.0, held_seconds: float = 0.0) -> None:
+        self._appender.committed(
+            appended.last,
+            appends=1,
+            events=appended.last - appended.first + 1,
+            seconds=seconds,
+            held_seconds=held_seconds,
+        )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from functools import partial
+from hashlib import sha256
+from typing import Any, ClassVar
 
 from respond.domain.streams import StreamId
 from respond.errors import (
@@ -16,7 +18,7 @@ from respond.errors import (
     WrongDatabase,
     WrongIsolation,
 )
-from respond.store.sql.dialect import IDLE_SECONDS, BytesId, ConnectionLost, Dialect, Row, by_realm, chunks
+from respond.store.sql.dialect import IDLE_SECONDS, BytesId, ConnectionLost, Dialect, LockedUnit, Row, by_realm, chunks
 from respond.store.sql.statements import statements
 
 _SETTINGS = (
@@ -25,6 +27,8 @@ _SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 )
 _CLUSTER = "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'"
+_LOCK_STREAM = "SELECT get_lock(%s, %s)"
+_UNLOCK_STREAM = "SELECT release_lock(%s)"
 _HEAD = "SELECT position, recorded_at, @@tx_isolation FROM {head} WHERE id = 1"
 _VERSIONS = """
 SELECT stream, max(version) FROM {events} WHERE tenant = %s AND realm = %s AND stream IN ({marks}) GROUP BY stream
@@ -48,8 +52,10 @@ _UNKNOWN_TABLE = {1054, 1146}
 class MariadbDialect(BytesId, Dialect):
     """A MariaDB server, through PyMySQL."""
 
-    def __init__(self, *, events: str, head: str, dbapi: Any, place: str, lock_timeout: float) -> None:
-        self.sql = statements(events=events, head=head, mark="%s")
+    names: ClassVar[Sequence[str]] = ("mariadb", "mysql")
+
+    def __init__(self, *, events: str, head: str, log: str, dbapi: Any, place: str, lock_timeout: float) -> None:
+        self.sql = statements(events=events, head=head, log=log, mark="%s")
         self.error = dbapi.Error
         self._head = _HEAD.format(head=head)
         self._versions = _VERSIONS.format(events=events, marks="{marks}")
@@ -69,6 +75,19 @@ class MariadbDialect(BytesId, Dialect):
 
     def cursor(self, connection: Any) -> Any:
         return connection.cursor()
+
+    def join(self, cursor: Any) -> None:
+        cursor.execute("SELECT @@in_transaction, @@autocommit")
+        begun, autocommit = cursor.fetchone()
+        if autocommit and not begun:
+            raise WrongIsolation(f"{self._place}: each statement commits by itself; begin a transaction")
+
+    def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
+        for name in map(_lock_name, keys):
+            unit.cursor.execute(_LOCK_STREAM, (name, self._wait))
+            if unit.cursor.fetchone() != (1,):
+                raise StoreBusy(f"{self._place}: another writer kept the stream for {self._wait} s; try again")
+            unit.ends.append(partial(unit.cursor.execute, _UNLOCK_STREAM, (name,)))
 
     def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
         if not cursor.execute(self.sql.take_head, (count, clock_us, limit_us)):
@@ -122,6 +141,11 @@ class MariadbDialect(BytesId, Dialect):
         for chunk in chunks(values):
             cursor.execute(statement.format(marks=", ".join(["%s"] * len(chunk))), (*fixed, *chunk))
             yield from cursor.fetchall()
+
+
+def _lock_name(key: str) -> str:
+    """Return a name that is short enough, for locks of all databases of the server."""
+    return f"respond:{sha256(key.encode()).hexdigest()[:40]}"
 
 
 def _number(error: Exception) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from respond.domain.streams import StreamId
 from respond.errors import (
@@ -16,7 +16,7 @@ from respond.errors import (
     WrongIsolation,
 )
 from respond.store.records import Recorded
-from respond.store.sql.dialect import IDLE_SECONDS, ConnectionLost, Dialect, Row, by_realm
+from respond.store.sql.dialect import IDLE_SECONDS, ConnectionLost, Dialect, LockedUnit, Row, by_realm
 from respond.store.sql.statements import statements
 
 # Every statement here has its index; a table without statistics, as after an import, must not mislead the planner.
@@ -30,6 +30,7 @@ SET jit = off
 """
 # What a policy of row-level security asks; one that finds nothing set shows no row.
 _SET_TENANT = "SELECT set_config('respond.tenant', %s, false)"
+_LOCK_STREAM = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _TAKE_HEAD = """
 UPDATE {head} SET position = position + %s::bigint, recorded_at = greatest(recorded_at, %s::bigint)
 WHERE id = 1 AND recorded_at <= %s::bigint
@@ -48,9 +49,12 @@ WHERE tenant = %s AND realm = %s AND stream = ANY(%s::text[]) ORDER BY stream, v
 _ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = %s AND id = ANY(%s::uuid[])"
 # %b sends an array in binary, twice as fast as text with its escapes.
 _INSERT = """
-INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
-SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::uuid[],
-                     %b::text[], %b::text[], %b::bytea[], %b::bytea[])
+WITH inserted AS (
+  INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
+  SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::uuid[],
+                       %b::text[], %b::text[], %b::bytea[], %b::bytea[])
+  RETURNING position)
+SELECT pg_notify('{channel}', max(position)::text) FROM inserted
 """
 # A version ahead of the stream takes no head, and so inserts nothing; one behind it meets the unique key.  The last
 # version is asked for in its order: without statistics the planner would look for a given one by another index.
@@ -60,13 +64,46 @@ WITH taken AS (
   WHERE id = 1 AND recorded_at <= %(limit)s::bigint AND (%(version)s::bigint = 0 OR %(version)s::bigint <= (
     SELECT version FROM {events} WHERE tenant = %(tenant)s AND realm = %(realm)s AND stream = %(stream)s
     ORDER BY version DESC LIMIT 1))
-  RETURNING position - %(count)s::bigint AS base, recorded_at)
-INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
-SELECT taken.base + new.n, taken.recorded_at, %(tenant)s, %(realm)s, %(stream)s, %(version)s::bigint + new.n, new.id,
-       new.type, new.subject, new.body,
-       sha256(new.prefix || int8send(taken.recorded_at) || int8send(taken.base + new.n))
-FROM taken, {new}
-RETURNING position, recorded_at
+  RETURNING position - %(count)s::bigint AS base, recorded_at
+), inserted AS (
+  INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
+  SELECT taken.base + new.n, taken.recorded_at, %(tenant)s, %(realm)s, %(stream)s, %(version)s::bigint + new.n, new.id,
+         new.type, new.subject, new.body,
+         sha256(new.prefix || int8send(taken.recorded_at) || int8send(taken.base + new.n))
+  FROM taken, {new}
+  RETURNING position, recorded_at)
+SELECT max(position), max(recorded_at), pg_notify('{channel}', max(position)::text) FROM inserted HAVING count(*) > 0
+"""
+# Each append is checked against what the statement saw when it began; one that another process overtakes meets the
+# unique key, and the whole statement is tried again.  The rows come back with their ids, for whose they are.
+_APPEND_MANY = """
+WITH wanted AS (
+  SELECT n, (SELECT version FROM {events} AS event
+             WHERE tenant = %(tenant)s AND event.realm = one.realm AND event.stream = one.stream
+             ORDER BY version DESC LIMIT 1) AS found, version, realm, stream
+  FROM unnest(%(realms)b::text[], %(streams)b::text[], %(versions)b::bigint[])
+    WITH ORDINALITY AS one(realm, stream, version, n)
+), fitting AS (
+  SELECT new.*, wanted.realm, wanted.stream, wanted.version + new.offset_ AS place, row_number() OVER (ORDER BY m) AS k
+  FROM unnest(%(append)b::bigint[], %(offset)b::bigint[], %(id)b::uuid[], %(type)b::text[], %(subject)b::text[],
+              %(body)b::bytea[], %(prefix)b::bytea[])
+    WITH ORDINALITY AS new(append, offset_, id, type, subject, body, prefix, m)
+  JOIN wanted ON wanted.n = new.append
+  WHERE wanted.version = coalesce(wanted.found, 0)
+), taken AS (
+  UPDATE {head} SET position = position + (SELECT count(*) FROM fitting),
+                    recorded_at = greatest(recorded_at, %(clock)s::bigint)
+  WHERE id = 1 AND recorded_at <= %(limit)s::bigint AND (SELECT count(*) FROM fitting) > 0
+  RETURNING position - (SELECT count(*) FROM fitting) AS base, recorded_at, position AS last
+), inserted AS (
+  INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
+  SELECT taken.base + fitting.k, taken.recorded_at, %(tenant)s, fitting.realm, fitting.stream, fitting.place,
+         fitting.id, fitting.type, fitting.subject, fitting.body,
+         sha256(fitting.prefix || int8send(taken.recorded_at) || int8send(taken.base + fitting.k))
+  FROM taken, fitting
+  RETURNING position, recorded_at, realm, stream)
+SELECT max(position), max(recorded_at), realm, stream, pg_notify('{channel}', (SELECT last FROM taken)::text)
+FROM inserted GROUP BY realm, stream
 """
 # Most appends are of one event, and arrays of one cost the driver more than the statement's other parameters together.
 _ONE = """(VALUES (%(id)s::uuid, %(type)s::text, %(subject)s::text, %(body)b::bytea, %(prefix)b::bytea, 1::bigint))
@@ -82,28 +119,34 @@ _ENDED = {"57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04"}
 class PostgresqlDialect(Dialect):
     """A PostgreSQL server, through psycopg."""
 
+    names: ClassVar[Sequence[str]] = ("postgresql",)
+
     def __init__(
         self,
         *,
         events: str,
         head: str,
+        log: str,
         dbapi: Any,
         place: str,
         lock_timeout: float,
         one_statement: bool,
+        channel: str,
         tenant: str | None = None,
     ) -> None:
-        self.sql = statements(events=events, head=head, mark="%s", id_column="id::text")
+        self.sql = statements(events=events, head=head, log=log, mark="%s", id_column="id::text")
         self.error = dbapi.Error
         self._broken = (dbapi.OperationalError, dbapi.InterfaceError)
-        self.one_statement = one_statement
+        self.one_statement = self.many_in_one_statement = one_statement
+        self.channel = channel
         self._take_head = _TAKE_HEAD.format(head=head)
         self._versions = _VERSIONS.format(events=events)
         self._bodies_of_streams = _BODIES_OF_STREAMS.format(events=events)
         self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events)
-        self._insert = _INSERT.format(events=events)
-        self._append_one = _APPEND.format(head=head, events=events, new=_ONE)
-        self._append_many = _APPEND.format(head=head, events=events, new=_MANY)
+        self._insert = _INSERT.format(events=events, channel=channel)
+        self._append_one = _APPEND.format(head=head, events=events, channel=channel, new=_ONE)
+        self._append_several = _APPEND.format(head=head, events=events, channel=channel, new=_MANY)
+        self._append_many = _APPEND_MANY.format(head=head, events=events, channel=channel)
         self._place = place
         self._lock_timeout = lock_timeout
         self._tenant = tenant
@@ -119,6 +162,14 @@ class PostgresqlDialect(Dialect):
     def cursor(self, connection: Any) -> Any:
         return connection.cursor(binary=True)
 
+    def join(self, cursor: Any) -> None:
+        cursor.execute("SAVEPOINT respond")  # an error outside of a transaction
+        cursor.execute("RELEASE SAVEPOINT respond")
+
+    def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
+        for key in keys:
+            unit.cursor.execute(_LOCK_STREAM, (key,))
+
     def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
         row = cursor.execute(self._take_head, (count, clock_us, limit_us)).fetchone()
         if row is None:
@@ -129,13 +180,11 @@ class PostgresqlDialect(Dialect):
         return position, recorded_us
 
     def append_to_one(self, cursor: Any, rows: Sequence[Row], clock_us: int, limit_us: int) -> tuple[int, int] | None:
-        tenant, realm, stream, first, *one = rows[0]
-        if len(rows) == 1:
-            statement, new = self._append_one, one
-        else:
-            statement, new = self._append_many, [list(column) for column in zip(*rows, strict=True)][4:]
+        tenant, realm, stream, first = rows[0][:4]
+        alone = len(rows) == 1
+        new = rows[0][4:] if alone else _columns(row[4:] for row in rows)
         cursor.execute(
-            statement,
+            self._append_one if alone else self._append_several,
             {
                 "count": len(rows),
                 "clock": clock_us,
@@ -147,8 +196,29 @@ class PostgresqlDialect(Dialect):
                 **dict(zip(_NEW, new, strict=True)),
             },
         )
-        found: list[tuple[int, int]] = cursor.fetchall()
-        return max(found, default=None)
+        found = cursor.fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def append_to_many(
+        self, cursor: Any, appends: Sequence[Sequence[Row]], clock_us: int, limit_us: int
+    ) -> list[tuple[int, int] | None]:
+        """Append to several streams in one statement."""
+        firsts = [rows[0] for rows in appends]
+        numbered = [(n, m, *row[4:]) for n, rows in enumerate(appends, 1) for m, row in enumerate(rows, 1)]
+        cursor.execute(
+            self._append_many,
+            {
+                "clock": clock_us,
+                "limit": limit_us,
+                "tenant": firsts[0][0],
+                "realms": [row[1] for row in firsts],
+                "streams": [row[2] for row in firsts],
+                "versions": [row[3] - 1 for row in firsts],
+                **dict(zip(("append", "offset", *_NEW), _columns(numbered), strict=True)),
+            },
+        )
+        landed = {(realm, stream): (last, recorded_us) for last, recorded_us, realm, stream, _ in cursor.fetchall()}
+        return [landed.get(row[1:3]) for row in firsts]
 
     def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:
         found = {}
@@ -168,7 +238,7 @@ class PostgresqlDialect(Dialect):
         return rows
 
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
-        cursor.execute(self._insert, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(self._insert, _columns(rows))
 
     def id_value(self, event_id: str) -> str:
         return event_id
@@ -185,6 +255,10 @@ class PostgresqlDialect(Dialect):
         match state:
             case "55P03" | "40P01" | "40001" | "57014":
                 return StoreBusy(f"{self._place}: {text}; try again")
+            case "25P01":
+                return WrongIsolation(
+                    f"{self._place}: the connection commits each statement by itself; begin a transaction"
+                )
             case "25006":
                 return StoreReadOnly(f"{self._place}: the server takes no writes: {text}; connect to the primary")
             case "42501" if writing:
@@ -203,6 +277,10 @@ class PostgresqlDialect(Dialect):
         if state is None:
             return isinstance(error, self._broken)
         return state.startswith("08") or state in _ENDED
+
+
+def _columns(rows: Iterable[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _state(error: Exception) -> str | None:

@@ -14,7 +14,7 @@ import orjson
 
 from respond.domain.streams import StreamId
 from respond.errors import StoreBusy, StoreError, StoreFull, StoreReadOnly, StoreUnavailable, WrongDatabase
-from respond.store.sql.dialect import BytesId, Dialect, Row, by_realm, chunks
+from respond.store.sql.dialect import BytesId, Dialect, LockedUnit, Row, by_realm, chunks
 from respond.store.sql.rows import placed
 from respond.store.sql.statements import statements
 
@@ -75,6 +75,7 @@ def is_refusal_to_open(error: Exception) -> bool:
 class SqliteDialect(BytesId, Dialect):
     """One database file, or one in memory."""
 
+    names: ClassVar[Sequence[str]] = ("sqlite",)
     begin: ClassVar[str] = "BEGIN IMMEDIATE"
 
     def __init__(
@@ -82,6 +83,7 @@ class SqliteDialect(BytesId, Dialect):
         *,
         events: str,
         head: str,
+        log: str,
         dbapi: Any,
         place: str,
         lock_timeout: float,
@@ -89,7 +91,7 @@ class SqliteDialect(BytesId, Dialect):
         one_statement: bool,
     ) -> None:
         self.one_statement = one_statement
-        self.sql = statements(events=events, head=head, mark="?", greatest="max")
+        self.sql = statements(events=events, head=head, log=log, mark="?", greatest="max")
         self.error = dbapi.Error
         self._take_head = f"{self.sql.take_head} RETURNING position, recorded_at"
         self._take_head_at = _TAKE_HEAD_AT.format(head=head, events=events)
@@ -112,7 +114,7 @@ class SqliteDialect(BytesId, Dialect):
 
     def prepare_writer(self, connection: Any) -> None:
         """Choose the journal, and how safe a commit is.  A database that others are using keeps the journal it has."""
-        cursor = connection.cursor()
+        cursor = self.cursor(connection)
         mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != self._journal_mode:
             cursor.execute("PRAGMA busy_timeout = 0")
@@ -127,6 +129,13 @@ class SqliteDialect(BytesId, Dialect):
 
     def cursor(self, connection: Any) -> Any:
         return connection.cursor()
+
+    def join(self, cursor: Any) -> None:
+        if not cursor.connection.in_transaction:  # Python's driver begins with the first change only
+            cursor.execute("BEGIN")
+
+    def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
+        """Do nothing: a transaction keeps every other writer out."""
 
     def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
         found: tuple[int, int] | None = cursor.execute(self._take_head, (count, clock_us, limit_us)).fetchone()
@@ -171,7 +180,7 @@ class SqliteDialect(BytesId, Dialect):
             connection = cursor.connection
             connection.text_factory = _text_or_bytes
             try:
-                return super().log_rows(connection.cursor(), after, limit)
+                return super().log_rows(cursor, after, limit)
             finally:
                 connection.text_factory = str
 

@@ -29,10 +29,12 @@ _READ_BODIES = _READ_ALL.replace("{columns}", "position, recorded_at, body, leaf
 _READ_BODIES_OF_REALM = _READ_REALM.replace("{columns}", "position, recorded_at, body, leaf")
 _READ_LOG = "SELECT {columns} FROM {events} WHERE position > {_} ORDER BY position LIMIT {_}"
 _READ_HEAD = "SELECT position, recorded_at FROM {head} WHERE id = 1"
+_READ_LOG_ID = "SELECT log FROM {log} WHERE id = 1"
 _TAKE_HEAD = """
 UPDATE {head} SET position = position + {_}, recorded_at = {greatest}(recorded_at, {_})
 WHERE id = 1 AND recorded_at <= {_}
 """
+_GIVE_BACK = "UPDATE {head} SET position = position - {_} WHERE id = 1"
 _INSERT = """
 INSERT INTO {events} (position, recorded_at, tenant, realm, stream, version, id, type, subject, body, leaf)
 VALUES ({_}, {_}, {_}, {_}, {_}, {_}, {_}, {_}, {_}, {_}, {_})
@@ -52,14 +54,18 @@ class Statements:
     read_bodies_of_realm: str
     read_log: str
     read_head: str
+    read_log_id: str
     take_head: str
+    give_back: str
     insert: str
 
 
-def statements(*, events: str, head: str, mark: str, id_column: str = "id", greatest: str = "greatest") -> Statements:
+def statements(
+    *, events: str, head: str, log: str, mark: str, id_column: str = "id", greatest: str = "greatest"
+) -> Statements:
     """Return the statements for tables of these names; *mark* is the driver's sign for a parameter."""
     columns = _COLUMNS.format(id=id_column)
-    words = {"columns": columns, "events": events, "head": head, "_": mark, "greatest": greatest}
+    words = {"columns": columns, "events": events, "head": head, "log": log, "_": mark, "greatest": greatest}
     return Statements(
         columns=columns,
         read_stream=_READ_STREAM.format(**words),
@@ -70,6 +76,8 @@ def statements(*, events: str, head: str, mark: str, id_column: str = "id", grea
         read_bodies_of_realm=_READ_BODIES_OF_REALM.format(**words),
         read_log=_READ_LOG.format(**words),
         read_head=_READ_HEAD.format(**words),
+        read_log_id=_READ_LOG_ID.format(**words),
         take_head=_TAKE_HEAD.format(**words),
+        give_back=_GIVE_BACK.format(**words),
         insert=_INSERT.format(**words),
     )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import PoolProxiedConnection
 
 from respond.errors import OutcomeUnknown, StoreBusy, StoreError
 from respond.store.sql.dialect import ConnectionLost, Dialect
@@ -21,12 +20,10 @@ class Unit:
     """A turn on one connection: a cursor for the statements of the log, and the connection as SQLAlchemy knows it."""
 
     cursor: Any
-    lent: PoolProxiedConnection
-    engine: Engine
-
-    def connection(self) -> Connection:
-        """Return the connection for other statements; it neither begins nor ends the transaction."""
-        return Connection(self.engine, self.lent)
+    connection: Callable[[], Connection]
+    """Returns the connection for other statements; it neither begins nor ends the transaction."""
+    ends: list[Callable[[], None]] = attrs.field(factory=list)
+    """What is done on the same connection once the transaction has ended, whichever way."""
 
 
 class Taken(StoreError):
@@ -55,6 +52,19 @@ def transaction(cursor: Any, dialect: Dialect) -> Iterator[None]:
             if committing and isinstance(fault := dialect.fault(cause, writing=True), ConnectionLost):
                 raise OutcomeUnknown(str(fault)) from error
         raise
+
+
+@contextmanager
+def unit(cursor: Any, connection: Callable[[], Connection], dialect: Dialect) -> Iterator[Unit]:
+    """Begin a transaction and lend it; commit it, or roll it back when an error passes."""
+    lent = Unit(cursor, connection)
+    try:
+        with transaction(cursor, dialect):
+            yield lent
+    finally:
+        with suppress(dialect.error):  # a connection that is lost took along what would be given back
+            for end in lent.ends:
+                end()
 
 
 @contextmanager

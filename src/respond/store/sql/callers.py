@@ -1,0 +1,159 @@
+"""The caller's own transaction: what is appended waits, and is written last before the caller commits.
+
+Whoever appends holds the head of the log until the transaction ends, and keeps every other writer waiting: so the head
+is taken as late as possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextvars import ContextVar
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import Transaction
+
+from respond.domain.moments import from_microseconds, to_microseconds
+from respond.domain.streams import Realm, StreamId
+from respond.errors import HeadHeld, InvalidInput, WrongDatabase
+from respond.store.intake import event_ids
+from respond.store.protocol import PAGE, Clock
+from respond.store.records import Appended, Recorded, StoredBody, Write, stored_body
+from respond.store.sql.atomic import Atomic, check_versions
+from respond.store.sql.connections import Connections
+from respond.store.sql.dialect import Dialect
+from respond.store.sql.joined import JoinedConnections, JoinedEventStore
+from respond.store.sql.rows import placed, prepared
+from respond.store.sql.units import Unit
+
+_held: ContextVar[tuple[tuple[str, Transaction], ...]] = ContextVar("respond_held", default=())
+"""The logs whose heads this context holds, each until the caller's transaction ends."""
+
+
+def refuse_while_held(log: str) -> None:
+    """Raise `HeadHeld` when the caller's own transaction holds the head of *log*: waiting for it would never end."""
+    if any(held == log and transaction.is_active for held, transaction in _held.get()):
+        raise HeadHeld(
+            "this task has appended to the log in a transaction that is still open, and would wait for itself; "
+            "commit that first, or append within it"
+        )
+
+
+class CallersEventStore(JoinedEventStore):
+    """An `EventStore` in the caller's transaction: it reads what it appended, and writes it with `flush`.
+
+    Positions are not known before that: what waits shows those that it would have if it were written now.
+    """
+
+    def __init__(
+        self,
+        connections: JoinedConnections,
+        dialect: Dialect,
+        atomic: Atomic,
+        *,
+        clock: Clock,
+        log: str,
+        tenant: str,
+    ) -> None:
+        super().__init__(connections, dialect, atomic, log=log, tenant=tenant)
+        self._clock = clock
+        self._waiting: list[tuple[tuple[Write, ...], Mapping[StreamId, int]]] = []
+        self._shown: list[Recorded] = []
+        with connections.looking() as connection:
+            self._transaction = _transaction_of(connection)
+        with connections.unit() as unit:
+            dialect.join(unit.cursor)
+            unit.cursor.execute(dialect.sql.read_log_id)
+            if unit.cursor.fetchone() != (log,):
+                raise WrongDatabase("the connection leads to another log; connect to the one that the engine has open")
+
+    def flush(self) -> Sequence[Appended]:
+        """Write what waits and return where it landed; call it last, for it holds the head until the caller commits.
+
+        Raises `VersionConflict`, `IdempotencyConflict`, `ClockSkew`, `StoreUnavailable`: roll back then.
+        """
+        refuse_while_held(self.log)
+        waiting, self._waiting, self._shown = self._waiting, [], []
+        if waiting:
+            _held.set((*((log, held) for log, held in _held.get() if held.is_active), (self.log, self._transaction)))
+        self.appended = []
+        for writes, require in waiting:
+            self.appended.append(super()._append(writes, event_ids(writes), require))
+        return self.appended
+
+    def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
+        """Return the events of *stream* past version *after*, with those that wait."""
+        rows = list(super().read_stream(stream, after=after, limit=limit))
+        return [*rows, *(row for row in self._of(stream) if row.version > after)][:limit]
+
+    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams at once, with those that wait."""
+        found = dict(super().read_streams(streams))
+        for stream in streams:
+            if shown := self._of(stream):
+                found[stream] = [*found.get(stream, ()), *map(stored_body, shown)]
+        return found
+
+    def read_subject(
+        self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        """Return the events about *subject* past position *after*, with those that wait."""
+        rows = super().read_subject(subject, realm=realm, after=after, limit=limit)
+        mine = (row for row in self._past(after) if (row.realm, row.subject) == (realm, subject))
+        return [*rows, *mine][:limit]
+
+    def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
+        """Return up to *limit* events past position *after*, with those that wait."""
+        rows = super().read_all(after=after, limit=limit, realm=realm)
+        return [*rows, *(row for row in self._past(after) if realm in (None, row.realm))][:limit]
+
+    def read_bodies(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[StoredBody]:
+        """Return what `read_all` does, without the columns that repeat the body."""
+        return list(map(stored_body, self.read_all(after=after, limit=limit, realm=realm)))
+
+    def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
+        """Return the version of each of *streams*, those that wait counted."""
+        found = super().versions(streams)
+        return {stream: max([version, *(row.version for row in self._of(stream))]) for stream, version in found.items()}
+
+    def known(self, ids: Iterable[str]) -> Mapping[str, Recorded]:
+        """Return those of *ids* that are in the log, or wait, with their records."""
+        wanted = list(ids)
+        return {**super().known(wanted), **{row.id: row for row in self._shown if row.id in wanted}}
+
+    def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
+        """Let *writes* wait; when they are flushed, write them."""
+        del ids
+        versions = self.versions({*(write.stream for write in writes), *require})
+        check_versions(versions, writes, require)
+        rows = prepared(writes, versions, log=self.log, tenant=self.tenant, dialect=self._dialect)
+        head = self.head()
+        first = max(head.position, *(row.position for row in self._shown), 0) + 1
+        recorded_us = max(head.recorded_us, to_microseconds(self._clock()))
+        self._shown += self._dialect.recorded(placed(rows, first=first, recorded_us=recorded_us))
+        self._waiting.append((tuple(writes), require))
+        after = {write.stream: versions[write.stream] + len(write.events) for write in writes}
+        return Appended(first, first + len(rows) - 1, after, from_microseconds(recorded_us))
+
+    def _of(self, stream: StreamId) -> list[Recorded]:
+        return [row for row in self._shown if (row.stream, row.realm) == (stream.name, stream.realm)]
+
+    def _past(self, position: int) -> Iterable[Recorded]:
+        return (row for row in self._shown if row.position > position)
+
+
+def join(connection: Connection, dialect: Dialect, connections: Connections) -> JoinedConnections:
+    """Return what lends the caller's *connection*; raises `InvalidInput` for one of another kind of database."""
+    if connection.dialect.name not in dialect.names:
+        raise InvalidInput(
+            f"belongs to {connection.dialect.name}, the log is in {dialect.names[0]}", place="connection"
+        )
+    _transaction_of(connection)
+    cursor = dialect.cursor(connection.connection.dbapi_connection)
+    return JoinedConnections(Unit(cursor, lambda: connection), dialect, connections)
+
+
+def _transaction_of(connection: Connection) -> Transaction:
+    transaction = connection.get_transaction()
+    if transaction is None:
+        raise InvalidInput("is in no transaction; begin one first: with engine.begin() as ...", place="connection")
+    return transaction
