@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from itertools import takewhile
@@ -23,7 +24,7 @@ from respond.engine.incident import IncidentHandle
 from respond.engine.reader import Reader
 from respond.errors import CommandRefused, IncidentNotFound, InvalidInput
 from respond.plan.plan import Plan
-from respond.store.protocol import EventStore
+from respond.store.protocol import EventStore, Joinable
 from respond.workflow.decider import Explanation, explain
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
@@ -108,6 +109,21 @@ class Engine:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def transaction(self, connection: object) -> Iterator[Engine]:
+        """Lend an engine whose commands join the transaction that is open on *connection*, one of SQLAlchemy's.
+
+        They are decided at once and written when the block ends; they are in the log when the caller commits, which
+        should follow at once: until then no other writer gets on.  Positions are not settled before that.  Raises
+        `InvalidInput` for a connection of another kind or without a transaction, `WrongDatabase`, `WrongIsolation`, and
+        at the end of the block `VersionConflict` when another writer was faster: roll back and begin again then.
+        """
+        if not isinstance(self.store, Joinable):
+            raise InvalidInput("this log has no transactions that could be joined", place="connection")
+        store = self.store.in_transaction(connection)
+        yield type(self)(store, plans=self.plans, workflows=self.workflows, clock=self.clock, random=self.random)
+        store.flush()
+
     # -- commands ------------------------------------------------------------------------------------------------------
 
     def execute(
@@ -150,6 +166,7 @@ class Engine:
 
     def report(
         self,
+        /,
         *,
         category: str,
         title: str,
@@ -187,7 +204,7 @@ class Engine:
         """Return the id of the incident that the command *command_id* reports."""
         return str(derived_id(command_id, "incident"))
 
-    def merge(self, source: str, into: str, *, reason: str, **circumstances: Any) -> Outcome:
+    def merge(self, /, source: str, into: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Merge the incident *source* into *into*, in one atomic step over both; *circumstances* as for `execute`.
 
         The duties of *source* go over to *into*.
@@ -254,7 +271,7 @@ class Engine:
         told = None if at is UNKNOWN else Moment.of(at)
         return explain(workflow, trigger, situation if told is None else attrs.evolve(situation, at=told.at))
 
-    def state(self, category: str, key: str, **when: Any) -> Any:
+    def state(self, /, category: str, key: str, **when: Any) -> Any:
         """Return the state of an aggregate, now or as `Reader.state_at` says."""
         return self.reader.state_at(category, key, **when).value
 
@@ -266,7 +283,7 @@ class Engine:
         """Return the events of an aggregate, oldest first."""
         return self._handler.load(StreamId.of(category, key))
 
-    def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
+    def incidents(self, /, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
         """Return a page of incidents, newest first; see `respond.projections.listing`."""
         return self.reader.incidents(after=after, limit=limit, **filters)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +104,7 @@ class Handler:
         self.realm = realm
 
     def handle(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
-        """Carry out *asks* in one atomic step.
+        """Carry out *asks* in one atomic step; after a first conflict, with the streams to itself.
 
         Raises `CommandRefused`; `VersionConflict` when others kept writing for 8 attempts; `IdempotencyConflict` when
         the command id was used for another command.
@@ -112,12 +113,14 @@ class Handler:
             circumstances = replace(circumstances, command_id=str(uuid7(self.clock(), self.random(10))))
         else:
             indexed(circumstances.command_id, "command_id")
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._attempt(asks, circumstances)
-            except VersionConflict:
-                continue
-        return self._attempt(asks, circumstances)
+        try:
+            return self._attempt(self.store, asks, circumstances)
+        except VersionConflict:
+            pass
+        for _ in range(ATTEMPTS - 2):
+            with suppress(VersionConflict):
+                return self._alone(asks, circumstances)
+        return self._alone(asks, circumstances)
 
     def load(self, stream: StreamId) -> tuple[Event, ...]:
         """Return the events of *stream*, decoded."""
@@ -138,9 +141,14 @@ class Handler:
             history=history,
         )
 
-    def _attempt(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
+    def _alone(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
+        """Attempt it while all others who were in conflict over the same streams wait."""
+        with self.store.exclusively(self._streams(asks)) as store:
+            return self._attempt(store, asks, circumstances)
+
+    def _attempt(self, store: EventStore, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
         """Load, decide and append once; raises `VersionConflict` when a stream moved meanwhile."""
-        loaded = self._load(asks)
+        loaded = self._load(store, asks)
         replayed = self._replayed(loaded, circumstances)
         if replayed is not None:
             return replayed
@@ -154,10 +162,10 @@ class Handler:
         written = {write.stream for write in writes}
         read = {one.stream: one.version for one in loaded if one.stream not in written}
         try:
-            return _outcome(self.store.append(*writes, require=read or None), writes)
+            return _outcome(store.append(*writes, require=read or None), writes)
         except IdempotencyConflict:
             # The first call with this command id may have been under way still, at another instant than this one.
-            replayed = self._replayed(self._load(asks), circumstances)
+            replayed = self._replayed(self._load(store, asks), circumstances)
             if replayed is None:
                 raise
             return replayed
@@ -166,9 +174,12 @@ class Handler:
         """Return the time now, never behind what was just read: who tells of now tells of no time before that."""
         return max([self.clock(), *(history[-1].recorded_at for history in histories if history)])
 
-    def _load(self, asks: Sequence[Ask]) -> list[_Loaded]:
-        streams = [StreamId.of(ask.category, ask.key, self.realm) for ask in asks]
-        found = self.store.read_streams(streams)
+    def _streams(self, asks: Sequence[Ask]) -> list[StreamId]:
+        return [StreamId.of(ask.category, ask.key, self.realm) for ask in asks]
+
+    def _load(self, store: EventStore, asks: Sequence[Ask]) -> list[_Loaded]:
+        streams = self._streams(asks)
+        found = store.read_streams(streams)
         return [
             _Loaded(ask, self.workflows[ask.category], stream, tuple(self.codec.decode_all(found.get(stream, ()))))
             for ask, stream in zip(asks, streams, strict=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
-from threading import RLock
+from threading import Lock, RLock
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import attrs
 
@@ -17,6 +18,7 @@ from respond.errors import VersionConflict
 from respond.store.intake import bodies_of, check_skew, event_ids, replay_of
 from respond.store.protocol import PAGE, Clock
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write, leaf_of, stored_body
+from respond.store.waiting import Listeners
 
 
 @attrs.define
@@ -27,6 +29,7 @@ class _Log:
     rows: list[Recorded] = attrs.field(factory=list)
     by_id: dict[tuple[str, str], Recorded] = attrs.field(factory=dict)
     by_stream: defaultdict[tuple[str, StreamId], list[Recorded]] = attrs.field(factory=lambda: defaultdict(list))
+    listeners: Listeners = attrs.field(factory=Listeners)
 
     def version(self, tenant: str, stream: StreamId) -> int:
         rows = self.by_stream.get((tenant, stream))
@@ -80,8 +83,14 @@ class MemoryEventStore:
             rows = self._rows(writes, versions, bodies, recorded_us)
             for row, stream in rows:
                 self._log.add(row, stream)
+        last = first + len(rows) - 1
+        self._log.listeners.tell(last)
         after = {write.stream: versions[write.stream] + len(write.events) for write in writes}
-        return Appended(first, first + len(rows) - 1, after, from_microseconds(recorded_us))
+        return Appended(first, last, after, from_microseconds(recorded_us))
+
+    def on_append(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Call *listener* with the last position after each append to the log; return what ends that."""
+        return self._log.listeners.add(listener)
 
     def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """Return the events of *stream* past version *after*, oldest first."""
@@ -133,10 +142,21 @@ class MemoryEventStore:
             found = {event_id: self._log.by_id.get((self.tenant, event_id)) for event_id in ids}
         return {event_id: row for event_id, row in found.items() if row is not None}
 
+    @contextmanager
+    def exclusively(self, streams: Collection[StreamId]) -> Iterator[MemoryEventStore]:
+        """Lend this store itself, and keep everybody else out of the log until the block ends."""
+        del streams
+        with self._log.lock:
+            yield self
+
     def head(self) -> Head:
         """Return the end of the log, over all tenants."""
         with self._log.lock:
             return self._log.head()
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that its holder may keep while it asks this store."""
+        return Lock()
 
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from respond.domain.streams import Realm, StreamId
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write
@@ -69,8 +70,20 @@ class EventStore(Protocol):
         """Return those of *ids* that are in the log, with their records."""
         ...
 
+    def exclusively(self, streams: Collection[StreamId]) -> AbstractContextManager[EventStore]:
+        """Lend a view that keeps out all others who ask the same for one of *streams*, until the block ends.
+
+        What it appends is in the log once the block has ended without an error.  Who appends without asking is not kept
+        out: a conflict is rarer this way, not impossible.  Raises `StoreBusy` when another one keeps a stream too long.
+        """
+        ...
+
     def head(self) -> Head:
         """Return the end of the log, over all tenants."""
+        ...
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that its holder may keep while it asks this store; of threads, or of tasks."""
         ...
 
     def close(self) -> None:
@@ -82,6 +95,23 @@ class EventStore(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class WaitingEventStore(EventStore, Protocol):
+    """A store in the caller's own transaction: what it appends waits, and can be read by this store alone."""
+
+    def flush(self) -> Sequence[Appended]:
+        """Write what waits and return where it landed; it is in the log when the caller commits."""
+        ...
+
+
+@runtime_checkable
+class Joinable(Protocol):
+    """A store that can take part in a transaction of the caller."""
+
+    def in_transaction(self, connection: Any) -> WaitingEventStore:
+        """Return a view in the transaction that is open on *connection*."""
+        ...
 
 
 class LogReader(Protocol):
