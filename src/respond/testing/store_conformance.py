@@ -22,6 +22,7 @@ from respond.testing.conformance.limits import Limits
 from respond.testing.conformance.names import Names
 from respond.testing.conformance.reading import Reading
 from respond.testing.conformance.stores import StoreFactory, TestedStore
+from respond.testing.conformance.subscribing import Subscribing
 from respond.testing.conformance.tenants import Tenants
 from respond.testing.conformance.times import Times
 
@@ -29,6 +30,6 @@ __all__ = ["Interleavings", "OpenWriter", "StoreConformance", "StoreFactory", "T
 
 
 class StoreConformance(
-    Appending, Expectations, Idempotency, Reading, Times, Names, Limits, Tenants, Concurrency, Controls
+    Appending, Expectations, Idempotency, Reading, Times, Names, Limits, Tenants, Concurrency, Subscribing, Controls
 ):
     """The promise of `respond.store.protocol`, test by test; override the fixture `store_factory`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,7 +14,9 @@ from respond.store.protocol import PAGE
 from respond.store.records import Head, Recorded, StoredBody
 from respond.store.sql.connections import Connections
 from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
+from respond.store.sql.listening import poll_seconds_of, source_of
 from respond.store.sql.statements import NO_LIMIT
+from respond.store.waiting import Source
 
 ResultT = TypeVar("ResultT")
 
@@ -88,6 +91,19 @@ class Reader:
     def head(self) -> Head:
         """Return the end of the log, over all tenants."""
         return Head(*self._read(self._head_row))
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long a subscription waits before it looks for events that nobody told of."""
+        return poll_seconds_of(self._dialect)
+
+    def listen(self) -> Source | None:
+        """Return a new source of news about all appends, to be mended first; None when the database has none."""
+        return source_of(self._connections, self._dialect)
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that its holder may keep while it asks this store."""
+        return self._connections.new_lock()
 
     def _page(self, statement: str, parameters: tuple[object, ...], limit: int | None) -> list[Recorded]:
         return self._dialect.recorded(self._rows(statement, parameters, limit))

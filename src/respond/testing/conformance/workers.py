@@ -13,6 +13,7 @@ import attrs
 from respond.domain.streams import ANY, StreamId, exactly
 from respond.errors import VersionConflict
 from respond.store.records import Write
+from respond.store.subscription import Subscription
 from respond.testing.conformance.samples import ManualClock, event, id_of
 from respond.testing.conformance.stores import StoreFactory, TestedStore
 from respond.testing.conformance.tailing import Seen, Tail
@@ -104,6 +105,26 @@ def run_reader(factory: StoreFactory, worker: str, written: Signal, start: Any, 
     _run(factory, worker, lambda store: read(store, worker, written), start, reports)
 
 
+def run_subscriber(
+    factory: StoreFactory, worker: str, _written: Signal, start: Any, reports: Any, *, end: int, of: int
+) -> None:
+    """Follow the log by a subscription to position *end*; the first of the readers all of it, the others a share."""
+    number = int(worker.removeprefix("reader"))
+    partition = (number - 1, of) if number else None
+    _run(factory, worker, lambda store: follow(store, worker, end, partition), start, reports)
+
+
+def follow(store: TestedStore, worker: str, end: int, partition: tuple[int, int] | None) -> Report:
+    """Follow the log by a subscription until position *end* is seen."""
+    seen: list[Seen] = []
+    with Subscription(store, partition=partition, page_events=7) as subscription:
+        for page in subscription.pages():
+            seen.extend(Seen(row.position, row.id) for row in page)
+            if subscription.position >= end:
+                subscription.stop()
+    return Report(worker=worker, seen=seen)
+
+
 def _run(factory: StoreFactory, worker: str, work: Callable[[TestedStore], Report], start: Any, reports: Any) -> None:
     """Do *work* on a store of its own and report, whatever happens."""
     try:
@@ -123,7 +144,15 @@ class Outcome:
     readers: list[Report]
 
 
-def run(factory: StoreFactory, *, kind: Kind, writers: int, readers: int, turns: int) -> Outcome:
+def run(
+    factory: StoreFactory,
+    *,
+    kind: Kind,
+    writers: int,
+    readers: int,
+    turns: int,
+    reader: Callable[..., None] = run_reader,
+) -> Outcome:
     """Let *writers* write at the same time while *readers* follow; return what they tell when all have ended."""
     if kind == "process":
         spawn: Any = multiprocessing.get_context("spawn")
@@ -135,7 +164,7 @@ def run(factory: StoreFactory, *, kind: Kind, writers: int, readers: int, turns:
     jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
         (run_writer, (factory, f"writer{number}", turns, start, reports)) for number in range(writers)
     ]
-    jobs += [(run_reader, (factory, f"reader{number}", written, start, reports)) for number in range(readers)]
+    jobs += [(reader, (factory, f"reader{number}", written, start, reports)) for number in range(readers)]
     workers = [worker_class(target=target, args=arguments, daemon=True) for target, arguments in jobs]
     for worker in workers:
         worker.start()

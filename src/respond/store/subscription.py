@@ -1,0 +1,256 @@
+"""Subscriptions: read the log from a position on, then go on as it grows; nothing is missed, nothing comes twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+from respond.domain.streams import REALMS, Realm, indexed
+from respond.errors import InvalidInput
+from respond.store.protocol import EventStore
+from respond.store.records import Recorded
+from respond.store.waiting import Announcing, Audible, Source, Waiter
+
+PAGE_EVENTS = 500
+"""How many events a page reads at most, when its reader does not say."""
+PAGE_BYTES = 8 * 1024 * 1024
+"""How many bytes of bodies a page should hold; pages grow and shrink towards it."""
+POLL_SECONDS = 1.0
+"""How long a store of which nothing else is known is left alone."""
+
+_FIRST_EVENTS = 64
+_POLL_MAX_SECONDS = 3600.0
+_PARTITIONS_MAX = 1024
+
+
+@attrs.frozen
+class Partition:
+    """One share of the streams: each stream is in exactly one of them, in every process and release alike."""
+
+    index: int
+    of: int
+
+    def __attrs_post_init__(self) -> None:
+        if not 1 <= self.of <= _PARTITIONS_MAX or not 0 <= self.index < self.of:
+            raise InvalidInput(
+                f"({self.index}, {self.of}) is not a partition; number {_PARTITIONS_MAX} shares at most from 0",
+                place="partition",
+                value=(self.index, self.of),
+            )
+
+    def holds(self, row: Recorded) -> bool:
+        """Return whether the stream of *row* is in this share."""
+        return share_of(row.tenant, row.realm, row.stream, self.of) == self.index
+
+
+def share_of(tenant: str, realm: str, stream: str, of: int) -> int:
+    """Return the number of the share, of *of*, that a stream is in: the first 8 bytes of SHA-256 over its names."""
+    names = f"{tenant}\0{realm}\0{stream}".encode()  # no name holds a NUL
+    return int.from_bytes(hashlib.sha256(names).digest()[:8], "big") % of
+
+
+@attrs.frozen(kw_only=True)
+class Selection:
+    """Which events a subscription lets through; None lets all through."""
+
+    categories: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+    realm: Realm | None = "real"
+    partition: Partition | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        categories: Collection[str] | None = None,
+        types: Collection[str] | None = None,
+        realm: Realm | None = "real",
+        partition: tuple[int, int] | None = None,
+    ) -> Self:
+        """Return the selection; raises `InvalidInput` for what selects nothing, or is not a name."""
+        if realm is not None and realm not in REALMS:
+            raise InvalidInput(f"{realm!r} is not one of {', '.join(REALMS)}, None", place="realm", value=realm)
+        return cls(
+            categories=_names(categories, "categories"),
+            types=_names(types, "types"),
+            realm=realm,
+            partition=None if partition is None else Partition(*partition),
+        )
+
+    def lets(self, row: Recorded) -> bool:
+        """Return whether *row* comes through; its realm is the reader's matter."""
+        return (
+            (self.types is None or row.type in self.types)
+            and (self.categories is None or row.stream.partition("-")[0] in self.categories)
+            and (self.partition is None or self.partition.holds(row))
+        )
+
+
+@attrs.define(kw_only=True)
+class Cursor:
+    """Where a subscription stands, and how much it reads at once.  Pure: its shell reads and waits."""
+
+    selection: Selection
+    position: int
+    """The last position that was seen, let through or not."""
+    page_events: int = PAGE_EVENTS
+    limit: int = attrs.field(init=False)
+    """How many events to read next."""
+    more: bool = attrs.field(init=False, default=True)
+    """Whether the last page was full."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.position < 0:
+            raise InvalidInput("is before the log; begin after 0", place="after", value=self.position)
+        if self.page_events < 1:
+            raise InvalidInput("is not a page; read at least 1 event", place="page_events", value=self.page_events)
+        self.limit = min(self.page_events, _FIRST_EVENTS)
+
+    def take(self, page: Sequence[Recorded], head: int = 0) -> list[Recorded]:
+        """Go on past *page*, which was read after `position`, and return what is let through.
+
+        A page that is not full was the end: when the *head* was looked up before it was read, all up to there is seen,
+        whoever it belonged to.
+        """
+        self.more = len(page) >= self.limit
+        self._fit(page)
+        if page:
+            self.position = page[-1].position
+        if not self.more:
+            self.position = max(self.position, head)
+        return [row for row in page if self.selection.lets(row)]
+
+    def _fit(self, page: Sequence[Recorded]) -> None:
+        """Let the next page be larger or smaller: bodies have between a hundred bytes and a million."""
+        size = sum(len(row.body) for row in page if row.body is not None)
+        if size > PAGE_BYTES:
+            self.limit = max(1, self.limit // 4)
+        elif size < PAGE_BYTES // 4:
+            self.limit = min(self.page_events, self.limit * 2)
+
+
+class Subscription:
+    """Events past a position, in log order, as long as it is not stopped; one reader, in one thread.
+
+        with Subscription(store, after=position, categories={"incident"}) as subscription:
+            for record in subscription:
+                ...                                # keep subscription.position with what was done
+
+    When reading raises, the subscription stays where it was, and iterating again goes on from there.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        after: int = 0,
+        categories: Collection[str] | None = None,
+        types: Collection[str] | None = None,
+        realm: Realm | None = "real",
+        partition: tuple[int, int] | None = None,
+        page_events: int = PAGE_EVENTS,
+        poll_seconds: float | None = None,
+        live: bool = True,
+        waiter: Waiter | None = None,
+    ) -> None:
+        selection = Selection.of(categories=categories, types=types, realm=realm, partition=partition)
+        self._cursor = Cursor(selection=selection, position=after, page_events=page_events)
+        self._store = store
+        self._live = live
+        self._stopped = False
+        self._poll_seconds = rhythm(store, poll_seconds)
+        self._waiter = Waiter() if waiter is None else waiter
+        self._source: Source | None = None
+        self._unhook: Callable[[], None] | None = None
+        if live:  # before the first look: what is appended after it is heard of
+            self._source = store.listen() if isinstance(store, Audible) else None
+            if self._source is not None:
+                self._source.mend()
+            if isinstance(store, Announcing):
+                self._unhook = store.on_append(lambda _: self._waiter.wake())
+
+    @property
+    def position(self) -> int:
+        """The last position that was seen, events that were filtered out included: the checkpoint to keep."""
+        return self._cursor.position
+
+    def pages(self) -> Iterator[list[Recorded]]:
+        """Yield what comes through, page by page; a page may be empty, `position` is further on all the same.
+
+        Ends when the subscription is stopped, or, when it is not *live*, at the end of the log.
+        """
+        cursor = self._cursor
+        head = self._store.head().position
+        cursor.more = head > cursor.position
+        while not self._stopped:
+            if cursor.more:
+                before = cursor.position
+                page = self._store.read_all(after=before, limit=cursor.limit, realm=cursor.selection.realm)
+                chosen = cursor.take(page, head)
+                if cursor.position > before:
+                    yield chosen
+            elif not self._live:
+                return
+            elif self._waiter.wait(self._poll_seconds, self._source):
+                cursor.more = True  # whoever told of it, reading is the way to know
+            else:
+                head = self._store.head().position
+                cursor.more = head > cursor.position
+
+    def __iter__(self) -> Iterator[Recorded]:
+        """Yield events one by one; `position` is that of the event in hand."""
+        for page in self.pages():
+            end = self._cursor.position
+            for row in page:
+                if self._stopped:
+                    return
+                self._cursor.position = row.position
+                yield row
+            self._cursor.position = end
+
+    def stop(self) -> None:
+        """End the iteration after the event in hand; may be called from any thread, and from a signal handler."""
+        self._stopped = True
+        self._waiter.wake()
+
+    def close(self) -> None:
+        """Give back what it listens with; closing twice does nothing."""
+        self.stop()
+        if self._unhook is not None:
+            self._unhook()
+        if self._source is not None:
+            self._source.close()
+        self._waiter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def rhythm(store: object, poll_seconds: float | None) -> float:
+    """Return how often to look for events that nobody told of; raises `InvalidInput`."""
+    if poll_seconds is None:
+        return store.poll_seconds if isinstance(store, Audible) else POLL_SECONDS
+    if not 0 < poll_seconds <= _POLL_MAX_SECONDS:
+        raise InvalidInput(
+            f"{poll_seconds} is not a rhythm; give more than 0 and at most {_POLL_MAX_SECONDS:.0f} seconds",
+            place="poll_seconds",
+            value=poll_seconds,
+        )
+    return poll_seconds
+
+
+def _names(names: Collection[str] | None, place: str) -> frozenset[str] | None:
+    if names is None:
+        return None
+    if isinstance(names, str) or not names:
+        raise InvalidInput(f"{names!r} selects nothing; give a set of names, or leave it out", place=place, value=names)
+    return frozenset(indexed(name, place) for name in names)

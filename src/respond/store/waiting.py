@@ -1,0 +1,138 @@
+"""Waiting for a log to grow: until someone wakes the waiter, a source stirs, or the time is over."""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Lock
+from typing import Protocol, runtime_checkable
+
+_LOGGER = logging.getLogger("respond.store")
+
+LOST_SECONDS = 1.0
+"""How long to wait at most while a source is lost, before it is looked for, and the log looked at."""
+
+_MORE_THAN_WAS_SENT = 4096
+
+
+class Source(Protocol):
+    """Something outside this process that tells that the log may have grown.  It may be lost; it is never the truth."""
+
+    def fileno(self) -> int | None:
+        """Return what becomes readable when there is news; None while the source is lost."""
+        ...
+
+    def drain(self) -> None:
+        """Forget the news that arrived, without waiting; notice when the source is lost."""
+        ...
+
+    def mend(self) -> None:
+        """Find the source, the first time and when it was lost, if it is time to try."""
+        ...
+
+    def close(self) -> None:
+        """Give it back; closing twice does nothing."""
+        ...
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A store that tells of its own appends, in the process that makes them."""
+
+    def on_append(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Call *listener* with the last position after each append; return what ends that."""
+        ...
+
+
+@runtime_checkable
+class Audible(Protocol):
+    """A store whose appends by other processes can be heard of, or must be looked for in a rhythm of its own."""
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long to wait before looking for events that nobody told of."""
+        ...
+
+    def listen(self) -> Source | None:
+        """Return a new source of news, to be mended first; None when the database has none."""
+        ...
+
+
+class Listeners:
+    """Who is told of appends in this process; one that raises does no harm to the append, which is in the log."""
+
+    def __init__(self) -> None:
+        self._listeners: tuple[Callable[[int], None], ...] = ()
+        self._lock = Lock()
+
+    def add(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Tell *listener* too, from now on; return what ends that."""
+        own = partial(listener)  # so that what is added twice is removed once
+        with self._lock:
+            self._listeners = (*self._listeners, own)
+        return partial(self._remove, own)
+
+    def tell(self, last: int) -> None:
+        """Tell all that the log ends at position *last*, or further on."""
+        for listener in self._listeners:
+            try:
+                listener(last)
+            except Exception:
+                _LOGGER.exception("a listener failed after the append up to position %d, which is done", last)
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def _remove(self, own: Callable[[int], None]) -> None:
+        with self._lock:
+            self._listeners = tuple(one for one in self._listeners if one is not own)
+
+
+class Waiter:
+    """Waits for one reader; `wake` may be called from any thread, and from a signal handler."""
+
+    def __init__(self) -> None:
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._receiver, selectors.EVENT_READ)
+        self._woken = False
+
+    def wait(self, seconds: float, source: Source | None = None) -> bool:
+        """Return whether there was news within *seconds*; it is forgotten, so look at the log afterwards."""
+        number = None if source is None else source.fileno()
+        if source is not None and number is None:
+            seconds = min(seconds, LOST_SECONDS)
+        if number is not None:
+            self._selector.register(number, selectors.EVENT_READ)
+        try:
+            ready = bool(self._selector.select(seconds))
+        finally:
+            if number is not None:
+                self._selector.unregister(number)
+        if self._woken:
+            with suppress(BlockingIOError):
+                self._receiver.recv(_MORE_THAN_WAS_SENT)
+            self._woken = False
+        if source is not None:
+            source.drain()
+            source.mend()
+        return ready
+
+    def wake(self) -> None:
+        """End the wait that is going on, or the next one."""
+        if not self._woken:  # one byte is enough, however many events are appended meanwhile
+            self._woken = True
+            with suppress(OSError):  # full, or closed: nobody waits any more
+                self._sender.send(b"\0")
+
+    def close(self) -> None:
+        """Give back what it holds; closing twice does nothing."""
+        self._selector.close()
+        self._receiver.close()
+        self._sender.close()
