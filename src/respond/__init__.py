@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from respond.domain.references import Actor
     from respond.domain.streams import StreamId
     from respond.domain.values import replace
+    from respond.engine.async_engine import AsyncEngine
     from respond.engine.engine import UNKNOWN, Engine
     from respond.errors import CommandRefused, Refusal, RespondError
     from respond.plan.plan import Plan
@@ -27,6 +28,7 @@ __all__ = [
     "NEW",
     "UNKNOWN",
     "Actor",
+    "AsyncEngine",
     "CommandRefused",
     "Engine",
     "Event",
@@ -51,6 +53,7 @@ _HOMES = {
     "NEW": "respond.workflow.definition",
     "UNKNOWN": "respond.engine.engine",
     "Actor": "respond.domain.references",
+    "AsyncEngine": "respond.engine.async_engine",
     "CommandRefused": "respond.errors",
     "Engine": "respond.engine.engine",
     "Event": "respond.domain.events",

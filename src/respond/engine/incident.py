@@ -29,6 +29,8 @@ class IncidentHandle:
     reason when the workflow does not allow it.
     """
 
+    # Without the slash, mypy would not take the signatures over for the handle that is awaited.
+
     def __init__(self, engine: Engine, incident_id: str, outcome: Outcome | None = None) -> None:
         self.engine = engine
         self.id = incident_id
@@ -40,12 +42,13 @@ class IncidentHandle:
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
-    def execute(self, command: object, **circumstances: Any) -> Outcome:
+    def execute(self, /, command: object, **circumstances: Any) -> Outcome:
         """Carry out any command of the incident workflow."""
         return self.engine.execute(INCIDENT_CATEGORY, self.id, command, **circumstances)
 
     def assess(
         self,
+        /,
         *,
         affected_customers: int | None = None,
         injured: int | None = None,
@@ -66,32 +69,33 @@ class IncidentHandle:
         )
         return self.execute(command, **circumstances)
 
-    def assign_level(self, level: int, *, basis: str, **circumstances: Any) -> Outcome:
+    def assign_level(self, /, level: int, *, basis: str, **circumstances: Any) -> Outcome:
         """Give the first level; 1 is the worst."""
         return self.execute(c.AssignLevel(level=level, basis=basis), **circumstances)
 
-    def change_level(self, level: int, *, justification: str, **circumstances: Any) -> Outcome:
+    def change_level(self, /, level: int, *, justification: str, **circumstances: Any) -> Outcome:
         """Raise or lower the level; the worst one so far is remembered."""
         return self.execute(c.ChangeLevel(level=level, justification=justification), **circumstances)
 
-    def start_response(self, **circumstances: Any) -> Outcome:
+    def start_response(self, /, **circumstances: Any) -> Outcome:
         """Begin to act."""
         return self.execute(c.StartResponse(), **circumstances)
 
-    def take_command(self, commander: str | None = None, *, briefing: str = "", **circumstances: Any) -> Outcome:
+    def take_command(self, /, commander: str | None = None, *, briefing: str = "", **circumstances: Any) -> Outcome:
         """Make *commander*, or the actor, the one who commands."""
         return self.execute(c.TakeCommand(commander=commander, briefing=briefing), **circumstances)
 
-    def assign_team(self, team: str, **circumstances: Any) -> Outcome:
+    def assign_team(self, /, team: str, **circumstances: Any) -> Outcome:
         """Hand the incident to a team."""
         return self.execute(c.AssignTeam(team=team), **circumstances)
 
-    def report_upward(self, kind: ReportKind, *, recipient: str, summary: str, **circumstances: Any) -> Outcome:
+    def report_upward(self, /, kind: ReportKind, *, recipient: str, summary: str, **circumstances: Any) -> Outcome:
         """Tell a superior or an authority."""
         return self.execute(c.ReportUpward(kind=kind, recipient=recipient, summary=summary), **circumstances)
 
     def note(
         self,
+        /,
         text: str = "",
         *,
         attachments: tuple[Attachment, ...] = (),
@@ -101,42 +105,42 @@ class IncidentHandle:
         """Note progress."""
         return self.execute(c.Note(text=text, attachments=attachments, fields=dict(fields or {})), **circumstances)
 
-    def resolve(self, resolution: str, **circumstances: Any) -> Outcome:
+    def resolve(self, /, resolution: str, **circumstances: Any) -> Outcome:
         """Say that service is restored, and how."""
         return self.execute(c.Resolve(resolution=resolution), **circumstances)
 
-    def reopen(self, reason: str, **circumstances: Any) -> Outcome:
+    def reopen(self, /, reason: str, **circumstances: Any) -> Outcome:
         """Say that it is not over."""
         return self.execute(c.Reopen(reason=reason), **circumstances)
 
-    def close_review(self, summary: str, **circumstances: Any) -> Outcome:
+    def close_review(self, /, summary: str, **circumstances: Any) -> Outcome:
         """Close the review."""
         return self.execute(c.CloseReview(summary=summary), **circumstances)
 
-    def cancel(self, reason: str, **circumstances: Any) -> Outcome:
+    def cancel(self, /, reason: str, **circumstances: Any) -> Outcome:
         """Say that it was a false alarm."""
         return self.execute(c.Cancel(reason=reason), **circumstances)
 
-    def merge_into(self, other: IncidentHandle | str, *, reason: str, **circumstances: Any) -> Outcome:
+    def merge_into(self, /, other: IncidentHandle | str, *, reason: str, **circumstances: Any) -> Outcome:
         """Merge this incident into *other*, which goes on."""
         into = other if isinstance(other, str) else other.id
         return self.engine.merge(self.id, into, reason=reason, **circumstances)
 
-    def correct(self, entry: str, changes: Mapping[str, Any], *, reason: str, **circumstances: Any) -> Outcome:
+    def correct(self, /, entry: str, changes: Mapping[str, Any], *, reason: str, **circumstances: Any) -> Outcome:
         """Give the entry with the event id *entry* its right values; the original stays."""
         return self.execute(c.Correct(entry=entry, changes=dict(changes), reason=reason), **circumstances)
 
-    def retract(self, entry: str, *, reason: str, **circumstances: Any) -> Outcome:
+    def retract(self, /, entry: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Withdraw the entry with the event id *entry*; the original stays."""
         return self.execute(c.Retract(entry=entry, reason=reason), **circumstances)
 
     # -- questions -----------------------------------------------------------------------------------------------------
 
-    def explain(self, trigger: str, command: object = None, **who: Any) -> Explanation:
+    def explain(self, /, trigger: str, command: object = None, **who: Any) -> Explanation:
         """Return what stands in the way of *trigger* now, guard by guard."""
         return self.engine.explain(INCIDENT_CATEGORY, self.id, trigger, command, **who)
 
-    def state(self, **when: Any) -> Incident:
+    def state(self, /, **when: Any) -> Incident:
         """Return where it stands, or stood; `as_of` is the world's time, `known_at` the log's."""
         state: Incident = self.engine.state(INCIDENT_CATEGORY, self.id, **when)
         return state
@@ -150,10 +154,10 @@ class IncidentHandle:
         """Its readable number, `INC-` and the position of its first event: unique, however many report at once."""
         return self.engine.reader.number(self.id)
 
-    def timeline(self, *, known_at: datetime | None = None, **options: Any) -> Timeline:
+    def timeline(self, /, *, known_at: datetime | None = None, **options: Any) -> Timeline:
         """Return what happened, entry by entry, with the incidents that were merged into it."""
         return self.engine.reader.timeline(self.id, known_at=known_at, **options)
 
-    def review(self, **options: Any) -> Review:
+    def review(self, /, **options: Any) -> Review:
         """Return the review: computed facts that cite their events, and the blanks that wait for people."""
         return self.engine.reader.review(self.id, **options)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import chain
-from threading import Lock
 from typing import Any
 
 import attrs
@@ -41,7 +40,7 @@ class Reader:
         self.codec = codec
         self.workflows = workflows
         self.plans = plans
-        self._shared = _Shared()
+        self._shared = _Shared(lock=store.new_lock())
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first; raises `NotFound` when it has none."""
@@ -123,10 +122,10 @@ class Reader:
 
     @contextmanager
     def board(self) -> Iterator[Board]:
-        """Lend the list and the figures of all incidents, caught up with the log, to one thread at a time."""
+        """Lend the list and the figures of all incidents, caught up with the log, to one caller at a time."""
         shared = self._shared
         if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a board in the middle of a step
-            shared = self._shared = _Shared()
+            shared = self._shared = _Shared(lock=self.store.new_lock())
         with shared.lock:
             self._catch_up(shared)
             yield shared.board
@@ -236,8 +235,8 @@ class Board:
 
 @attrs.define
 class _Shared:
-    """What the threads of one process share."""
+    """What the callers of one process share."""
 
+    lock: AbstractContextManager[Any]
     board: Board = attrs.field(factory=Board)
-    lock: Lock = attrs.field(factory=Lock)
     process: int = attrs.field(factory=os.getpid)

@@ -11,6 +11,7 @@ from respond.public import public_names
 
 if TYPE_CHECKING:
     from respond.domain.streams import ANY, NO_STREAM, STREAM_EXISTS, exactly
+    from respond.store.async_event_store import AsyncEventStore
     from respond.store.memory import MemoryEventStore
     from respond.store.protocol import EventStore
     from respond.store.records import Appended, Head, NewEvent, Recorded, Write
@@ -21,6 +22,7 @@ __all__ = [
     "NO_STREAM",
     "STREAM_EXISTS",
     "Appended",
+    "AsyncEventStore",
     "EventStore",
     "Head",
     "MemoryEventStore",
@@ -36,6 +38,7 @@ _HOMES = {
     "NO_STREAM": "respond.domain.streams",
     "STREAM_EXISTS": "respond.domain.streams",
     "Appended": "respond.store.records",
+    "AsyncEventStore": "respond.store.async_event_store",
     "EventStore": "respond.store.protocol",
     "Head": "respond.store.records",
     "MemoryEventStore": "respond.store.memory",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from functools import update_wrapper
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from respond.store.bridge import Bridge, DirectBridge
+from respond.store.bridge import Bridge, DirectBridge, awaited
 from respond.store.protocol import Clock, EventStore, LogReader
 
 if TYPE_CHECKING:
@@ -16,20 +15,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
-
-
-def _awaited(
-    method: Callable[Concatenate[Any, P], ResultT],
-) -> Callable[Concatenate[AsyncEventStore, P], Coroutine[Any, Any, ResultT]]:
-    """Return *method* of a store as one to be awaited, with the same parameters."""
-    name = method.__name__
-
-    async def call(self: AsyncEventStore, /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
-        answer: ResultT = await self.run(getattr(self.inner, name), *args, **kwargs)
-        return answer
-
-    update_wrapper(call, method)
-    return call
 
 
 class AsyncEventStore:
@@ -72,16 +57,16 @@ class AsyncEventStore:
         """
         return await self.bridge.run(function, *args, **kwargs)
 
-    append = _awaited(EventStore.append)
-    read_stream = _awaited(EventStore.read_stream)
-    read_streams = _awaited(EventStore.read_streams)
-    read_subject = _awaited(EventStore.read_subject)
-    read_all = _awaited(EventStore.read_all)
-    read_bodies = _awaited(EventStore.read_bodies)
-    read_log = _awaited(LogReader.read_log)
-    versions = _awaited(EventStore.versions)
-    known = _awaited(EventStore.known)
-    head = _awaited(EventStore.head)
+    append = awaited(EventStore.append)
+    read_stream = awaited(EventStore.read_stream)
+    read_streams = awaited(EventStore.read_streams)
+    read_subject = awaited(EventStore.read_subject)
+    read_all = awaited(EventStore.read_all)
+    read_bodies = awaited(EventStore.read_bodies)
+    read_log = awaited(LogReader.read_log)
+    versions = awaited(EventStore.versions)
+    known = awaited(EventStore.known)
+    head = awaited(EventStore.head)
 
     async def close(self) -> None:
         """Give back every connection; closing twice does nothing."""

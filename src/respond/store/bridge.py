@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, asynccontextmanager
 from contextvars import copy_context
-from functools import partial
-from typing import ParamSpec, Protocol, TypeVar
+from functools import partial, update_wrapper
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -20,6 +21,9 @@ THREADS = 16
 class Bridge(Protocol):
     """Runs synchronous code for a task, and lets other tasks run while that code waits."""
 
+    awaits: bool
+    """Whether that code may wait for a connection of the host's own for asyncio."""
+
     async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Return what *function* returns."""
         ...
@@ -29,8 +33,37 @@ class Bridge(Protocol):
         ...
 
 
+def awaited(
+    method: Callable[Concatenate[Any, P], ResultT],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, ResultT]]:
+    """Return *method* of an object's `inner` as one of the object itself: the same parameters, to be awaited."""
+    name = method.__name__
+
+    async def call(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        answer: ResultT = await self.run(getattr(self.inner, name), *args, **kwargs)
+        return answer
+
+    update_wrapper(call, method)
+    return call
+
+
+@asynccontextmanager
+async def lent(bridge: Bridge, context: AbstractContextManager[ResultT]) -> AsyncIterator[ResultT]:
+    """Lend what a synchronous *context* lends; it is entered and left by *bridge*."""
+    made = await bridge.run(context.__enter__)
+    try:
+        yield made
+    except BaseException as error:
+        if not await bridge.run(context.__exit__, type(error), error, error.__traceback__):
+            raise
+    else:
+        await bridge.run(context.__exit__, None, None, None)
+
+
 class DirectBridge:
     """Calls the code at once: it never waits, as in memory."""
+
+    awaits = False
 
     async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Return what *function* returns."""
@@ -45,6 +78,8 @@ class ThreadBridge:
 
     A cancelled task leaves its call running; what it writes may be written all the same.
     """
+
+    awaits = False
 
     def __init__(self) -> None:
         self._pid = os.getpid()

@@ -13,7 +13,7 @@ from respond.errors import StoreError
 from respond.store.sql.awaited import AwaitedLock, AwaitedTurn
 from respond.store.sql.connections import FileConnections, PooledConnections
 from respond.store.sql.dialect import Dialect
-from respond.store.sql.waiting import Turn
+from respond.store.sql.turns import Turn
 
 
 class AwaitedConnections(PooledConnections):

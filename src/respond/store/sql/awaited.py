@@ -20,6 +20,8 @@ ResultT = TypeVar("ResultT")
 class GreenletBridge:
     """Runs the code in a greenlet of the task: whenever it waits for the database, other tasks run.  No thread."""
 
+    awaits = True
+
     async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Return what *function* returns."""
         return await greenlet_spawn(partial(function, *args, **kwargs))

@@ -8,6 +8,7 @@ from sqlalchemy.pool import StaticPool
 
 from respond.errors import InvalidInput
 from respond.store.sql import installation
+from respond.store.sql.async_connections import AwaitedConnections, AwaitedFileConnections
 from respond.store.sql.connections import Connections, FileConnections, MemoryConnections, PooledConnections
 from respond.store.sql.dialect import Dialect
 from respond.store.sql.dialects import AppendPath, dialect_for
@@ -58,10 +59,13 @@ def open_log(
 
 def _connections_to(engine: Engine, dialect: Dialect) -> Connections:
     """Return connections apart from those that the engine lends to others, made in the same way."""
+    awaited = engine.dialect.is_async
     if not isinstance(dialect, SqliteDialect):
-        return PooledConnections(_apart(engine), dialect)
+        return (AwaitedConnections if awaited else PooledConnections)(_apart(engine), dialect)
     if not is_memory(engine):
-        return FileConnections(_apart(engine), dialect)
+        return (AwaitedFileConnections if awaited else FileConnections)(_apart(engine), dialect)
+    if awaited:
+        raise InvalidInput("a log in memory cannot share an engine for asyncio; open sqlite://", place="database")
     if not isinstance(engine.pool, StaticPool):
         raise InvalidInput(
             "an engine in memory must keep one connection; give it poolclass=StaticPool", place="database"

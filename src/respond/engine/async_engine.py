@@ -1,0 +1,155 @@
+"""The engine for asyncio: the names of the engine, to be awaited; the code is that of the engine inside."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager
+from copy import copy
+from datetime import datetime
+from functools import update_wrapper
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+
+from respond.domain.events import Event
+from respond.domain.streams import DEFAULT_TENANT
+from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.clock import system_clock, system_random
+from respond.engine.definitions import Plans, Workflows
+from respond.engine.engine import Engine
+from respond.engine.incident import IncidentHandle
+from respond.errors import InvalidInput, RespondError
+from respond.plan.plan import Plan
+from respond.store.async_event_store import AsyncEventStore
+from respond.store.bridge import awaited, lent
+from respond.store.protocol import PAGE
+from respond.workflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+    from sqlalchemy.ext import asyncio as sqlalchemy
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+def _handed(
+    method: Callable[Concatenate[Engine, P], IncidentHandle],
+) -> Callable[Concatenate[AsyncEngine, P], Coroutine[Any, Any, AsyncIncidentHandle]]:
+    """Return *method*, which hands out an incident, as one that is awaited and hands out the incident to be awaited."""
+
+    async def call(self: AsyncEngine, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIncidentHandle:
+        return AsyncIncidentHandle(self, await self.run(method, self.inner, *args, **kwargs))
+
+    update_wrapper(call, method)
+    return call
+
+
+class AsyncEngine:
+    """Every method of an `Engine`, as a coroutine; safe to share between the tasks of one event loop.
+
+    A command whose task is cancelled was carried out whole, or not at all; with the same `command_id` it may be sent
+    again either way.
+    """
+
+    def __init__(
+        self,
+        store: AsyncEventStore,
+        *,
+        plans: Iterable[Plan] = (),
+        workflows: Iterable[Workflow] = (),
+        clock: Callable[[], datetime] = system_clock,
+        random: Callable[[int], bytes] = system_random,
+    ) -> None:
+        self.store = store
+        self.inner = Engine(store.inner, plans=plans, workflows=workflows, clock=clock, random=random)
+        self.workflows = self.inner.workflows
+        self.plans = self.inner.plans
+        self.clock = clock
+        self.random = random
+
+    @classmethod
+    async def open(
+        cls,
+        database: str | URL | sqlalchemy.AsyncEngine,
+        *,
+        plans: Iterable[Plan] = (),
+        workflows: Iterable[Workflow] = (),
+        clock: Callable[[], datetime] = system_clock,
+        random: Callable[[int], bytes] = system_random,
+        tenant: str = DEFAULT_TENANT,
+        **options: Any,
+    ) -> Self:
+        """Return an engine on *database*, a URL or the host's own engine; an empty one gets its schema.
+
+        *options* go to `SqlEventStore.open`.  Raises what `Engine.open` raises.
+        """
+        plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
+        store = await AsyncEventStore.open(database, clock=clock, tenant=tenant, **options)
+        return cls(store, plans=plans, workflows=workflows, clock=clock, random=random)
+
+    async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
+        """Return what *function* returns, which may use `inner` as often as it likes; see `AsyncEventStore.run`."""
+        return await self.store.run(function, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Give back every connection; closing twice does nothing."""
+        await self.store.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def transaction(self, connection: sqlalchemy.AsyncConnection) -> AsyncIterator[AsyncEngine]:
+        """Lend an engine whose commands join the transaction that is open on *connection*; see `Engine.transaction`."""
+        if not self.store.bridge.awaits:
+            raise InvalidInput(
+                "this log awaits no connection of yours; open it with the AsyncEngine that yours comes from",
+                place="connection",
+            )
+        async with lent(self.store.bridge, self.inner.transaction(connection.sync_connection)) as inner:
+            joined = copy(self)
+            joined.store = AsyncEventStore(inner.store, self.store.bridge)
+            joined.inner = inner
+            yield joined
+
+    execute = awaited(Engine.execute)
+    report = _handed(Engine.report)
+    merge = awaited(Engine.merge)
+    incident_id = staticmethod(Engine.incident_id)
+
+    incident = _handed(Engine.incident)
+    explain = awaited(Engine.explain)
+    state = awaited(Engine.state)
+    states = awaited(Engine.states)
+    events = awaited(Engine.events)
+    incidents = awaited(Engine.incidents)
+    statistics = awaited(Engine.statistics)
+    replay = awaited(Engine.replay)
+
+    async def log(self, *, after: int = 0) -> AsyncIterator[Event]:
+        """Yield every real event past position *after*, in log order, page by page; see `Reader.log`."""
+        events = self.inner.log(after=after)
+        while True:
+            page, error = await self.run(_page, events)
+            for event in page:
+                yield event
+            if error is not None:
+                raise error
+            if not page:
+                return
+
+
+def _page(events: Iterator[Event]) -> tuple[list[Event], RespondError | None]:
+    """Return the next events, and the error that ends them, if one does."""
+    page: list[Event] = []
+    try:
+        page.extend(islice(events, PAGE))  # keeps what came before an error
+    except RespondError as error:
+        return page, error
+    return page, None

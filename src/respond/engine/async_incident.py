@@ -1,0 +1,58 @@
+"""The handle of one incident for asyncio: its commands and its answers, to be awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from respond.engine.handler import Outcome
+from respond.engine.incident import IncidentHandle
+from respond.store.bridge import awaited
+
+if TYPE_CHECKING:
+    from respond.engine.async_engine import AsyncEngine
+
+
+class AsyncIncidentHandle:
+    """Every method of an `IncidentHandle`, as a coroutine."""
+
+    def __init__(self, engine: AsyncEngine, inner: IncidentHandle) -> None:
+        self.engine = engine
+        self.inner = inner
+        self.id = inner.id
+        self.outcome = inner.outcome
+        """What the report led to, when this handle reported it."""
+        self.run = engine.run
+
+    def __repr__(self) -> str:
+        return repr(self.inner)
+
+    execute = awaited(IncidentHandle.execute)
+    assess = awaited(IncidentHandle.assess)
+    assign_level = awaited(IncidentHandle.assign_level)
+    change_level = awaited(IncidentHandle.change_level)
+    start_response = awaited(IncidentHandle.start_response)
+    take_command = awaited(IncidentHandle.take_command)
+    assign_team = awaited(IncidentHandle.assign_team)
+    report_upward = awaited(IncidentHandle.report_upward)
+    note = awaited(IncidentHandle.note)
+    resolve = awaited(IncidentHandle.resolve)
+    reopen = awaited(IncidentHandle.reopen)
+    close_review = awaited(IncidentHandle.close_review)
+    cancel = awaited(IncidentHandle.cancel)
+    correct = awaited(IncidentHandle.correct)
+    retract = awaited(IncidentHandle.retract)
+
+    async def merge_into(self, other: AsyncIncidentHandle | str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Merge this incident into *other*, which goes on."""
+        into = other if isinstance(other, str) else other.id
+        return await self.run(self.inner.merge_into, into, reason=reason, **circumstances)
+
+    explain = awaited(IncidentHandle.explain)
+    state = awaited(IncidentHandle.state)
+    events = awaited(IncidentHandle.events)
+    timeline = awaited(IncidentHandle.timeline)
+    review = awaited(IncidentHandle.review)
+
+    async def number(self) -> str:
+        """Return its readable number, `INC-` and the position of its first event."""
+        return await self.run(lambda: self.inner.number)

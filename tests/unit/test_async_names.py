@@ -1,0 +1,65 @@
+"""What is awaited has the names and the parameters of what it awaits."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from respond.engine.async_engine import AsyncEngine
+from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.engine import Engine
+from respond.engine.incident import IncidentHandle
+from respond.store.async_event_store import AsyncEventStore
+from respond.store.protocol import EventStore, LogReader
+
+PAIRS = [
+    (AsyncEventStore, EventStore),
+    (AsyncEventStore, LogReader),
+    (AsyncEngine, Engine),
+    (AsyncIncidentHandle, IncidentHandle),
+]
+OWN = {
+    (AsyncEngine, "log"),  # yields
+    (AsyncEngine, "open"),  # also takes an engine for asyncio
+    (AsyncEngine, "transaction"),  # takes a connection for asyncio
+    (AsyncIncidentHandle, "merge_into"),  # also takes a handle of its own kind
+    (AsyncIncidentHandle, "number"),  # a property of the other
+}
+"""What has the name and another signature, and why."""
+INSIDE = {"exclusively", "new_lock"}
+"""What lends something for a while: it is for code that is `run`, on the store inside."""
+AT_ONCE = {"incident_id"}
+"""What asks no database, and so is not awaited."""
+NAMES = [
+    (awaited, plain, name)
+    for awaited, plain in PAIRS
+    for name, member in inspect.getmembers(plain)
+    if not name.startswith("_") and name not in INSIDE and (callable(member) or isinstance(member, property))
+]
+
+
+@pytest.mark.parametrize(("awaited", "plain", "name"), NAMES, ids=[f"{pair[0].__name__}.{pair[2]}" for pair in NAMES])
+def test_same_names_and_parameters(awaited, plain, name):
+    """Every method is there to be awaited, with the same parameters, defaults and annotations."""
+    method = getattr(awaited, name)
+    if (awaited, name) in OWN:
+        return
+    assert inspect.iscoroutinefunction(method) is (name not in AT_ONCE)
+    theirs, ours = inspect.signature(getattr(plain, name)), inspect.signature(method)
+    assert [(one.name, one.kind, one.default, one.annotation) for one in ours.parameters.values()] == [
+        (one.name, one.kind, one.default, one.annotation) for one in theirs.parameters.values()
+    ]
+
+
+def test_names_are_compared():
+    """The control: all three classes are looked into, and a method that only one has is none of the names."""
+    assert len({pair[0] for pair in NAMES}) == 3
+    assert len(NAMES) > 45
+    assert "run" not in {name for _, _, name in NAMES}
+
+
+@pytest.mark.parametrize("name", ["append", "read_log"])
+def test_what_is_awaited_is_documented(name):
+    """`help` shows what the plain method promises."""
+    assert inspect.getdoc(getattr(AsyncEventStore, name))
