@@ -60,6 +60,7 @@ LIFE = [
     "db init",
     "db upgrade",
     "db status",
+    "db copy sqlite:///respond.db sqlite:///copy.db",
     "report --category other --title C --reference T-9",
     "cancel T-9 --reason r",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from respond.cli.answer import Answer
+from respond.cli.copying import copy
 from respond.cli.options import Question
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
@@ -21,7 +22,10 @@ _MEANINGS = {
 
 @click.group("db")
 def db() -> None:
-    """Make, upgrade and look at the tables of the log."""
+    """Make, upgrade, look at and copy the tables of the log."""
+
+
+db.add_command(copy)
 
 
 @db.command("init", cls=Question)

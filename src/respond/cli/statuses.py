@@ -5,6 +5,7 @@ from __future__ import annotations
 from respond.errors import (
     CommandRefused,
     IdempotencyConflict,
+    LogsDiffer,
     NotFound,
     PlanNotFound,
     RespondError,
@@ -31,7 +32,7 @@ def status_of(error: RespondError) -> int:
     match error:
         case PlanNotFound() | WorkflowNotFound() | IdempotencyConflict():
             return WRONG_USAGE
-        case CommandRefused() | NotFound() | UnreadableEvent():
+        case CommandRefused() | NotFound() | UnreadableEvent() | LogsDiffer():
             return BAD_NEWS
         case StoreError():
             return UNREACHED
