@@ -14,7 +14,7 @@ from respond.domain.streams import REALMS, StreamId
 from respond.errors import InvalidInput, StoreUnavailable
 from respond.store.memory import MemoryEventStore
 from respond.store.records import Head, Write
-from respond.store.subscription import Cursor, Selection, Subscription, share_of
+from respond.store.subscription import Cursor, Selection, Subscription, partition_of
 from respond.store.waiting import Waiter
 from respond.testing.conformance.samples import ONE, THREE, TWO, ManualClock, event, events, id_of, ids, ids_of
 
@@ -269,11 +269,11 @@ def test_partitions_cover_all(store) -> None:
         assert [row.position for row in share] == sorted(row.position for row in share)
 
 
-def test_a_share_never_changes() -> None:
-    """The share of a stream is fixed for ever: workers of two releases divide the log in the same way."""
-    assert [share_of("default", "real", f"incident-{number}", 8) for number in range(8)] == [4, 1, 3, 5, 3, 4, 4, 1]
-    assert share_of("a", "real", "b-c", 1024) != share_of("a", "drill", "b-c", 1024)
-    assert share_of("客", "real", "事件-一", 1000) == 711
+def test_a_partition_never_changes() -> None:
+    """The partition of a stream is fixed for ever: workers of two releases divide the log in the same way."""
+    assert [partition_of("default", "real", f"incident-{number}", 8) for number in range(8)] == [4, 1, 3, 5, 3, 4, 4, 1]
+    assert partition_of("a", "real", "b-c", 1024) != partition_of("a", "drill", "b-c", 1024)
+    assert partition_of("客", "real", "事件-一", 1000) == 711
 
 
 def test_pages_shrink_and_grow() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
 import attrs
 
@@ -14,6 +15,9 @@ from respond.errors import InvalidInput
 from respond.store.protocol import EventStore
 from respond.store.records import Recorded
 from respond.store.waiting import Announcing, Audible, Source, Waiter
+
+StoreT = TypeVar("StoreT")
+WaiterT = TypeVar("WaiterT", bound="Wakeable")
 
 PAGE_EVENTS = 500
 """How many events a page reads at most, when its reader does not say."""
@@ -29,7 +33,7 @@ _PARTITIONS_MAX = 1024
 
 @attrs.frozen
 class Partition:
-    """One share of the streams: each stream is in exactly one of them, in every process and release alike."""
+    """One part of the streams: each stream is in exactly one of them, in every process and release alike."""
 
     index: int
     of: int
@@ -37,18 +41,18 @@ class Partition:
     def __attrs_post_init__(self) -> None:
         if not 1 <= self.of <= _PARTITIONS_MAX or not 0 <= self.index < self.of:
             raise InvalidInput(
-                f"({self.index}, {self.of}) is not a partition; number {_PARTITIONS_MAX} shares at most from 0",
+                f"({self.index}, {self.of}) is not a partition; number at most {_PARTITIONS_MAX} of them from 0",
                 place="partition",
                 value=(self.index, self.of),
             )
 
     def holds(self, row: Recorded) -> bool:
-        """Return whether the stream of *row* is in this share."""
-        return share_of(row.tenant, row.realm, row.stream, self.of) == self.index
+        """Return whether the stream of *row* is in this part."""
+        return partition_of(row.tenant, row.realm, row.stream, self.of) == self.index
 
 
-def share_of(tenant: str, realm: str, stream: str, of: int) -> int:
-    """Return the number of the share, of *of*, that a stream is in: the first 8 bytes of SHA-256 over its names."""
+def partition_of(tenant: str, realm: str, stream: str, of: int) -> int:
+    """Return the number of the partition, of *of*, that a stream is in: the first 8 bytes of SHA-256 over its names."""
     names = f"{tenant}\0{realm}\0{stream}".encode()  # no name holds a NUL
     return int.from_bytes(hashlib.sha256(names).digest()[:8], "big") % of
 
@@ -133,19 +137,20 @@ class Cursor:
             self.limit = min(self.page_events, self.limit * 2)
 
 
-class Subscription:
-    """Events past a position, in log order, as long as it is not stopped; one reader, in one thread.
+class Wakeable(Protocol):
+    """A waiter as a subscription needs it, of threads or of tasks."""
 
-        with Subscription(store, after=position, categories={"incident"}) as subscription:
-            for record in subscription:
-                ...                                # keep subscription.position with what was done
+    def wake(self) -> None: ...
 
-    When reading raises, the subscription stays where it was, and iterating again goes on from there.
-    """
+    def close(self) -> None: ...
+
+
+class Following(ABC, Generic[StoreT, WaiterT]):
+    """What a subscription and its twin for asyncio share: where it stands, how it is woken, and how it ends."""
 
     def __init__(
         self,
-        store: EventStore,
+        store: StoreT,
         *,
         after: int = 0,
         categories: Collection[str] | None = None,
@@ -155,28 +160,64 @@ class Subscription:
         page_events: int = PAGE_EVENTS,
         poll_seconds: float | None = None,
         live: bool = True,
-        waiter: Waiter | None = None,
+        waiter: WaiterT | None = None,
     ) -> None:
         selection = Selection.of(categories=categories, types=types, realm=realm, partition=partition)
         self._cursor = Cursor(selection=selection, position=after, page_events=page_events)
         self._store = store
         self._live = live
         self._stopped = False
-        self._poll_seconds = rhythm(store, poll_seconds)
-        self._waiter = Waiter() if waiter is None else waiter
+        log = self._log_of(store)
+        self._poll_seconds = rhythm(log, poll_seconds)
         self._source: Source | None = None
         self._unhook: Callable[[], None] | None = None
-        if live:  # before the first look: what is appended after it is heard of
-            self._source = store.listen() if isinstance(store, Audible) else None
-            if self._source is not None:
-                self._source.mend()
-            if isinstance(store, Announcing):
-                self._unhook = store.on_append(lambda _: self._waiter.wake())
+        self._waiter = self._new_waiter() if waiter is None else waiter
+        if live:
+            self._source = log.listen() if isinstance(log, Audible) else None
+            if isinstance(log, Announcing):
+                self._unhook = log.on_append(self._wake)
 
     @property
     def position(self) -> int:
         """The last position that was seen, events that were filtered out included: the checkpoint to keep."""
         return self._cursor.position
+
+    def stop(self) -> None:
+        """End the iteration after the event in hand, at once when it waits; may be called from any thread."""
+        self._stopped = True
+        self._waiter.wake()
+
+    def _end(self) -> None:
+        """Give back what it listens with; a second time nothing happens."""
+        self.stop()
+        if self._unhook is not None:
+            self._unhook()
+        if self._source is not None:
+            self._source.close()
+        self._waiter.close()
+
+    def _wake(self, _last: int) -> None:
+        self._waiter.wake()
+
+    @abstractmethod
+    def _log_of(self, store: StoreT) -> EventStore:
+        """Return the store that tells of appends."""
+
+    @abstractmethod
+    def _new_waiter(self) -> WaiterT:
+        """Return the waiter of a subscription that was given none."""
+
+
+class Subscription(Following[EventStore, Waiter]):
+    """Events past a position, in log order, as long as it is not stopped; one reader, in one thread.
+
+        with Subscription(store, after=position, categories={"incident"}) as subscription:
+            for record in subscription:
+                ...                                # keep subscription.position with what was done
+
+    When reading raises, the subscription stays where it was, and iterating again goes on from there.  A signal handler
+    may stop it.
+    """
 
     def pages(self) -> Iterator[list[Recorded]]:
         """Yield what comes through, page by page; a page may be empty, `position` is further on all the same.
@@ -184,6 +225,8 @@ class Subscription:
         Ends when the subscription is stopped, or, when it is not *live*, at the end of the log.
         """
         cursor = self._cursor
+        if self._source is not None:  # before the first look: what is appended after it is heard of
+            self._source.mend()
         head = self._store.head().position
         cursor.more = head > cursor.position
         while not self._stopped:
@@ -212,19 +255,9 @@ class Subscription:
                 yield row
             self._cursor.position = end
 
-    def stop(self) -> None:
-        """End the iteration after the event in hand; may be called from any thread, and from a signal handler."""
-        self._stopped = True
-        self._waiter.wake()
-
     def close(self) -> None:
         """Give back what it listens with; closing twice does nothing."""
-        self.stop()
-        if self._unhook is not None:
-            self._unhook()
-        if self._source is not None:
-            self._source.close()
-        self._waiter.close()
+        self._end()
 
     def __enter__(self) -> Self:
         return self
@@ -233,6 +266,12 @@ class Subscription:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _log_of(self, store: EventStore) -> EventStore:
+        return store
+
+    def _new_waiter(self) -> Waiter:
+        return Waiter()
 
 
 def rhythm(store: object, poll_seconds: float | None) -> float:
