@@ -17,9 +17,8 @@ from respond.domain.streams import Realm
 from respond.errors import InvalidInput
 from respond.projections.board import Board, board
 from respond.projections.document import Document
-from respond.projections.rows import Row, Standing
+from respond.projections.rows import Row, Standing, carry
 from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
-from respond.workflow.incident.events import IncidentReported
 
 LIMIT_MAX = 1000
 """The most rows on one page."""
@@ -56,17 +55,17 @@ class Listing:
 
     def apply(self, event: Event) -> None:
         """Take one event on; an event of an incident that nobody reported, and of another realm, changes nothing."""
-        body = event.body
-        if body["realm"] != self.realm:
+        if event.body["realm"] != self.realm:
             return
-        standing = self._standings.get(body["stream"])
-        if standing is not None:
-            self._take(standing, event)
-        elif type(event.data) is IncidentReported and body["stream"].startswith(f"{INCIDENT_CATEGORY}-"):
-            standing = Standing.of(event)
-            self._standings[body["stream"]] = standing
+        known = self._standings.get(event.body["stream"])
+        reference = None if known is None else known.reference
+        standing = carry(self._standings, event)
+        if standing is None:
+            return
+        if known is None:
             self._order.append(standing)
-            self._refer(standing)
+        if standing.reference != reference:
+            self._refer(standing, reference)
 
     def page(
         self,
@@ -125,15 +124,10 @@ class Listing:
         end = len(order) if end_position is None else bisect_left(order, end_position, key=_position)
         return (order[index] for index in range(end - 1, -1, -1))
 
-    def _take(self, standing: Standing, event: Event) -> None:
-        known = standing.reference
-        standing.take(event)
-        if standing.reference != known:
-            if known is not None:
-                self._referenced[known].remove(standing)
-            self._refer(standing)
-
-    def _refer(self, standing: Standing) -> None:
+    def _refer(self, standing: Standing, before: str | None) -> None:
+        """Let *standing* be found by its reference, and no more by the one it had *before*."""
+        if before is not None:
+            self._referenced[before].remove(standing)
         if standing.reference is not None:
             self._referenced.setdefault(standing.reference, []).append(standing)
 

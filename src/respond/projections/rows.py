@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import attrs
 from respond.domain.events import Event
 from respond.domain.moments import Moment, from_microseconds
 from respond.projections.document import Document
+from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import worse
 
@@ -67,8 +68,12 @@ class Standing:
             (state is None or self.state == state)
             and (level is None or self.level == level)
             and (category is None or self.category == category)
-            and (text is None or text in f"{self.number}\n{self.reference or ''}\n{self.title}".casefold())
+            and (text is None or text in self.searched())
         )
+
+    def searched(self) -> str:
+        """Return what a text is looked for in: number, reference and title, folded for comparison."""
+        return f"{self.number}\n{self.reference or ''}\n{self.title}".casefold()
 
     @property
     def number(self) -> str:
@@ -116,6 +121,25 @@ class Standing:
         take = _TAKES.get(type(event.data))
         if take is not None:
             take(self, event.data)
+
+
+def carry(standings: MutableMapping[str, Standing], event: Event) -> Standing | None:
+    """Carry *standings*, given by stream, over *event*; return the one that it began or changed.
+
+    None for an event of an incident that nobody reported.
+    """
+    stream = event.body["stream"]
+    standing = standings.get(stream)
+    if standing is not None:
+        standing.take(event)
+    elif begins(event):
+        standing = standings[stream] = Standing.of(event)
+    return standing
+
+
+def begins(event: Event) -> bool:
+    """Return whether *event* reports the incident whose stream it stands in."""
+    return type(event.data) is e.IncidentReported and event.body["stream"].startswith(f"{INCIDENT_CATEGORY}-")
 
 
 def _moved(standing: Standing, data: Any) -> None:

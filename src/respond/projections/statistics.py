@@ -10,9 +10,8 @@ import attrs
 
 from respond.domain.events import Event
 from respond.projections.document import Document
-from respond.projections.tallies import Sums, Tally
-from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
-from respond.workflow.incident.events import IncidentReported
+from respond.projections.tallies import Sums, Tally, carry
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.state import OPEN
 
 ACKNOWLEDGE = (
@@ -20,6 +19,8 @@ ACKNOWLEDGE = (
     "a foreign log merely implies; at least 0"
 )
 RESOLVE = "from the report to the last resolution, of incidents that now stand resolved or reviewed; at least 0"
+PERCENTS = (50, 90)
+"""The median, and the other percentile that a spread names."""
 RANK = "nearest rank: the smallest value that at least that share of the values does not exceed"
 
 
@@ -66,13 +67,11 @@ class Figures(Document):
     """How many events of incidents could not be read, and are in none of the figures above."""
 
 
-def figures_of(
-    sums: Sums, *, last_position: int, events: int, acknowledge: Spread, resolve: Spread, unreadable: int = 0
-) -> Figures:
+def figures_of(sums: Sums, *, acknowledge: Spread, resolve: Spread, unreadable: int = 0) -> Figures:
     """Return *sums*, and what does not add up, as figures."""
     return Figures(
-        last_position=last_position,
-        events=events,
+        last_position=sums.last_position,
+        events=sums.events,
         incidents=sums.incidents,
         open=sum(sums.states[state] for state in OPEN),
         states=_sorted(sums.states),
@@ -103,29 +102,22 @@ class Statistics:
 
     def apply(self, event: Event) -> None:
         """Take one event on; drills, and events of an incident that nobody reported, change nothing."""
-        body = event.body
-        if body["realm"] != "real":
-            return
-        tally = self._tallies.get(body["stream"])
-        if tally is not None:
-            tally.take(event)
-        elif type(event.data) is IncidentReported and body["stream"].startswith(f"{INCIDENT_CATEGORY}-"):
-            self._tallies[body["stream"]] = Tally.of(event)
-        else:
-            return
-        self._events += 1
-        self._last_position = event.position
+        if event.body["realm"] == "real" and carry(self._tallies, event) is not None:
+            self._events += 1
+            self._last_position = event.position
+
+    def sums(self) -> Sums:
+        """Return the sums as of the last event that was taken on."""
+        sums = Sums(events=self._events, last_position=self._last_position)
+        for tally in self._tallies.values():
+            sums.add(tally)
+        return sums
 
     def figures(self) -> Figures:
         """Return the figures as of the last event that was taken on."""
         tallies = self._tallies.values()
-        sums = Sums()
-        for tally in tallies:
-            sums.add(tally)
         return figures_of(
-            sums,
-            last_position=self._last_position,
-            events=self._events,
+            self.sums(),
             acknowledge=_spread((tally.acknowledge_seconds() for tally in tallies), ACKNOWLEDGE),
             resolve=_spread((tally.resolve_seconds() for tally in tallies), RESOLVE),
         )
@@ -139,19 +131,20 @@ class Statistics:
         return self.figures().to_json()
 
 
+def rank_of(count: int, percent: int) -> int:
+    """Return the rank, from 1, of the smallest of *count* values that at least *percent* of them do not exceed."""
+    return -(-count * percent // 100)
+
+
 def nearest_rank(ordered: list[int], percent: int) -> int | None:
     """Return the smallest of the *ordered* values that at least *percent* of them do not exceed; None for no values."""
-    return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
+    return ordered[rank_of(len(ordered), percent) - 1] if ordered else None
 
 
 def _spread(spans: Iterable[int | None], definition: str) -> Spread:
     ordered = sorted(seconds for seconds in spans if seconds is not None)
-    return Spread(
-        count=len(ordered),
-        median_seconds=nearest_rank(ordered, 50),
-        percentile_90_seconds=nearest_rank(ordered, 90),
-        definition=definition,
-    )
+    median, percentile_90 = (nearest_rank(ordered, percent) for percent in PERCENTS)
+    return Spread(count=len(ordered), median_seconds=median, percentile_90_seconds=percentile_90, definition=definition)
 
 
 def _sorted(counts: Counter[Any]) -> Mapping[Any, int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Self
 
 import attrs
 
 from respond.domain.events import Event
 from respond.domain.moments import parse_utc, to_microseconds
+from respond.projections.rows import begins
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import RESOLVED, REVIEWED, worse
 
@@ -72,6 +73,20 @@ class Tally:
         return max(0, last_us - self.reported_us) // _MICROSECONDS
 
 
+def carry(tallies: MutableMapping[str, Tally], event: Event) -> Tally | None:
+    """Carry *tallies*, given by stream, over *event*; return the one that it began or changed.
+
+    None for an event of an incident that nobody reported.
+    """
+    stream = event.body["stream"]
+    tally = tallies.get(stream)
+    if tally is not None:
+        tally.take(event)
+    elif begins(event):
+        tally = tallies[stream] = Tally.of(event)
+    return tally
+
+
 @attrs.define
 class Sums:
     """The sums over tallies."""
@@ -85,6 +100,10 @@ class Sums:
     reopened_incidents: int = 0
     raised: int = 0
     lowered: int = 0
+    events: int = 0
+    """How many were taken on in all."""
+    last_position: int = 0
+    """Of the last of them."""
 
     def add(self, tally: Tally, times: int = 1) -> None:
         """Count *tally* in; with -1 *times*, out again."""

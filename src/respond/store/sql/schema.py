@@ -33,11 +33,12 @@ FORMAT = 1
 """What the row of the log table says of the layout of rows; the bodies have their own `v`."""
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,30}")
-_INNODB: dict[str, Any] = {
+INNODB: dict[str, Any] = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_nopad_bin"))
 }
+"""The options of every table, for MariaDB: transactions, and text compared by its code points."""
 
 
 def _check_name(name: str, place: str) -> None:
@@ -131,7 +132,7 @@ def tables(prefix: str = DEFAULT_PREFIX, schema: str | None = None, metadata: Me
             Column("format", SmallInteger, nullable=False),
             CheckConstraint("id = 1", name=f"{prefix}log_one_row"),
             schema=schema,
-            **_INNODB,
+            **INNODB,
         ),
         head=Table(
             f"{prefix}head",
@@ -141,7 +142,7 @@ def tables(prefix: str = DEFAULT_PREFIX, schema: str | None = None, metadata: Me
             Column("recorded_at", big(), nullable=False),
             CheckConstraint("id = 1", name=f"{prefix}head_one_row"),
             schema=schema,
-            **_INNODB,
+            **INNODB,
         ),
         events=_events(prefix, schema, metadata),
         manifest=Table(
@@ -153,7 +154,7 @@ def tables(prefix: str = DEFAULT_PREFIX, schema: str | None = None, metadata: Me
             Column("digest", digest(), nullable=False),
             Column("reason", name(), nullable=False),
             schema=schema,
-            **_INNODB,
+            **INNODB,
         ),
         checkpoints=_checkpoints(prefix, schema, metadata),
         dead_letters=_dead_letters(prefix, schema, metadata),
@@ -180,7 +181,7 @@ def _checkpoints(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("started_at", big(), nullable=False),
         Column("updated_at", big(), nullable=False),
         schema=schema,
-        **_INNODB,
+        **INNODB,
     )
 
 
@@ -199,7 +200,7 @@ def _dead_letters(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("attempts", big(), nullable=False),
         Column("failed_at", big(), nullable=False),
         schema=schema,
-        **_INNODB,
+        **INNODB,
     )
 
 
@@ -217,7 +218,7 @@ def _snapshots(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("state_schema", name(), nullable=False),
         Column("state", body(), nullable=False),
         schema=schema,
-        **_INNODB,
+        **INNODB,
     )
 
 
@@ -241,5 +242,5 @@ def _events(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Index(f"{prefix}events_subject", "tenant", "realm", "subject", "position"),
         CheckConstraint("length(leaf) = 32", name=f"{prefix}events_leaf_length"),
         schema=schema,
-        **_INNODB,
+        **INNODB,
     )

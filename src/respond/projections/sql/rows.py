@@ -1,0 +1,107 @@
+"""Rows of one table, loaded and written by the set, and only ever those of one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindparam, delete, func, literal, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.sql import Executable
+
+CHUNK = 500
+"""How many keys stand in one list: statements of few sizes are prepared once."""
+PAGE = 5000
+"""How many rows are read at once where all are."""
+
+
+class Rows:
+    """The rows of one tenant in a table whose key is the tenant and one more column."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self.table = table
+        self.tenant = tenant
+        self.key: Column[Any] = next(column for column in table.primary_key if column.name != "tenant")
+        self._statements: dict[str, Executable] = {}
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Return a query of *columns* of the tenant's rows."""
+        return select(*columns).where(self.table.c.tenant == self.tenant)
+
+    def load(self, connection: Connection, keys: Iterable[str], *columns: Column[Any]) -> Iterator[Any]:
+        """Yield the key and *columns* of the rows that have one of *keys*."""
+        wanted = sorted(keys)
+        query = self.select(self.key, *columns)
+        if connection.dialect.name == "postgresql":
+            one_of = self.key == func.any(bindparam("keys", type_=postgresql.ARRAY(self.key.type)))
+            yield from connection.execute(query.where(one_of), {"keys": wanted})
+            return
+        for start in range(0, len(wanted), CHUNK):
+            yield from connection.execute(query.where(self.key.in_(wanted[start : start + CHUNK])))
+
+    def all(self, connection: Connection, *columns: Column[Any]) -> Iterator[Any]:
+        """Yield the key and *columns* of every row, by key, page by page."""
+        query = self.select(self.key, *columns).order_by(self.key).limit(PAGE)
+        page = connection.execute(query).all()
+        while page:
+            yield from page
+            page = connection.execute(query.where(self.key > page[-1][0])).all()
+
+    def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write whole *rows*, given without the tenant; one with the same key is replaced."""
+        if not rows:
+            return
+        dialect = connection.dialect.name
+        statement = self._statements.get(dialect)
+        if statement is None:
+            statement = self._statements[dialect] = self._upsert(dialect)
+        if dialect == "postgresql":
+            names = [column.name for column in self.table.columns if column.name != "tenant"]
+            connection.execute(statement, {column: [row[column] for row in rows] for column in names})
+        else:
+            connection.execute(statement, [{"tenant": self.tenant, **row} for row in rows])
+
+    def _upsert(self, dialect: str) -> Executable:
+        match dialect:
+            case "sqlite":
+                return _upsert_sqlite(self.table)
+            case "postgresql":
+                return _upsert_postgresql(self.table, self.tenant)
+            case _:
+                return _upsert_mariadb(self.table)
+
+    def remove(self, connection: Connection, keys: Iterable[str]) -> None:
+        """Remove the rows that have one of *keys*."""
+        wanted = sorted(keys)
+        mine = delete(self.table).where(self.table.c.tenant == self.tenant)
+        for start in range(0, len(wanted), CHUNK):
+            connection.execute(mine.where(self.key.in_(wanted[start : start + CHUNK])))
+
+
+def _upsert_sqlite(table: Table) -> Executable:
+    insert = sqlite.insert(table)
+    return insert.on_conflict_do_update(index_elements=_key(table), set_=_others(table, insert.excluded))
+
+
+def _upsert_mariadb(table: Table) -> Executable:
+    insert = mysql.insert(table)
+    return insert.on_duplicate_key_update(_others(table, insert.inserted))
+
+
+def _upsert_postgresql(table: Table, tenant: str) -> Executable:
+    """Return an upsert that takes one array for each column: one parameter where there were as many as rows."""
+    columns = [column for column in table.columns if column.name != "tenant"]
+    arrays = [bindparam(column.name, type_=postgresql.ARRAY(column.type)) for column in columns]
+    new = func.unnest(*arrays).table_valued(*(column.name for column in columns), name="new").render_derived()
+    names = ["tenant", *(column.name for column in columns)]
+    insert = postgresql.insert(table).from_select(names, select(literal(tenant), *new.c), include_defaults=False)
+    return insert.on_conflict_do_update(index_elements=_key(table), set_=_others(table, insert.excluded))
+
+
+def _key(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
+def _others(table: Table, new: Any) -> dict[str, Any]:
+    """Return what an upsert changes of a row that is there: all but its key."""
+    return {column.name: new[column.name] for column in table.columns if not column.primary_key}
