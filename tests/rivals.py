@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from respond.domain.events import Event
@@ -73,6 +74,12 @@ class Overtaken:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
+
+    @contextmanager
+    def exclusively(self, streams: Collection[StreamId]) -> Iterator[Overtaken]:
+        """Lend this store: these writers do not ask to be alone, and so nobody keeps them out."""
+        with self.store.exclusively(streams):
+            yield self
 
     def append(self, *writes: Write, require: Any = None) -> Appended:
         self.appends += 1

@@ -48,15 +48,17 @@ class Cluster:
     """A PostgreSQL server in a folder of its own, reached by a socket in that folder."""
 
     folder: Path
+    disk: Path | None = None
+    """Where its data lie when they do not lie in the folder."""
 
     @classmethod
-    def planned(cls) -> Cluster:
+    def planned(cls, disk: Path | None = None) -> Cluster:
         """Return a cluster that is not started yet, owned by this process."""
-        return cls(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")))
+        return cls(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")), disk)
 
     @property
     def data(self) -> Path:
-        return self.folder / "data"
+        return (self.disk or self.folder) / "data"
 
     @property
     def url(self) -> str:
@@ -72,9 +74,13 @@ class Cluster:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self.data.exists():
                 self._prepare()
-                settings = {"listen_addresses": "''", "unix_socket_directories": self.folder, "max_connections": 200}
-                options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-                self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.data / "log"), "-o", options, "start")
+                self.start()
+
+    def start(self) -> None:
+        """Start the server on the data that are there, and wait until it answers."""
+        settings = {"listen_addresses": "''", "unix_socket_directories": self.folder, "max_connections": 200}
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.data / "log"), "-o", options, "start")
 
     def remove(self) -> None:
         """Stop the server and delete its folder."""
@@ -143,7 +149,9 @@ def remove_leftovers() -> None:
         try:
             os.kill(owner, 0)
         except ProcessLookupError:
-            Cluster(folder).remove()
+            with contextlib.suppress(RuntimeError, FileNotFoundError):  # another run may be at it
+                Cluster(folder).remove()
+            shutil.rmtree(folder, ignore_errors=True)
         except PermissionError:  # someone else's, and alive
             continue
 
@@ -215,6 +223,7 @@ def _mariadb(url: URL) -> pymysql.Connection[Any]:
     return pymysql.connect(
         host=url.host or "127.0.0.1",
         port=url.port or 3306,
+        unix_socket=url.query.get("unix_socket"),
         user=url.username,
         password=url.password or "",
         connect_timeout=5,

@@ -77,10 +77,11 @@ class MariadbDialect(BytesId, Dialect):
         return connection.cursor()
 
     def join(self, cursor: Any) -> None:
-        cursor.execute("SELECT @@in_transaction, @@autocommit")
-        begun, autocommit = cursor.fetchone()
+        cursor.execute("SELECT @@in_transaction, @@autocommit, @@tx_isolation")
+        begun, autocommit, isolation = cursor.fetchone()
         if autocommit and not begun:
             raise WrongIsolation(f"{self._place}: each statement commits by itself; begin a transaction")
+        self._check_isolation(isolation)
 
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
         for name in map(_lock_name, keys):
@@ -94,9 +95,15 @@ class MariadbDialect(BytesId, Dialect):
             return None
         cursor.execute(self._head)
         position, recorded_us, isolation = cursor.fetchone()
-        if isolation != "READ-COMMITTED":
-            raise WrongIsolation(f"{self._place}: the transaction runs at {isolation}, an append needs READ-COMMITTED")
+        self._check_isolation(isolation)
         return position, recorded_us
+
+    def _check_isolation(self, isolation: str) -> None:
+        if isolation != "READ-COMMITTED":
+            raise WrongIsolation(
+                f"{self._place}: the transaction runs at {isolation}, an append needs READ-COMMITTED; "
+                "set isolation_level='READ COMMITTED'"
+            )
 
     def versions(self, cursor: Any, tenant: str, streams: Collection[StreamId]) -> dict[StreamId, int]:
         return {

@@ -28,9 +28,18 @@ SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SET jit = off
 """
-# What a policy of row-level security asks; one that finds nothing set shows no row.
-_SET_TENANT = "SELECT set_config('respond.tenant', %s, false)"
+# What a policy of row-level security asks; one that finds nothing set shows no row.  True: until the transaction ends.
+_SET_TENANT = "SELECT set_config('respond.tenant', %s, %s)"
+_ISOLATION = "SELECT current_setting('transaction_isolation')"
 _LOCK_STREAM = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+ONE_TENANT = """
+SELECT row_security_active(oid) AND NOT EXISTS (
+  SELECT FROM pg_policy
+  WHERE polrelid = pg_class.oid AND polcmd IN ('r', '*') AND pg_get_expr(polqual, polrelid) = 'true'
+    AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_has_role(role, 'USAGE')))
+FROM pg_class WHERE oid = to_regclass({_})
+"""
+"""Whether row-level security keeps rows of other tenants from this account: no policy shows it all of them."""
 _TAKE_HEAD = """
 UPDATE {head} SET position = position + %s::bigint, recorded_at = greatest(recorded_at, %s::bigint)
 WHERE id = 1 AND recorded_at <= %s::bigint
@@ -143,6 +152,8 @@ class PostgresqlDialect(Dialect):
         self._versions = _VERSIONS.format(events=events)
         self._bodies_of_streams = _BODIES_OF_STREAMS.format(events=events)
         self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events)
+        self._one_tenant = ONE_TENANT.format(_="%s")
+        self._events = events
         self._insert = _INSERT.format(events=events, channel=channel)
         self._append_one = _APPEND.format(head=head, events=events, channel=channel, new=_ONE)
         self._append_several = _APPEND.format(head=head, events=events, channel=channel, new=_MANY)
@@ -157,7 +168,7 @@ class PostgresqlDialect(Dialect):
             _SETTINGS.format(lock_timeout=round(self._lock_timeout * 1000), idle_timeout=IDLE_SECONDS * 1000)
         )
         if self._tenant is not None:
-            connection.execute(_SET_TENANT, (self._tenant,))
+            connection.execute(_SET_TENANT, (self._tenant, False))
 
     def cursor(self, connection: Any) -> Any:
         return connection.cursor(binary=True)
@@ -165,6 +176,10 @@ class PostgresqlDialect(Dialect):
     def join(self, cursor: Any) -> None:
         cursor.execute("SAVEPOINT respond")  # an error outside of a transaction
         cursor.execute("RELEASE SAVEPOINT respond")
+        cursor.execute(_ISOLATION)
+        self._check_isolation(cursor.fetchone()[0])
+        if self._tenant is not None:
+            cursor.execute(_SET_TENANT, (self._tenant, True))
 
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
         for key in keys:
@@ -175,9 +190,15 @@ class PostgresqlDialect(Dialect):
         if row is None:
             return None
         position, recorded_us, isolation = row
-        if isolation != "read committed":
-            raise WrongIsolation(f"{self._place}: the transaction runs at {isolation}, an append needs read committed")
+        self._check_isolation(isolation)
         return position, recorded_us
+
+    def _check_isolation(self, isolation: str) -> None:
+        if isolation != "read committed":
+            raise WrongIsolation(
+                f"{self._place}: the transaction runs at {isolation}, an append needs read committed; "
+                "set isolation_level='READ COMMITTED'"
+            )
 
     def append_to_one(self, cursor: Any, rows: Sequence[Row], clock_us: int, limit_us: int) -> tuple[int, int] | None:
         tenant, realm, stream, first = rows[0][:4]
@@ -239,6 +260,15 @@ class PostgresqlDialect(Dialect):
 
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
         cursor.execute(self._insert, _columns(rows))
+
+    def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
+        """Return rows past position *after*; raises `StoreError` rather than to leave out those of other tenants."""
+        (hidden,) = cursor.execute(self._one_tenant, (self._events,)).fetchone()
+        if hidden:
+            raise StoreError(
+                f"{self._place}: row-level security shows this account one tenant; read the whole log as the auditor"
+            )
+        return super().log_rows(cursor, after, limit)
 
     def id_value(self, event_id: str) -> str:
         return event_id

@@ -131,8 +131,8 @@ class SqliteDialect(BytesId, Dialect):
         return connection.cursor()
 
     def join(self, cursor: Any) -> None:
-        if not cursor.connection.in_transaction:  # Python's driver begins with the first change only
-            cursor.execute("BEGIN")
+        if not cursor.connection.in_transaction:  # Python's driver begins with the first change, which may be too late
+            cursor.execute(self.begin)
 
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
         """Do nothing: a transaction keeps every other writer out."""

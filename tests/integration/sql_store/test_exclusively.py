@@ -1,0 +1,108 @@
+"""A stream to oneself: those who ask for it take turns."""
+
+from __future__ import annotations
+
+from threading import Barrier, Event, Thread
+
+import pytest
+
+from respond.domain.streams import NO_STREAM, exactly
+from respond.engine.engine import Engine
+from respond.errors import StoreBusy
+from respond.store.records import Write
+from respond.testing.conformance.samples import ONE, TWO, event, ids, ids_of
+from sql_logs import opened
+
+THREADS = 6
+NOTES = 5
+
+
+@pytest.fixture
+def store(url):
+    """Return a log on each kind of database."""
+    with opened(url, lock_timeout=30) as store:
+        yield store
+
+
+def test_turns_are_taken(store):
+    """The second one who asks for a stream reads what the first one has appended."""
+    entered, told = Event(), []
+
+    def second():
+        entered.wait(30)
+        with store.exclusively([ONE]) as view:
+            told.append(ids(view.read_stream(ONE)))
+
+    thread = Thread(target=second)
+    thread.start()
+    with store.exclusively([ONE]) as view:
+        entered.set()
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+    thread.join(30)
+    assert told == [ids_of(1)]
+
+
+def test_nothing_of_a_failed_turn_stays(store):
+    """What a block appended before it raised is not in the log, and the stream is free again."""
+
+    def fail():
+        with store.exclusively([ONE]) as view:
+            view.append(Write(ONE, [event(1)], NO_STREAM))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with store.exclusively([ONE]) as view:
+        view.append(Write(ONE, [event(2)], NO_STREAM))
+    assert ids(store.read_stream(ONE)) == ids_of(2)
+
+
+def test_another_stream_is_free(server_url):
+    """On a server, who wants another stream does not wait."""
+    with opened(server_url, lock_timeout=1) as store, store.exclusively([ONE]) as view:
+        with store.exclusively([TWO]) as other:
+            other.append(Write(TWO, [event(2)], NO_STREAM))
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+        assert ids(store.read_stream(TWO)) == ids_of(2)
+
+
+def test_waiting_ends(url):
+    """Who waits for a stream for too long is told that it is busy, and the holder is not disturbed."""
+    with opened(url, lock_timeout=1) as holder, opened(url, lock_timeout=1) as waiter:
+        with holder.exclusively([ONE]) as view:
+            view.append(Write(ONE, [event(1)], NO_STREAM))
+            with pytest.raises(StoreBusy), waiter.exclusively([ONE]):
+                pass
+        with waiter.exclusively([ONE]) as view:
+            view.append(Write(ONE, [event(2)], exactly(1)))
+        assert ids(holder.read_stream(ONE)) == ids_of(1, 2)
+
+
+def test_listeners_are_told(store):
+    """What is appended in a turn is announced once it is in the log."""
+    told = []
+    store.on_append(told.append)
+    with store.exclusively([ONE]) as view:
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+        assert told == []
+    assert told == [1]
+
+
+def test_many_writers_of_one_incident(url):
+    """Threads that write to one incident all get through, each command once."""
+    with Engine.open(url, lock_timeout=30) as engine:
+        incident = engine.report(category="facility_failure", title="Terminals down", actor="wang.li")
+        barrier = Barrier(THREADS)
+
+        def write(number):
+            barrier.wait()
+            for turn in range(NOTES):
+                incident.note(f"{number}.{turn}", actor="chen.yu")
+
+        threads = [Thread(target=write, args=[number]) for number in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        notes = [event.data.text for event in incident.events() if event.type == "ProgressNoted"]
+    assert sorted(notes) == sorted(f"{number}.{turn}" for number in range(THREADS) for turn in range(NOTES))
