@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from respond.errors import CheckpointLost, InvalidInput
-from respond.store.checkpoint import PAUSED, RUNNING, Checkpoint, microseconds
+from respond.store.checkpoint import PAUSED, RUNNING, Checkpoint, Patience, microseconds
 from respond.store.records import Recorded
 from respond.store.sql import create, engine_for, tables
 from respond.store.sql.checkpoints import Checkpoints
@@ -237,6 +237,55 @@ def test_dead_letters(desk: Desk) -> None:
     assert desk.do("settle", letter)
     assert not desk.do("settle", letter)
     assert desk.do("dead_letters") == []
+
+
+def test_patience(desk: Desk) -> None:
+    """A failing event is tried again ever later, then the reader pauses before it; resuming tries it again."""
+    patience = Patience(attempts=3, first_seconds=2, longest_seconds=3)
+    held = desk.claimed("first")
+    waits = []
+    for _ in range(2):
+        held = desk.do("failed", held, EVENT, "it broke", now=START, patience=patience)
+        waits.append(held.retry_at - held.updated_at)
+    assert waits == [microseconds(2), microseconds(3)]
+    paused = desk.do("failed", held, EVENT, "it broke", now=START, patience=patience)
+    assert (paused.status, paused.attempts, paused.error, paused.position) == (PAUSED, 3, "it broke", 0)
+    assert desk.do("dead_letters") == []
+    resumed = desk.do("resume", "board", 1, now=START)
+    assert (resumed.attempts, resumed.position) == (0, 0)
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_skipped(desk: Desk, final: bool) -> None:
+    """A reader that skips keeps the event as a dead letter and is past it; at once where trying again is of no use."""
+    patience = Patience(attempts=2, then="skip")
+    held = desk.claimed("first")
+    if not final:
+        held = desk.do("failed", held, EVENT, "it broke", now=START, patience=patience)
+    past = desk.do("failed", held, EVENT, "it broke", now=START, patience=patience, final=final)
+    assert (past.status, past.attempts, past.error, past.position) == (RUNNING, 0, None, EVENT.position)
+    assert [letter.attempts for letter in desk.do("dead_letters")] == [1 if final else 2]
+
+
+@pytest.mark.parametrize("then", ["pause", "skip"])
+def test_an_overtaken_runner_gives_up_nothing(desk: Desk, then: str) -> None:
+    """Who lost the checkpoint neither pauses it nor skips an event: that is for the one who has it."""
+    asleep = desk.claimed("first")
+    awake = desk.claimed("second", now=later(LEASE))
+    patience = Patience(attempts=1, then=then)
+    with pytest.raises(CheckpointLost):
+        desk.do("failed", asleep, EVENT, "it broke", now=later(LEASE), patience=patience)
+    assert (desk.do("load", "board", 1), desk.do("dead_letters")) == (awake, [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"attempts": 0}, {"first_seconds": 0}, {"first_seconds": 70}, {"longest_seconds": 601}, {"then": "cry"}],
+)
+def test_patience_has_bounds(wrong) -> None:
+    """A patience that could never end, or is none, is refused."""
+    with pytest.raises(InvalidInput):
+        Patience(**wrong)
 
 
 def test_deleted(desk: Desk) -> None:

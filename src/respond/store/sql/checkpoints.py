@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -27,7 +27,15 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from respond.domain.moments import to_microseconds
 from respond.domain.streams import indexed
 from respond.errors import CheckpointLost, InvalidInput
-from respond.store.checkpoint import PAUSED, RUNNING, WAIT_MAX_SECONDS, Checkpoint, DeadLetter, microseconds
+from respond.store.checkpoint import (
+    PAUSED,
+    RUNNING,
+    WAIT_MAX_SECONDS,
+    Checkpoint,
+    DeadLetter,
+    Patience,
+    microseconds,
+)
 from respond.store.records import Recorded
 from respond.store.sql.schema import Tables
 
@@ -153,6 +161,34 @@ class Checkpoints:
             error=_kept(error),
             retry_at=min(to_microseconds(retry_at), limit),
         )
+
+    def failed(
+        self,
+        connection: Connection,
+        held: Checkpoint,
+        event: Recorded,
+        error: str,
+        *,
+        now: datetime,
+        patience: Patience,
+        final: bool = False,
+    ) -> Checkpoint:
+        """Do what *patience* says after *event*, the next one, failed; return the checkpoint as it is then.
+
+        It waits for a retry, or is paused, or is past the event, which is a dead letter.  *final* says that trying
+        again is of no use.  Raises `CheckpointLost`.
+        """
+        attempts = held.attempts + 1
+        if not final and attempts < patience.attempts:
+            return self.fail(
+                connection, held, error, now=now, retry_at=now + timedelta(seconds=patience.wait_seconds(attempts))
+            )
+        if patience.then == "skip":
+            self.dead_letter(connection, held, event, error, now=now)
+            return self.advance(connection, held, event.position, now=now)
+        self.fail(connection, held, error, now=now, retry_at=now)  # which makes sure that it is held still
+        paused = self.pause(connection, held.name, held.version, now=now)
+        return held if paused is None else paused
 
     def release(self, connection: Connection, held: Checkpoint, *, now: datetime) -> None:
         """Let others claim the checkpoint at once; raises `CheckpointLost` when one has."""
