@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindparam, delete, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.sql import Executable
 
 CHUNK = 500
 """How many keys stand in one list: statements of few sizes are prepared once."""
@@ -22,7 +33,7 @@ class Rows:
         self.table = table
         self.tenant = tenant
         self.key: Column[Any] = next(column for column in table.primary_key if column.name != "tenant")
-        self._statements: dict[str, Executable] = {}
+        self._arrays: str | None = None
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return a query of *columns* of the tenant's rows."""
@@ -51,24 +62,15 @@ class Rows:
         """Write whole *rows*, given without the tenant; one with the same key is replaced."""
         if not rows:
             return
-        dialect = connection.dialect.name
-        statement = self._statements.get(dialect)
-        if statement is None:
-            statement = self._statements[dialect] = self._upsert(dialect)
-        if dialect == "postgresql":
+        if connection.dialect.name == "postgresql":
+            if self._arrays is None:
+                self._arrays = _upsert_arrays(self.table, connection.dialect)
             names = [column.name for column in self.table.columns if column.name != "tenant"]
-            connection.execute(statement, {column: [row[column] for row in rows] for column in names})
-        else:
-            connection.execute(statement, [{"tenant": self.tenant, **row} for row in rows])
-
-    def _upsert(self, dialect: str) -> Executable:
-        match dialect:
-            case "sqlite":
-                return _upsert_sqlite(self.table)
-            case "postgresql":
-                return _upsert_postgresql(self.table, self.tenant)
-            case _:
-                return _upsert_mariadb(self.table)
+            columns = {column: [row[column] for row in rows] for column in names}
+            connection.exec_driver_sql(self._arrays, {"tenant": self.tenant, **columns})
+            return
+        upsert = _upsert_sqlite if connection.dialect.name == "sqlite" else _upsert_mariadb
+        connection.execute(upsert(self.table), [{"tenant": self.tenant, **row} for row in rows])
 
     def remove(self, connection: Connection, keys: Iterable[str]) -> None:
         """Remove the rows that have one of *keys*."""
@@ -78,24 +80,32 @@ class Rows:
             connection.execute(mine.where(self.key.in_(wanted[start : start + CHUNK])))
 
 
-def _upsert_sqlite(table: Table) -> Executable:
+def _upsert_sqlite(table: Table) -> Insert:
     insert = sqlite.insert(table)
     return insert.on_conflict_do_update(index_elements=_key(table), set_=_others(table, insert.excluded))
 
 
-def _upsert_mariadb(table: Table) -> Executable:
+def _upsert_mariadb(table: Table) -> Insert:
     insert = mysql.insert(table)
     return insert.on_duplicate_key_update(_others(table, insert.inserted))
 
 
-def _upsert_postgresql(table: Table, tenant: str) -> Executable:
-    """Return an upsert that takes one array for each column: one parameter where there were as many as rows."""
+def _upsert_arrays(table: Table, dialect: Dialect) -> str:
+    """Return an upsert for PostgreSQL that takes one array for each column, not a parameter for each value.
+
+    Its driver sends an array in binary where it is asked to, twice as fast as text with its escapes.
+    """
     columns = [column for column in table.columns if column.name != "tenant"]
     arrays = [bindparam(column.name, type_=postgresql.ARRAY(column.type)) for column in columns]
     new = func.unnest(*arrays).table_valued(*(column.name for column in columns), name="new").render_derived()
     names = ["tenant", *(column.name for column in columns)]
-    insert = postgresql.insert(table).from_select(names, select(literal(tenant), *new.c), include_defaults=False)
-    return insert.on_conflict_do_update(index_elements=_key(table), set_=_others(table, insert.excluded))
+    tenant = bindparam("tenant", type_=table.c.tenant.type)
+    insert = postgresql.insert(table).from_select(names, select(tenant, *new.c), include_defaults=False)
+    upsert = insert.on_conflict_do_update(index_elements=_key(table), set_=_others(table, insert.excluded))
+    sql = str(upsert.compile(dialect=dialect))
+    for column in columns:
+        sql = sql.replace(f"%({column.name})s", f"%({column.name})b")
+    return sql
 
 
 def _key(table: Table) -> list[str]:
