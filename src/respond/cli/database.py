@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from respond.cli.answer import Answer
 from respond.cli.copying import copy
 from respond.cli.options import Question
+from respond.cli.page import Page
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
 
@@ -29,12 +32,39 @@ db.add_command(copy)
 
 
 @db.command("init", cls=Question)
-def init(session: Session) -> Answer:
-    """Make a log in the database, beside the tables of other programs too; one that is there stays as it is."""
-    from respond.store.sql import create  # noqa: PLC0415 - help and wrong usage need no database
+@click.option("--roles", is_flag=True, help="Print what gives writer and reader their rights, and no more.")
+@click.option("--apply", "applied", is_flag=True, help="With --roles: run it instead.")
+@click.option("--writer", metavar="NAME", default="respond_writer", show_default=True, help="The account that appends.")
+@click.option("--reader", metavar="NAME", default="respond_reader", show_default=True, help="The account that reads.")
+@click.option("--row-security", is_flag=True, help="PostgreSQL: show a connection the rows of its tenant only.")
+@click.option("--auditor", metavar="NAME", help="PostgreSQL: the account that is shown all rows nevertheless.")
+def init(session: Session, *, roles: bool, applied: bool, row_security: bool, **names: str | None) -> Answer:
+    """Make a log in the database, beside the tables of other programs too; one that is there stays as it is.
 
+    With --roles it prints the statements that let one account append and another one read, for the owner to run; on
+    SQLite they are commands for a shell.
+    """
+    from respond.store.sql import create  # noqa: PLC0415 - help and wrong usage need no database
+    from respond.store.sql.roles import Accounts, apply_recipe, recipe  # noqa: PLC0415
+
+    if not roles and (applied or row_security or names["auditor"]):
+        raise click.UsageError("--apply, --row-security and --auditor go with --roles")
+    accounts = Accounts(**names)  # type: ignore[arg-type]
     log = create(session.db)
-    return Answer(document={"log": log}, show=lambda page: page.line(f"the log {log} is ready"))
+    make = apply_recipe if applied else recipe
+    statements = make(session.db, accounts, row_security=row_security) if roles else ()
+    return Answer(
+        document={"log": log, "statements": statements, "applied": applied},
+        show=lambda page: _show_init(page, log, [] if applied else statements),
+    )
+
+
+def _show_init(page: Page, log: str, statements: Sequence[str]) -> None:
+    """Write statements and nothing else, where there are any: a program that runs them may read the page."""
+    if not statements:
+        page.line(f"the log {log} is ready")
+    for statement in statements:
+        page.line(f"{statement};")
 
 
 @db.command("upgrade", cls=Question)

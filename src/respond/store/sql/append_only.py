@@ -66,6 +66,12 @@ def guarded(connection: Connection, *, prefix: str, schema: str | None) -> list[
     return [triggers] if rights is None else [triggers, Setting("account", _account(rights))]
 
 
+def owns(connection: Connection, *, prefix: str, schema: str | None) -> bool:
+    """Return whether this account may grant what others may do to the events, as far as PostgreSQL tells."""
+    rights = _rights(connection, prefix, schema)
+    return rights is None or "OWNER" in rights
+
+
 def restore_triggers(database: str | URL | Engine, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None) -> bool:
     """Make the triggers anew when one is missing or disabled, and return whether one was.
 

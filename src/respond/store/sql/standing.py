@@ -16,20 +16,14 @@ from respond.domain.moments import from_microseconds
 from respond.store.checkpoint import PAUSED, Checkpoint
 from respond.store.records import Head
 from respond.store.sql.append_only import guarded
+from respond.store.sql.postgresql import ONE_TENANT
 from respond.store.sql.schema import DEFAULT_PREFIX, Tables, qualified, tables
 from respond.store.sql.settings import Setting, durability
 
 CHECKPOINTS_MAX = 1000
 """How many checkpoints are told of."""
 
-_ONE_TENANT = text("""
-SELECT row_security_active(oid) AND NOT EXISTS (
-  SELECT FROM pg_policy
-  WHERE polrelid = pg_class.oid AND polcmd IN ('r', '*') AND pg_get_expr(polqual, polrelid) = 'true'
-    AND EXISTS (SELECT FROM unnest(polroles) AS role WHERE role = 0 OR pg_has_role(role, 'USAGE')))
-FROM pg_class WHERE oid = to_regclass(:place)
-""")
-"""Whether row-level security keeps rows of other tenants from this account: no policy shows it all of them."""
+_ONE_TENANT = text(ONE_TENANT.format(_=":place"))
 
 
 @attrs.frozen(kw_only=True)
