@@ -92,7 +92,7 @@ def test_ends_at_the_end(store) -> None:
     store.append(Write(ONE, events(*range(10))))
     subscription = followed(store, live=False, page_events=3)
     assert ids(list(subscription)) == ids_of(*range(10))
-    assert subscription._waiter.waits == []
+    assert subscription._hearing is None
     store.append(Write(ONE, events(10)))
     assert ids(list(subscription)) == ids_of(10)
 

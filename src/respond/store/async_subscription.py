@@ -70,8 +70,9 @@ class AsyncSubscription(Following[AsyncEventStore, AsyncWaiter]):
 
         Ends when the subscription is stopped, or, when it is not *live*, at the end of the log.
         """
-        cursor, source = self._cursor, self._source
-        if source is not None:  # before the first look: what is appended after it is heard of
+        cursor, hearing = self._cursor, self._hearing
+        source = None if hearing is None else hearing.source
+        if source is not None:  # before the first look: what comes after is heard of
             await self._store.run(source.mend)
         head = (await self._store.head()).position
         cursor.more = head > cursor.position
@@ -82,9 +83,9 @@ class AsyncSubscription(Following[AsyncEventStore, AsyncWaiter]):
                 chosen = cursor.take(page, head)
                 if cursor.position > before:
                     yield chosen
-            elif not self._live:
+            elif hearing is None:
                 return
-            elif await self._waiter.wait(self._poll_seconds, source):
+            elif await hearing.waiter.wait(hearing.poll_seconds, source):
                 cursor.more = True  # whoever told of it, reading is the way to know
             else:
                 head = (await self._store.head()).position

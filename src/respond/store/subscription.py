@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import attrs
 
@@ -14,20 +14,16 @@ from respond.domain.streams import REALMS, Realm, indexed
 from respond.errors import InvalidInput
 from respond.store.protocol import EventStore
 from respond.store.records import Recorded
-from respond.store.waiting import Announcing, Audible, Source, Waiter
+from respond.store.waiting import Hearing, Waiter, WaiterT
 
 StoreT = TypeVar("StoreT")
-WaiterT = TypeVar("WaiterT", bound="Wakeable")
 
 PAGE_EVENTS = 500
 """How many events a page reads at most, when its reader does not say."""
 PAGE_BYTES = 8 * 1024 * 1024
 """How many bytes of bodies a page should hold; pages grow and shrink towards it."""
-POLL_SECONDS = 1.0
-"""How long a store of which nothing else is known is left alone."""
 
 _FIRST_EVENTS = 64
-_POLL_MAX_SECONDS = 3600.0
 _PARTITIONS_MAX = 1024
 
 
@@ -137,14 +133,6 @@ class Cursor:
             self.limit = min(self.page_events, self.limit * 2)
 
 
-class Wakeable(Protocol):
-    """A waiter as a subscription needs it, of threads or of tasks."""
-
-    def wake(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
 class Following(ABC, Generic[StoreT, WaiterT]):
     """What a subscription and its twin for asyncio share: where it stands, how it is woken, and how it ends."""
 
@@ -165,17 +153,9 @@ class Following(ABC, Generic[StoreT, WaiterT]):
         selection = Selection.of(categories=categories, types=types, realm=realm, partition=partition)
         self._cursor = Cursor(selection=selection, position=after, page_events=page_events)
         self._store = store
-        self._live = live
         self._stopped = False
-        log = self._log_of(store)
-        self._poll_seconds = rhythm(log, poll_seconds)
-        self._source: Source | None = None
-        self._unhook: Callable[[], None] | None = None
-        self._waiter = self._new_waiter() if waiter is None else waiter
-        if live:
-            self._source = log.listen() if isinstance(log, Audible) else None
-            if isinstance(log, Announcing):
-                self._unhook = log.on_append(self._wake)
+        new_waiter = self._new_waiter if waiter is None else lambda: waiter
+        self._hearing = Hearing(self._log_of(store), new_waiter, poll_seconds) if live else None
 
     @property
     def position(self) -> int:
@@ -185,19 +165,14 @@ class Following(ABC, Generic[StoreT, WaiterT]):
     def stop(self) -> None:
         """End the iteration after the event in hand, at once when it waits; may be called from any thread."""
         self._stopped = True
-        self._waiter.wake()
+        if self._hearing is not None:
+            self._hearing.waiter.wake()
 
     def _end(self) -> None:
         """Give back what it listens with; a second time nothing happens."""
-        self.stop()
-        if self._unhook is not None:
-            self._unhook()
-        if self._source is not None:
-            self._source.close()
-        self._waiter.close()
-
-    def _wake(self, _last: int) -> None:
-        self._waiter.wake()
+        self._stopped = True
+        if self._hearing is not None:
+            self._hearing.close()
 
     @abstractmethod
     def _log_of(self, store: StoreT) -> EventStore:
@@ -224,9 +199,9 @@ class Subscription(Following[EventStore, Waiter]):
 
         Ends when the subscription is stopped, or, when it is not *live*, at the end of the log.
         """
-        cursor = self._cursor
-        if self._source is not None:  # before the first look: what is appended after it is heard of
-            self._source.mend()
+        cursor, hearing = self._cursor, self._hearing
+        if hearing is not None and hearing.source is not None:  # before the first look: what comes after is heard of
+            hearing.source.mend()
         head = self._store.head().position
         cursor.more = head > cursor.position
         while not self._stopped:
@@ -236,9 +211,9 @@ class Subscription(Following[EventStore, Waiter]):
                 chosen = cursor.take(page, head)
                 if cursor.position > before:
                     yield chosen
-            elif not self._live:
+            elif hearing is None:
                 return
-            elif self._waiter.wait(self._poll_seconds, self._source):
+            elif hearing.waiter.wait(hearing.poll_seconds, hearing.source):
                 cursor.more = True  # whoever told of it, reading is the way to know
             else:
                 head = self._store.head().position
@@ -272,19 +247,6 @@ class Subscription(Following[EventStore, Waiter]):
 
     def _new_waiter(self) -> Waiter:
         return Waiter()
-
-
-def rhythm(store: object, poll_seconds: float | None) -> float:
-    """Return how often to look for events that nobody told of; raises `InvalidInput`."""
-    if poll_seconds is None:
-        return store.poll_seconds if isinstance(store, Audible) else POLL_SECONDS
-    if not 0 < poll_seconds <= _POLL_MAX_SECONDS:
-        raise InvalidInput(
-            f"{poll_seconds} is not a rhythm; give more than 0 and at most {_POLL_MAX_SECONDS:.0f} seconds",
-            place="poll_seconds",
-            value=poll_seconds,
-        )
-    return poll_seconds
 
 
 def _names(names: Collection[str] | None, place: str) -> frozenset[str] | None:

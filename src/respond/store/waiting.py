@@ -9,13 +9,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Lock
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from respond.errors import InvalidInput
 
 _LOGGER = logging.getLogger("respond.store")
 
+WaiterT = TypeVar("WaiterT", bound="Wakeable")
+
+POLL_SECONDS = 1.0
+"""How long a store of which nothing else is known is left alone."""
 LOST_SECONDS = 1.0
 """How long to wait at most while a source is lost, before it is looked for, and the log looked at."""
 
+_POLL_MAX_SECONDS = 3600.0
 _MORE_THAN_WAS_SENT = 4096
 
 
@@ -136,3 +143,50 @@ class Waiter:
         self._selector.close()
         self._receiver.close()
         self._sender.close()
+
+
+class Wakeable(Protocol):
+    """A waiter, of threads or of tasks."""
+
+    def wake(self) -> None:
+        """End the wait that is going on, or the next one."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
+
+class Hearing(Generic[WaiterT]):
+    """How a reader hears that a log has grown: from its store in this process, from a source, or by looking."""
+
+    def __init__(self, log: object, new_waiter: Callable[[], WaiterT], poll_seconds: float | None = None) -> None:
+        """Listen to *log*; look at it every *poll_seconds*, or in its own rhythm.  Raises `InvalidInput`."""
+        self.poll_seconds = _rhythm(log, poll_seconds)
+        self.waiter = new_waiter()
+        self.source = log.listen() if isinstance(log, Audible) else None
+        self._unhook = log.on_append(self._wake) if isinstance(log, Announcing) else None
+
+    def close(self) -> None:
+        """Wake the waiter, and listen no more; closing twice does nothing."""
+        self.waiter.wake()
+        if self._unhook is not None:
+            self._unhook()
+        if self.source is not None:
+            self.source.close()
+        self.waiter.close()
+
+    def _wake(self, _last: int) -> None:
+        self.waiter.wake()
+
+
+def _rhythm(log: object, poll_seconds: float | None) -> float:
+    if poll_seconds is None:
+        return log.poll_seconds if isinstance(log, Audible) else POLL_SECONDS
+    if not 0 < poll_seconds <= _POLL_MAX_SECONDS:
+        raise InvalidInput(
+            f"{poll_seconds} is not a rhythm; give more than 0 and at most {_POLL_MAX_SECONDS:.0f} seconds",
+            place="poll_seconds",
+            value=poll_seconds,
+        )
+    return poll_seconds

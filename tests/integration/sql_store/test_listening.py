@@ -101,7 +101,7 @@ def test_goes_on_when_listening_is_lost(postgresql_url: str) -> None:
 
         when_it_waits(waiter, cut)
         assert ids([next(follow)]) == ids_of(2)
-        while subscription._source.fileno() is None:
+        while subscription._hearing.source.fileno() is None:
             other.append(Write(ONE, events(f"while lost {subscription.position}")))
             next(follow)
         assert sessions(postgresql_url) not in ([], [pid])
