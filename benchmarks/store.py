@@ -42,6 +42,8 @@ ROWS = {
     "sqlite-read": Row("reading:whole_log", {"database": SQLITE, "records_bar": 1.5, "events_bar": 1.0}),
     "pg-full": Row("growing:full_log", {"database": POSTGRESQL, "bar": 0.9}),
     "sqlite-full": Row("growing:full_log", {"database": SQLITE, "bar": 0.8}),
+    "pg-async": Row("tasking:one_task", {"database": POSTGRESQL, "bar": 0.6}),
+    "pg-16-tasks": Row("tasking:sixteen_tasks", {"database": POSTGRESQL, "bar": 2.5}),
 }
 """By the name that `--only` takes."""
 
