@@ -7,7 +7,11 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from command_line import CommandLine
-from sql_logs import raw
+from respond.store.sql import drop_triggers
+from respond.store.sql.checkpoints import Checkpoints
+from respond.store.sql.schema import tables
+from respond.testing.conformance.samples import START
+from sql_logs import opened, raw
 
 SETTINGS = {
     "sqlite_url": ["journal_mode", "sqlite_version", "append_only_triggers"],
@@ -122,3 +126,36 @@ def test_a_log_that_could_be_changed_is_bad_news_until_it_is_upgraded(request, c
         for statement_again in ("UPDATE respond_events SET type = 'x'", "DELETE FROM respond_events"):
             with pytest.raises(Exception, match="only ever appended"):
                 connection.exec_driver_sql(statement_again)
+
+
+def test_status_tells_who_is_how_far_behind(cli):
+    """A projection that left out an event is in danger, and named with its lag; before that nobody follows."""
+    cli.ask("report", "--category", "other", "--title", "A")
+    assert cli.ask("status")["checkpoints"] == []
+    with opened(cli.url) as store:
+        checkpoints = Checkpoints(tables(), store.tenant)
+        with store.transaction() as connection:
+            checkpoints.create(connection, "board", 1, now=START)
+            held = checkpoints.claim(connection, "board", 1, owner="desk-4", now=START, lease_seconds=9)
+            checkpoints.dead_letter(connection, held, store.read_all()[0], "torn", now=START)
+    said = cli.ask("status", status=1)
+    (one,) = said["checkpoints"]
+    assert (one["name"], one["lag"], one["dead_letters"], one["owner"]) == ("board", 1, 1, "desk-4")
+    assert one["lease_until"] == "2026-11-20T09:00:09.000000Z"
+    assert said["dead_letters"] == 1
+    assert said["dangers"] == ["board left out an event that failed; mend the cause and try again"]
+    page = cli.run("status").out
+    assert "desk-4" in page
+    assert said["dangers"][0] in page
+
+
+def test_status_finds_holes(cli):
+    """Positions without an event are bad news, and the first one is named."""
+    for title in ("A", "B", "C"):
+        cli.ask("report", "--category", "other", "--title", title)
+    assert cli.ask("status")["holes"] == 0
+    with raw(cli.url) as connection:
+        for statement in (*drop_triggers("sqlite", "respond_"), "DELETE FROM respond_events WHERE position = 2"):
+            connection.exec_driver_sql(statement)
+    said = cli.ask("status", status=1)
+    assert (said["events"], said["holes"], said["first_hole"]) == (2, 1, 2)

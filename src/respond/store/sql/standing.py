@@ -44,7 +44,8 @@ class CheckpointStanding:
         if of.status == PAUSED and of.error is not None:
             return f"is paused at position {of.position}: {of.error}; mend the cause and resume it"
         if self.dead_letters:
-            return f"left out {self.dead_letters} events that failed; mend the cause and try them again"
+            events = "an event" if self.dead_letters == 1 else f"{self.dead_letters} events"
+            return f"left out {events} that failed; mend the cause and try again"
         return ""
 
 
@@ -78,7 +79,8 @@ class Standing:
     def _dangers(self) -> Iterator[str]:
         yield from (f"{one.name} is {one.value}: {one.danger}" for one in self.settings if one.danger)
         if self.holes:
-            yield f"{self.holes} positions have no event, from {self.first_hole} on; run `respond check`"
+            lacking = "1 position has" if self.holes == 1 else f"{self.holes} positions have"
+            yield f"{lacking} no event, from {self.first_hole} on; run `respond check`"
         if self.beyond_head:
             yield f"rows stand {self.beyond_head} positions past the head; run `respond check`"
         for one in self.checkpoints:

@@ -1,0 +1,141 @@
+"""How a log stands: holes, lag, dead letters, and what is in danger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from respond.domain.streams import StreamId
+from respond.store.checkpoint import PAUSED
+from respond.store.records import Head, Write
+from respond.store.sql import SqlEventStore, drop_triggers
+from respond.store.sql.checkpoints import Checkpoints
+from respond.store.sql.schema import tables
+from respond.store.sql.standing import Standing, standing
+from respond.testing.conformance.samples import ONE, START, TWO, ManualClock, events
+from sql_logs import opened, raw
+
+DRILL = StreamId(ONE.name, "drill")
+
+
+def stands(store: SqlEventStore) -> Standing:
+    """Return how the log of *store* stands."""
+    with store.reading() as connection:
+        return standing(connection)
+
+
+def holed(url: str, *statements: str) -> Standing:
+    """Return how a log of five events stands after *statements* past its triggers."""
+    with opened(url) as store:
+        store.append(Write(ONE, events(1, 2, 3, 4, 5)))
+        assert stands(store).holes == 0
+        with raw(url) as connection:
+            for statement in (*drop_triggers(connection.dialect.name, "respond_"), *statements):
+                connection.exec_driver_sql(statement)
+        return stands(store)
+
+
+def test_an_empty_log(url: str) -> None:
+    """A log without events has no holes, and nobody is behind."""
+    with opened(url) as store:
+        found = stands(store)
+    assert (found.head, found.events, found.holes, found.first_hole, found.beyond_head) == (Head(0, 0), 0, 0, None, 0)
+    assert (found.archived, found.snapshots, found.checkpoints, found.dead_letters) == (0, 0, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("where", "holes", "first"),
+    [("position = 1", 1, 1), ("position IN (2, 4)", 2, 2), ("position > 3", 2, 4), ("position > 0", 5, 1)],
+)
+def test_holes_are_counted(url: str, where: str, holes: int, first: int) -> None:
+    """Positions without a row are counted, at the start, within and at the end, and the first one is named."""
+    found = holed(url, f"DELETE FROM respond_events WHERE {where}")
+    assert (found.events, found.holes, found.first_hole, found.beyond_head) == (5 - holes, holes, first, 0)
+    assert any(danger.endswith(f"no event, from {first} on; run `respond check`") for danger in found.dangers)
+
+
+def test_rows_past_the_head_are_told(url: str) -> None:
+    """A head that was set back endangers the next append, though no position lacks its row."""
+    found = holed(url, "UPDATE respond_head SET position = 3")
+    assert (found.holes, found.beyond_head) == (0, 2)
+    assert "rows stand 2 positions past the head; run `respond check`" in found.dangers
+
+
+def test_lag_counts_the_real_events_of_the_tenant(url: str) -> None:
+    """A checkpoint is behind by the real events of its own tenant; drills and other tenants' events do not count."""
+    clock = ManualClock()
+    with SqlEventStore.open(url, clock=clock) as store, opened(url, tenant="elsewhere") as other:
+        store.append(Write(ONE, events(1, 2)))
+        other.append(Write(ONE, events(3)))
+        store.append(Write(DRILL, events(4)))
+        clock.move(minutes=5)
+        store.append(Write(TWO, events(5, 6)))
+        with store.transaction() as connection:
+            mine, others = (Checkpoints(tables(), tenant) for tenant in (store.tenant, "elsewhere"))
+            for position in (0, 2, 4, 6):
+                mine.create(connection, f"at-{position}", 1, now=START, position=position)
+            others.create(connection, "theirs", 1, now=START)
+        found = stands(store)
+    later = START + timedelta(minutes=5)
+    assert [(one.checkpoint.name, one.lag, one.waiting_since) for one in found.checkpoints] == [
+        ("at-0", 4, START),
+        ("at-2", 2, later),
+        ("at-4", 2, later),
+        ("at-6", 0, None),
+        ("theirs", 1, START),
+    ]
+    assert found.dangers == of_settings(found)
+
+
+def of_settings(found: Standing) -> tuple[str, ...]:
+    """Return the dangers that come from how the database is set, which is not what is tested here."""
+    return tuple(f"{one.name} is {one.value}: {one.danger}" for one in found.settings if one.danger)
+
+
+def test_what_a_projection_could_not_take_is_in_danger(url: str) -> None:
+    """Dead letters, and a pause after a failure, are told with what to do; a pause that a person asked for is not."""
+    with opened(url) as store:
+        store.append(Write(ONE, events(1, 2)))
+        checkpoints = Checkpoints(tables(), store.tenant)
+        with store.transaction() as connection:
+            for name in ("board", "search", "wall"):
+                checkpoints.create(connection, name, 1, now=START)
+            held = checkpoints.claim(connection, "board", 1, owner="a", now=START, lease_seconds=9)
+            for row in store.read_all():
+                checkpoints.dead_letter(connection, held, row, "torn", now=START)
+            checkpoints.pause(connection, "search", 1, now=START, error="out of words")
+            checkpoints.pause(connection, "wall", 1, now=START)
+        found = stands(store)
+    told = {one.checkpoint.name: (one.checkpoint.status, one.dead_letters, one.danger) for one in found.checkpoints}
+    assert told["board"][1:] == (2, "left out 2 events that failed; mend the cause and try again")
+    assert told["search"] == (PAUSED, 0, "is paused at position 0: out of words; mend the cause and resume it")
+    assert told["wall"] == (PAUSED, 0, "")
+    assert found.dead_letters == 2
+    assert len(found.dangers) == 2 + len(of_settings(found))
+
+
+def test_what_is_archived_and_kept_is_counted(url: str) -> None:
+    """Archived positions and snapshots are counted."""
+    ours = tables()
+    with opened(url) as store:
+        store.append(Write(ONE, events(1, 2, 3)))
+        with raw(url) as connection:
+            connection.execute(
+                insert(ours.snapshots).values(
+                    tenant="t",
+                    realm="real",
+                    stream="s",
+                    version=1,
+                    position=1,
+                    definition="",
+                    state_schema="",
+                    state=b"",
+                )
+            )
+            rows = [{"first": 1, "last": 2}, {"first": 4, "last": 4}]
+            for row in rows:
+                connection.execute(insert(ours.manifest).values(**row, file="f", digest=b"0" * 32, reason="r"))
+        found = stands(store)
+    assert (found.archived, found.snapshots) == (3, 1)
