@@ -349,6 +349,8 @@ def test_an_altered_manifest_is_reported(databases) -> None:
     here, there = databases.new("sqlite"), databases.new("sqlite")
     fill_with_everything(here)
     copied(here, there)
+    with raw(there) as connection:
+        without_triggers(connection)
     for change in ("UPDATE respond_manifest SET digest = zeroblob(32)", "UPDATE respond_manifest SET first = 1"):
         with raw(there) as connection:
             connection.execute(text(change))

@@ -12,19 +12,21 @@ from respond.store.sql.engines import require_file
 from respond.store.sql.installation import engine_of
 from respond.store.sql.schema import DEFAULT_PREFIX, qualified
 from respond.store.sql.settings import Setting
-from respond.store.sql.triggers import ACTIONS, create_triggers, drop_triggers
+from respond.store.sql.triggers import remake_triggers, trigger_names
 
 _MARIADB_TRIGGERS = text("""
 SELECT trigger_name, 'A' FROM information_schema.triggers
-WHERE event_object_schema = coalesce(:schema, database()) AND event_object_table = :events
+WHERE event_object_schema = coalesce(:schema, database()) AND event_object_table IN (:table, :manifest)
 """)
 _TRIGGERS = {
-    "sqlite": text("SELECT name, 'A' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :events"),
-    "postgresql": text("SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = to_regclass(:place)"),
+    "sqlite": text("SELECT name, 'A' FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (:table, :manifest)"),
+    "postgresql": text(
+        "SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid IN (to_regclass(:place), to_regclass(:listed))"
+    ),
     "mariadb": _MARIADB_TRIGGERS,
     "mysql": _MARIADB_TRIGGERS,
 }
-"""The triggers on the events, and when they fire, as PostgreSQL writes it: A is always."""
+"""The triggers on events and manifest, and when they fire, as PostgreSQL writes it: A is always."""
 _POSTGRESQL_RIGHTS = text("""
 SELECT CASE WHEN pg_has_role(relowner, 'USAGE') THEN 'OWNER' ELSE '' END || ' ' || concat_ws(' ', VARIADIC ARRAY(
   SELECT name FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS name
@@ -38,7 +40,7 @@ SELECT group_concat(upper(privilege_type) SEPARATOR ' ') FROM (
   UNION SELECT grantee, privilege_type FROM information_schema.schema_privileges
   WHERE coalesce(:schema, database()) LIKE table_schema
   UNION SELECT grantee, privilege_type FROM information_schema.table_privileges
-  WHERE table_schema = coalesce(:schema, database()) AND table_name = :events) AS granted
+  WHERE table_schema = coalesce(:schema, database()) AND table_name = :table) AS granted
 WHERE grantee = concat('''', replace(current_user(), '@', '''@'''), '''')
 """)
 _WEAK = {None: "missing", "D": "disabled", "O": "disabled for replicas", "R": "disabled but for replicas"}
@@ -62,7 +64,8 @@ def append_only(
 def guarded(connection: Connection, *, prefix: str, schema: str | None) -> list[Setting]:
     """Return what `append_only` does, as *connection* shows it."""
     rights = _rights(connection, prefix, schema)
-    triggers = _triggers(connection, prefix, schema, seen=rights is None or "TRIGGER" in rights)
+    tables = [table for table in ("events", "manifest") if _sees_triggers(connection, prefix, schema, table)]
+    triggers = _triggers(connection, prefix, schema, tables)
     return [triggers] if rights is None else [triggers, Setting("account", _account(rights))]
 
 
@@ -84,36 +87,52 @@ def restore_triggers(database: str | URL | Engine, *, prefix: str = DEFAULT_PREF
                 return False
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            for statement in _anew(connection.dialect.name, prefix, schema):
+            for statement in remake_triggers(connection.dialect.name, prefix, schema):
                 connection.exec_driver_sql(statement)
             connection.commit()
             return True
 
 
-def _about(connection: Connection, statement: TextClause, prefix: str, schema: str | None) -> list[tuple[Any, ...]]:
-    """Ask *statement* about the events table of one log."""
-    events = f"{prefix}events"
-    words = {"schema": schema, "events": events, "place": qualified(events, schema, connection.dialect.name)}
+def _about(
+    connection: Connection, statement: TextClause, prefix: str, schema: str | None, table: str = "events"
+) -> list[tuple[Any, ...]]:
+    """Ask *statement* about a table of one log."""
+    named, manifest, dialect = f"{prefix}{table}", f"{prefix}manifest", connection.dialect.name
+    words = {
+        "schema": schema,
+        "table": named,
+        "place": qualified(named, schema, dialect),
+        "manifest": manifest,
+        "listed": qualified(manifest, schema, dialect),
+    }
     asked = {name: words[name] for name in statement.compile().params}
     return [tuple(row) for row in connection.execute(statement, asked)]
 
 
-def _triggers(connection: Connection, prefix: str, schema: str | None, *, seen: bool) -> Setting:
-    """Return what the triggers refuse, and which of them do not; MariaDB shows them to whom may change them."""
+def _sees_triggers(connection: Connection, prefix: str, schema: str | None, table: str) -> bool:
+    """Return whether this account is shown the triggers of *table*: MariaDB shows them to whom may change them."""
+    if connection.dialect.name in {"sqlite", "postgresql"}:
+        return True
+    return "TRIGGER" in (_rights(connection, prefix, schema, table) or ())
+
+
+def _triggers(connection: Connection, prefix: str, schema: str | None, seen: Sequence[str]) -> Setting:
+    """Return what the triggers refuse, and which of them do not, as far as they are *seen*."""
     dialect = connection.dialect.name
     rows = _about(connection, _TRIGGERS[dialect], prefix, schema)
     found = {str(name): str(fires) for name, fires in rows}
-    names = {action: f"{prefix}events_no_{action}" for action in ACTIONS[dialect]}
-    if not found and not seen and dialect in {"mariadb", "mysql"}:
+    names = trigger_names(dialect, prefix)
+    needed = [name for table in seen for name in trigger_names(dialect, prefix, table).values()]
+    if not found and "events" not in seen:
         return Setting("append_only_triggers", _UNSEEN)
-    weak = [f"{name} is {_WEAK[found.get(name)]}" for name in names.values() if found.get(name) != "A"]
+    weak = [f"{name} is {_WEAK[found.get(name)]}" for name in needed if found.get(name) != "A"]
     refused = ", ".join(action for action, name in names.items() if found.get(name) == "A")
     danger = f"events can be changed or deleted: {', '.join(weak)}; run `respond db upgrade`" if weak else ""
     return Setting("append_only_triggers", refused or "none", danger)
 
 
-def _rights(connection: Connection, prefix: str, schema: str | None) -> set[str] | None:
-    """Return what this account may do to the events; None on SQLite, where a file's permissions say it."""
+def _rights(connection: Connection, prefix: str, schema: str | None, table: str = "events") -> set[str] | None:
+    """Return what this account may do to *table*; None on SQLite, where a file's permissions say it."""
     match connection.dialect.name:
         case "sqlite":
             return None
@@ -121,7 +140,7 @@ def _rights(connection: Connection, prefix: str, schema: str | None) -> set[str]
             statement = _POSTGRESQL_RIGHTS
         case _:
             statement = _MARIADB_RIGHTS
-    ((found,),) = _about(connection, statement, prefix, schema)
+    ((found,),) = _about(connection, statement, prefix, schema, table)
     return set(str(found).split())
 
 
@@ -132,14 +151,3 @@ def _account(rights: set[str]) -> str:
     if changing := sorted(rights & _CHANGING):
         return f"granted more than to append: {', '.join(changing)}"
     return "writer" if "INSERT" in rights else "reader"
-
-
-def _anew(dialect: str, prefix: str, schema: str | None) -> Sequence[str]:
-    """Return the statements that make all triggers anew, whichever are there."""
-    made = create_triggers(dialect, prefix, schema)
-    if dialect not in {"sqlite", "postgresql"}:
-        return made  # these replace what is there
-    gone = [one.replace("TRIGGER", "TRIGGER IF EXISTS", 1) for one in drop_triggers(dialect, prefix, schema)]
-    if dialect == "postgresql":
-        gone.append(f"DROP FUNCTION IF EXISTS {qualified(f'{prefix}events_refuse', schema, dialect)}()")
-    return [*gone, *made]

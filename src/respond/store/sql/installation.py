@@ -146,11 +146,13 @@ def _state_of(connection: Connection, prefix: str, schema: str | None) -> Schema
     if version_table in names:
         place = qualified(version_table, schema, connection.dialect.name)
         revision = connection.execute(text(f"SELECT version_num FROM {place}")).scalar()  # noqa: S608 - a checked name
-    if revision is not None and revision != REVISION:
-        return SchemaState(kind="old" if revision < REVISION else "new", revision=revision)
+    if revision is not None and revision > REVISION:
+        return SchemaState(kind="new", revision=revision)
     log = connection.execute(select(ours.log.c.log)).scalar() if ours.log.name in names else None
     if revision is None or log is None:
         return SchemaState(kind="unfinished", revision=revision)
+    if revision < REVISION:
+        return SchemaState(kind="old", revision=revision)
     return SchemaState(kind="current", revision=revision, log=log)
 
 

@@ -27,7 +27,7 @@ from respond.domain.streams import NAME_MAX
 from respond.errors import InvalidInput
 
 DEFAULT_PREFIX = "respond_"
-REVISION = "0002"
+REVISION = "0003"
 """The schema that this code reads and writes: the last revision in `migrations/versions`.  Later ones sort after it."""
 FORMAT = 1
 """What the row of the log table says of the layout of rows; the bodies have their own `v`."""

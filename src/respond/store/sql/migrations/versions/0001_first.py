@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from alembic import context, op
 
 from respond.store.sql.schema import big, body, digest, name, qualified, uuid
-from respond.store.sql.triggers import create_triggers
 
 revision = "0001"
 down_revision = None
@@ -20,6 +19,36 @@ _INNODB: dict[str, Any] = {
     for dialect in ("mysql", "mariadb")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_nopad_bin"))
 }
+
+# The triggers as they were then: later revisions make them anew.
+_SQLITE_REFUSAL = """
+CREATE TRIGGER {trigger} BEFORE {action} ON {events}
+BEGIN SELECT RAISE(ABORT, 'respond: events are only ever appended'); END
+"""
+_SQLITE_NO_REPLACE = """
+CREATE TRIGGER {trigger} BEFORE INSERT ON {events}
+WHEN EXISTS (SELECT 1 FROM {events} WHERE position = NEW.position)
+  OR EXISTS (SELECT 1 FROM {events} WHERE tenant = NEW.tenant AND id = NEW.id)
+  OR EXISTS (SELECT 1 FROM {events} WHERE tenant = NEW.tenant AND realm = NEW.realm AND stream = NEW.stream
+             AND version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'respond: events are only ever appended'); END
+"""
+_POSTGRESQL_FUNCTION = """
+CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'respond: events are only ever appended' USING ERRCODE = 'raise_exception'; END $$
+"""
+_POSTGRESQL_REFUSAL = """
+CREATE TRIGGER {trigger} BEFORE {action} ON {events} FOR EACH STATEMENT EXECUTE FUNCTION {function}()
+"""
+_POSTGRESQL_ALWAYS = "ALTER TABLE {events} ENABLE ALWAYS TRIGGER {trigger}"
+_MARIADB_REFUSAL = """
+CREATE OR REPLACE TRIGGER {trigger} BEFORE {action} ON {events} FOR EACH ROW
+SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'respond: events are only ever appended'
+"""
+_SQLITE = {"update": [_SQLITE_REFUSAL], "delete": [_SQLITE_REFUSAL], "replace": [_SQLITE_NO_REPLACE]}
+_POSTGRESQL = {action: [_POSTGRESQL_REFUSAL, _POSTGRESQL_ALWAYS] for action in ("update", "delete", "truncate")}
+_MARIADB = {action: [_MARIADB_REFUSAL] for action in ("update", "delete")}
+_TRIGGERS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mariadb": _MARIADB, "mysql": _MARIADB}
 
 
 def upgrade() -> None:
@@ -55,8 +84,7 @@ def upgrade() -> None:
         **options,
     )
     _create_events(prefix, schema, options)
-    for statement in create_triggers(op.get_bind().dialect.name, prefix, schema):
-        op.execute(sa.text(statement))
+    _create_triggers(prefix, schema)
 
 
 def _create_events(prefix: str, schema: str | None, options: dict[str, Any]) -> None:
@@ -85,6 +113,19 @@ def _create_events(prefix: str, schema: str | None, options: dict[str, Any]) -> 
         schema=schema,
         if_not_exists=True,
     )
+
+
+def _create_triggers(prefix: str, schema: str | None) -> None:
+    dialect = op.get_bind().dialect.name
+    events, function = (qualified(f"{prefix}{name}", schema, dialect) for name in ("events", "events_refuse"))
+    if dialect == "postgresql":
+        op.execute(sa.text(_POSTGRESQL_FUNCTION.format(function=function)))
+    for action, texts in _TRIGGERS[dialect].items():
+        name = f"{prefix}events_no_{action}"
+        trigger = qualified(name, schema, dialect) if dialect in {"mariadb", "mysql"} else name
+        words = {"trigger": trigger, "action": action.upper(), "events": events, "function": function}
+        for text in texts:
+            op.execute(sa.text(text.format(**words)))
 
 
 def downgrade() -> None:
