@@ -229,6 +229,33 @@ class ProjectionFailed(StoreError):
     code = "projection-failed"
 
 
+class ProjectionDiffers(StoreError):
+    """The tables of a projection do not hold what a fold of the log says; they do not answer."""
+
+    code = "projection-differs"
+
+    def __init__(self, name: str, build: str, position: int, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"{name} {build}: at position {position} its tables differ from a fold of the log, first in: "
+            f"{'; '.join(differences)}; mend its `apply` or its `fold`, raise its version, and rebuild it"
+        )
+        self.differences = list(differences)
+
+
+class ProjectionBehind(StoreError):
+    """A projection did not reach a position in time; ask again, or look whether anything runs it."""
+
+    code = "projection-behind"
+    retryable = True
+
+    def __init__(self, name: str, position: int | None, wanted: int, why: str) -> None:
+        at = "has no tables that answer" if position is None else f"is at position {position}"
+        super().__init__(f"{name} {at}, {wanted} was waited for: {why}; see `respond projection list`")
+        self.name = name
+        self.position = position
+        self.wanted = wanted
+
+
 class UnsafeSettings(StoreError):
     """The database is set to lose or to damage what was acknowledged; set it as the message says."""
 
@@ -289,3 +316,13 @@ class SchemaTooOld(WrongDatabase):
     """The database was made by an older respond; run `respond db upgrade`."""
 
     code = "schema-too-old"
+
+
+# -- what the world outside says ---------------------------------------------------------------------------------------
+
+
+class TargetUnavailable(RespondError):
+    """Where events are published to cannot be reached; nothing is given up, they are published when it is back."""
+
+    code = "target-unavailable"
+    retryable = True

@@ -41,6 +41,11 @@ class Checkpoint:
     started_at: int
     updated_at: int
 
+    def is_free(self, owner: str, now: datetime) -> bool:
+        """Return whether *owner* may claim it: no other has a lease that goes on, but by a clock that went back."""
+        left = self.lease_until - to_microseconds(now)
+        return self.owner in {None, owner} or not 0 < left <= microseconds(WAIT_MAX_SECONDS)
+
     def is_due(self, now: datetime) -> bool:
         """Return whether a retry may begin; one that is further off than any wait is due: the clock went back."""
         return not 0 < self.retry_at - to_microseconds(now) <= microseconds(WAIT_MAX_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,6 +104,16 @@ class Checkpoints:
         ordered = select(self._rows).where(where).order_by(self._rows.c.name, self._rows.c.version)
         return [Checkpoint(**row) for row in connection.execute(ordered.limit(LISTED_MAX)).mappings()]
 
+    def locked(self, connection: Connection, names: Collection[str]) -> list[Checkpoint]:
+        """Return the running checkpoints that have one of *names*, and keep others from them until the commit.
+
+        One that somebody is writing is left out: nobody waits.  What is done with them moves them as a holder would.
+        """
+        rows = self._rows.c
+        mine = select(self._rows).where(rows.tenant == self.tenant, rows.name.in_(names), rows.status == RUNNING)
+        ordered = mine.order_by(rows.name, rows.version).with_for_update(skip_locked=True)
+        return [Checkpoint(**row) for row in connection.execute(ordered).mappings()]
+
     def claim(
         self, connection: Connection, name: str, version: int, *, owner: str, now: datetime, lease_seconds: float
     ) -> Checkpoint | None:
@@ -125,9 +135,9 @@ class Checkpoints:
         )
         return self.load(connection, name, version) if taken.rowcount else None
 
-    def renew(self, connection: Connection, held: Checkpoint, *, now: datetime, lease_seconds: float) -> None:
-        """Hold the checkpoint for another *lease_seconds*; raises `CheckpointLost`."""
-        self._change(connection, held, now, lease_until=to_microseconds(now) + _lease(lease_seconds))
+    def renew(self, connection: Connection, held: Checkpoint, *, now: datetime, lease_seconds: float) -> Checkpoint:
+        """Hold the checkpoint for another *lease_seconds*, and return it as it is now; raises `CheckpointLost`."""
+        return self._change(connection, held, now, lease_until=to_microseconds(now) + _lease(lease_seconds))
 
     def advance(
         self,
@@ -162,6 +172,13 @@ class Checkpoints:
             retry_at=min(to_microseconds(retry_at), limit),
         )
 
+    def put_off(
+        self, connection: Connection, held: Checkpoint, error: str, *, now: datetime, patience: Patience
+    ) -> Checkpoint:
+        """Count a failure that is no event's fault: wait, longer each time, and give nothing up."""
+        wait = timedelta(seconds=patience.wait_seconds(held.attempts + 1))
+        return self.fail(connection, held, error, now=now, retry_at=now + wait)
+
     def failed(
         self,
         connection: Connection,
@@ -178,11 +195,8 @@ class Checkpoints:
         It waits for a retry, or is paused, or is past the event, which is a dead letter.  *final* says that trying
         again is of no use.  Raises `CheckpointLost`.
         """
-        attempts = held.attempts + 1
-        if not final and attempts < patience.attempts:
-            return self.fail(
-                connection, held, error, now=now, retry_at=now + timedelta(seconds=patience.wait_seconds(attempts))
-            )
+        if not final and held.attempts + 1 < patience.attempts:
+            return self.put_off(connection, held, error, now=now, patience=patience)
         if patience.then == "skip":
             self.dead_letter(connection, held, event, error, now=now)
             return self.advance(connection, held, event.position, now=now)
