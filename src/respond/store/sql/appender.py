@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Protocol
@@ -20,6 +21,8 @@ from respond.store.sql.landing import Landing, land
 from respond.store.sql.rows import Prepared
 from respond.store.sql.units import Taken, Unit
 from respond.store.waiting import Listeners
+
+_LOGGER = logging.getLogger("respond.store")
 
 TRIES = 3
 """How often a batch is tried in one statement before its appends go one by one."""
@@ -52,6 +55,7 @@ class Appender:
         self.inline: list[Inline] = []
         self.listeners = Listeners()
         self.observer: Observer | None = None
+        self._skewed = False
 
     def one(self, rows: Sequence[Prepared]) -> Landing | None:
         """Append to one stream; None when it is not at the version below the first row, or the head is too late."""
@@ -116,13 +120,23 @@ class Appender:
         landings = [one.landing for one in batch if one.landing is not None]
         if landings:
             ended = perf_counter()
+            last, recorded_us = max(landings)
+            self._tell_skew(recorded_us - clock_us)
             self.committed(
-                max(landings)[0],
+                last,
                 appends=len(landings),
                 events=sum(len(one.rows) for one in batch if one.landing is not None),
                 seconds=ended - started,
                 held_seconds=ended - held,
             )
+
+    def _tell_skew(self, ahead_us: int) -> None:
+        """Say that the log runs ahead of the clock, which the host allows, and that it does no longer; each once."""
+        skewed = ahead_us > SKEW_MAX_US
+        if skewed is not self._skewed:
+            self._skewed = skewed
+            text = "the log is %d s ahead of the clock" if skewed else "the clock has caught up; the log is %d s ahead"
+            _LOGGER.warning(text, ahead_us // 1_000_000, extra={"ahead_seconds": ahead_us / 1_000_000})
 
     def _in_one_statement(self, batch: Sequence[Append], clock_us: int) -> None:
         limit_us = self.limit_us(clock_us)

@@ -122,12 +122,12 @@ class SqlEventStore(Reader):
         refuse_while_held(self.log)
         try:
             return self._append(writes, ids, require or {})
-        except ConnectionLost:  # before anything was committed
-            self._connections.renew()
+        except ConnectionLost as lost:  # before anything was committed
+            self._renew(lost)
             return self._append(writes, ids, require or {})
         except OutcomeUnknown as unknown:
             try:
-                self._connections.renew()
+                self._renew(unknown)
                 found = self._replayed(writes, ids)
                 if found is not None:
                     return attrs.evolve(found, replayed=False)

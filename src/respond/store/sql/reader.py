@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -19,6 +20,8 @@ from respond.store.sql.statements import NO_LIMIT
 from respond.store.waiting import Source
 
 ResultT = TypeVar("ResultT")
+
+_LOGGER = logging.getLogger("respond.store")
 
 
 class Reader:
@@ -121,10 +124,15 @@ class Reader:
         try:
             with self._connections.reading() as cursor:
                 return work(cursor)
-        except ConnectionLost:
-            self._connections.renew()
+        except ConnectionLost as lost:
+            self._renew(lost)
             with self._connections.reading() as cursor:
                 return work(cursor)
+
+    def _renew(self, lost: StoreError) -> None:
+        """Drop the connections that may be as dead as the one that was lost, and say so; the call goes on."""
+        self._connections.renew()
+        _LOGGER.warning("%s; going on with a fresh one", lost, extra={"log": self.log, "code": lost.code})
 
     def _bodies_of(self, realm: str, names: Sequence[str], cursor: Any) -> list[Row]:
         return list(self._dialect.bodies_of_streams(cursor, self.tenant, realm, names))
