@@ -108,6 +108,17 @@ def standing(connection: Connection, *, prefix: str = DEFAULT_PREFIX, schema: st
     )
 
 
+def holes_between(
+    connection: Connection, after: int, upto: int, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None
+) -> int | None:
+    """Return how many positions past *after*, up to *upto*, have no row; None where rows are hidden from us."""
+    if not _sees_all(connection, prefix, schema):
+        return None
+    ours = tables(prefix, schema)
+    within = ours.events.c.position.between(after + 1, upto)
+    return upto - after - connection.execute(select(func.count()).select_from(ours.events).where(within)).scalar_one()
+
+
 def checkpoints(
     connection: Connection, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None
 ) -> tuple[CheckpointStanding, ...]:
