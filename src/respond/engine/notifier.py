@@ -1,4 +1,4 @@
-"""Notifiers: how people learn of something.  Each notification has a key; repeats of a key are the same notification."""
+"""Notifiers: how people learn of something.  A notification has a key; what comes again with it is the same one."""
 
 from __future__ import annotations
 
