@@ -77,7 +77,7 @@ POSITIONS = range(1, EVENTS + 1)
 
 def altered(place: int, **changes: Any) -> ListLog:
     """Return the small log with *changes* in the row at position *place*."""
-    rows = [attrs.evolve(row, **changes) if row.position == place else row for row in SMALL.rows]
+    rows = [row._replace(**changes) if row.position == place else row for row in SMALL.rows]
     return ListLog(rows, SMALL.end)
 
 
@@ -250,7 +250,7 @@ def test_a_row_that_was_moved_is_found(to: int) -> None:
 def exchanged(first: int, second: int) -> ListLog:
     """Return the small log with two rows at each other's position."""
     places_of = {first: second, second: first}
-    rows = [attrs.evolve(row, position=places_of.get(row.position, row.position)) for row in SMALL.rows]
+    rows = [row._replace(position=places_of.get(row.position, row.position)) for row in SMALL.rows]
     return ListLog(rows, SMALL.end)
 
 
@@ -306,10 +306,10 @@ def test_an_id_that_stands_twice_is_found() -> None:
     """The same event id at two positions of a tenant is found; in two tenants it is allowed."""
     assert found(rewritten(9, id=SMALL.rows[2].id)) == {("column-id", 9)}
     log = rewritten(9, id=SMALL.rows[2].id)
-    log.rows[8] = attrs.evolve(log.rows[8], id=SMALL.rows[2].id)
+    log.rows[8] = log.rows[8]._replace(id=SMALL.rows[2].id)
     assert found(log) == {("id-twice", 9)}
     log = rewritten(10, id=SMALL.rows[2].id)
-    log.rows[9] = attrs.evolve(log.rows[9], id=SMALL.rows[2].id)
+    log.rows[9] = log.rows[9]._replace(id=SMALL.rows[2].id)
     assert SMALL.rows[9].tenant != SMALL.rows[2].tenant
     assert found(log) == set()
 
@@ -331,7 +331,7 @@ def test_an_unknown_category_is_told_once() -> None:
         store.append(Write(StreamId(f"luggage-{index % 2}"), [NewEvent(id=id_of(index), type="Lost", data={})]))
     assert found(log_of(store)) == {("workflow-unknown", 1)}
     log = log_of(store)
-    log.rows[2] = attrs.evolve(log.rows[2], leaf=b"\0" * 32)
+    log.rows[2] = log.rows[2]._replace(leaf=b"\0" * 32)
     assert found(log) == {("workflow-unknown", 1), ("leaf", 3)}
 
 
@@ -450,7 +450,7 @@ def test_a_step_is_judged_by_the_plan_that_it_pins() -> None:
 def test_the_report_keeps_a_bounded_number_of_findings_and_counts_all() -> None:
     """A log of which every row is wrong does not fill the memory."""
     row = SMALL.rows[0]
-    rows = (attrs.evolve(row, position=position, leaf=b"") for position in range(1, FINDINGS_MAX + 3))
+    rows = (row._replace(position=position, leaf=b"") for position in range(1, FINDINGS_MAX + 3))
     report = check(ListLog(list(rows), Head(FINDINGS_MAX + 2, row.recorded_us)))
     assert len(report.findings) == FINDINGS_MAX
     assert report.counts["leaf"] == FINDINGS_MAX + 2

@@ -234,7 +234,7 @@ def test_an_event_that_cannot_be_read_is_named_by_its_position(changes, message)
 def test_a_damaged_body_is_named_by_its_position(body, message):
     """A body that is archived, no JSON, or of another format is told apart."""
     with pytest.raises(UnreadableEvent, match="position 41: ") as caught:
-        CODEC.decode(attrs.evolve(row(41), body=body))
+        CODEC.decode(row(41)._replace(body=body))
     assert message in str(caught.value)
 
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
-import attrs
 import orjson
 import pytest
 
@@ -52,7 +51,7 @@ def newer(store, position):
     """Let the event at *position* be one of a newer release."""
     row = store._log.rows[position - 1]
     body = orjson.dumps({**orjson.loads(row.body), "schema_version": 9}, option=orjson.OPT_SORT_KEYS)
-    store._log.rows[position - 1] = changed = attrs.evolve(row, body=body)
+    store._log.rows[position - 1] = changed = row._replace(body=body)
     rows = store._log.by_stream[row.tenant, StreamId(row.stream)]
     rows[row.version - 1] = changed
 
@@ -239,8 +238,8 @@ class TestList:
         store.append(drilled())
         assert engine.statistics().incidents == 1
         asked = engine.store.pages
-        with engine.reader.board() as board:
-            assert (board.position, engine.store.pages) == (3, asked)
+        with engine.reader.folded() as folded:
+            assert (folded.position, engine.store.pages) == (3, asked)
         engine.report(**REPORTED)
         assert engine.statistics().incidents == 2
         assert engine.store.pages > asked
@@ -285,7 +284,7 @@ from respond import Engine
 with Engine.open("sqlite:///log.db") as engine:
     for title in ("one", "two"):
         engine.report(category="other", title=title)
-    with engine.reader.board():
+    with engine.reader.folded():
         child = os.fork()
         if child == 0:
             signal.alarm(20)
@@ -360,7 +359,7 @@ class TestReplay:
         incident = engine.report(**REPORTED)
         incident.note("one")
         row = store._log.rows[1]
-        store._log.rows[1] = attrs.evolve(row, body=row.body.replace(b"one", b"two"))
+        store._log.rows[1] = row._replace(body=row.body.replace(b"one", b"two"))
         totals = engine.replay(check_leaves=True)
         assert [(one.position, one.text) for one in totals.failures] == [
             (2, "position 2: the leaf does not fit the body, its time and its place")
@@ -370,7 +369,7 @@ class TestReplay:
     def test_an_archived_event_is_a_failure(self, engine, store):
         """An event whose body was archived cannot be folded, and the replay says so."""
         engine.report(**REPORTED)
-        store._log.rows[0] = attrs.evolve(store._log.rows[0], body=None)
+        store._log.rows[0] = store._log.rows[0]._replace(body=None)
         (failure,) = engine.replay(check_leaves=True).failures
         assert failure.text == "position 1: the body is archived"
 

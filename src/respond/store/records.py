@@ -88,9 +88,8 @@ class Head:
     recorded_us: int
 
 
-@attrs.frozen(slots=True)
-class Recorded:
-    """One row of the log, exactly as it is stored."""
+class Recorded(NamedTuple):
+    """One row of the log, exactly as it is stored.  A tuple: a whole log is made of them."""
 
     position: int
     recorded_us: int

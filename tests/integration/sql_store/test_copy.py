@@ -403,6 +403,6 @@ def forged(store: SqlEventStore, position: int) -> dict[str, Any]:
     """Return a row that stands at *position* of no log."""
     row: Recorded = store.read_log(after=position - 1, limit=1)[0]
     body = canonical({"v": 1})
-    values = attrs.asdict(row) | {"body": body, "leaf": leaf_of(body, row.recorded_us, position)}
+    values = row._asdict() | {"body": body, "leaf": leaf_of(body, row.recorded_us, position)}
     values["recorded_at"] = values.pop("recorded_us")
     return values | {"id": bytes.fromhex(id_of("forged").replace("-", ""))}

@@ -274,7 +274,7 @@ class PostgresqlDialect(Dialect):
         return event_id
 
     def recorded(self, rows: Iterable[Row]) -> list[Recorded]:
-        return [Recorded(*row) for row in rows]
+        return list(map(Recorded._make, rows))
 
     def is_duplicate(self, error: Exception) -> bool:
         return _state(error) == "23505"
