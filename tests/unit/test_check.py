@@ -271,8 +271,8 @@ def test_bodies_that_were_exchanged_with_their_leaves_are_found() -> None:
     """Two rows whose bodies and leaves changed places are found at both."""
     for one, two in pairwise(SMALL.rows):
         swapped = {
-            one.position: attrs.evolve(one, body=two.body, leaf=two.leaf),
-            two.position: attrs.evolve(two, body=one.body, leaf=one.leaf),
+            one.position: one._replace(body=two.body, leaf=two.leaf),
+            two.position: two._replace(body=one.body, leaf=one.leaf),
         }
         report = check(ListLog([swapped.get(row.position, row) for row in SMALL.rows], SMALL.end))
         assert {one.position, two.position} <= places(report)
