@@ -73,6 +73,10 @@ def test_a_wal_under_an_old_sqlite_is_bad_news(cli, tmp_path, monkeypatch):
         assert ("before 99.0.0" in version["danger"]) is bool(status)
 
 
+NARROWED = """
+CREATE OR REPLACE TRIGGER respond_events_no_delete BEFORE DELETE ON respond_events FOR EACH ROW
+WHEN (OLD.position = 0) EXECUTE FUNCTION respond_events_refuse('x')
+"""
 WEAKENED = [
     ("sqlite_url", "DROP TRIGGER respond_events_no_replace", "respond_events_no_replace is missing"),
     (
@@ -92,6 +96,25 @@ WEAKENED = [
         "respond_events_no_update is disabled for replicas",
     ),
     ("mariadb_url", "DROP TRIGGER respond_events_no_update", "respond_events_no_update is missing"),
+    (
+        "postgresql_url",
+        "CREATE OR REPLACE FUNCTION respond_events_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+        "respond_events_no_delete is not what respond made",
+    ),
+    (
+        "postgresql_url",
+        NARROWED,
+        "respond_events_no_delete is not what respond made",
+    ),
+    (
+        "mariadb_url",
+        "CREATE OR REPLACE TRIGGER respond_events_no_delete BEFORE DELETE ON respond_events FOR EACH ROW SET @x = 1",
+        "respond_events_no_delete is not what respond made",
+    ),
+]
+ALTERED_ON_SQLITE = [
+    "DROP TRIGGER respond_events_no_delete",
+    "CREATE TRIGGER respond_events_no_delete BEFORE DELETE ON respond_events BEGIN SELECT 1; END",
 ]
 
 
@@ -126,6 +149,19 @@ def test_a_log_that_could_be_changed_is_bad_news_until_it_is_upgraded(request, c
         for statement_again in ("UPDATE respond_events SET type = 'x'", "DELETE FROM respond_events"):
             with pytest.raises(Exception, match="only ever appended"):
                 connection.exec_driver_sql(statement_again)
+
+
+def test_a_trigger_that_does_nothing_is_bad_news(cli):
+    """A trigger of the right name that refuses nothing does not pass for the one that respond made."""
+    cli.ask("db", "init")
+    with raw(cli.url) as connection:
+        for statement in ALTERED_ON_SQLITE:
+            connection.exec_driver_sql(statement)
+    found, *statuses = triggers(cli)
+    assert (found["value"], statuses) == ("update, replace", [1, 1])
+    assert "respond_events_no_delete is not what respond made" in found["danger"]
+    assert cli.ask("db", "upgrade")["triggers_restored"] is True
+    assert triggers(cli)[1:] == (0, 0)
 
 
 def test_status_tells_who_is_how_far_behind(cli):

@@ -22,6 +22,7 @@ from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
 from respond.errors import CommandRefused, StoreError, VersionConflict
 from respond.integrations.gauges import watched
+from respond.integrations.publisher import Publisher
 from respond.integrations.telemetry import instrumented, traced
 from respond.store.memory import MemoryEventStore
 from respond.store.records import Write
@@ -225,22 +226,19 @@ def test_a_log_in_memory_is_traced(seen):
     assert seen.points("respond.append.duration")[0].count == 1
 
 
-def test_a_runner_is_traced_step_by_step(seen):
-    """Each step of a projection's runner, or of a publisher, is a span that says what came of it."""
-
-    class Runner:
-        name = "board"
-        steps = iter(["moved", "idle"])
-
-        def step(self) -> str:
-            return next(self.steps)
-
-    runner = instrumented(Runner(), **seen.providers)
-    assert [runner.step(), runner.step()] == ["moved", "idle"]
-    assert [dict(span.attributes) for span in seen.named("respond.step")] == [
-        {"respond.checkpoint": "board", "respond.step": "moved"},
-        {"respond.checkpoint": "board", "respond.step": "idle"},
-    ]
+def test_a_publisher_is_traced_step_by_step(sqlite_url, seen):
+    """Each step of a publisher is a span that says what came of it, with what it read within."""
+    went = []
+    with instrumented(opened(sqlite_url), **seen.providers) as store:
+        store.append(Write(ONE, events(1, 2)))
+        publisher = instrumented(Publisher(store, went.append, name="wall", clock=lambda: START), **seen.providers)
+        steps = [publisher.step().state for _ in range(3)]
+    assert len(went) == 2
+    spans = seen.named("respond.step")
+    assert {span.attributes["respond.checkpoint"] for span in spans} == {"publisher:wall"}
+    assert [span.attributes["respond.step"] for span in spans] == steps
+    assert {"published", "idle"} <= set(steps)
+    assert {span.context.span_id for span in spans} & {span.parent.span_id for span in seen.named("respond.read")}
 
 
 def test_lag_and_dead_letters_are_gauges(url_of_any, seen):

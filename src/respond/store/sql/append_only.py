@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,21 +13,30 @@ from respond.store.sql.engines import require_file
 from respond.store.sql.installation import engine_of
 from respond.store.sql.schema import DEFAULT_PREFIX, qualified
 from respond.store.sql.settings import Setting
-from respond.store.sql.triggers import remake_triggers, trigger_names
+from respond.store.sql.triggers import create_triggers, remake_triggers, trigger_names
 
+_SQLITE_TRIGGERS = text("""
+SELECT name, 'A', sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (:table, :manifest)
+""")
+_POSTGRESQL_TRIGGERS = text("""
+SELECT tgname, tgenabled::text, CASE WHEN tgqual IS NULL AND tgattr::text = '' THEN prosrc END
+FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgrelid IN (to_regclass(:place), to_regclass(:listed))
+""")
 _MARIADB_TRIGGERS = text("""
-SELECT trigger_name, 'A' FROM information_schema.triggers
+SELECT trigger_name, 'A', action_statement FROM information_schema.triggers
 WHERE event_object_schema = coalesce(:schema, database()) AND event_object_table IN (:table, :manifest)
 """)
 _TRIGGERS = {
-    "sqlite": text("SELECT name, 'A' FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (:table, :manifest)"),
-    "postgresql": text(
-        "SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid IN (to_regclass(:place), to_regclass(:listed))"
-    ),
+    "sqlite": _SQLITE_TRIGGERS,
+    "postgresql": _POSTGRESQL_TRIGGERS,
     "mariadb": _MARIADB_TRIGGERS,
     "mysql": _MARIADB_TRIGGERS,
 }
-"""The triggers on events and manifest, and when they fire, as PostgreSQL writes it: A is always."""
+"""The triggers on events and manifest, when they fire, as PostgreSQL writes it (A is always), and what they do."""
+_FUNCTION = re.compile(r"CREATE FUNCTION (\S+)\(\).*?\$\$(.*)\$\$")
+_TRIGGER = re.compile(
+    r"CREATE (?:OR REPLACE )?TRIGGER (\S+) .*?(?:EXECUTE FUNCTION (\S+)\(|FOR EACH ROW (?!EXECUTE)(.*)|$)"
+)
 _POSTGRESQL_RIGHTS = text("""
 SELECT CASE WHEN pg_has_role(relowner, 'USAGE') THEN 'OWNER' ELSE '' END || ' ' || concat_ws(' ', VARIADIC ARRAY(
   SELECT name FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS name
@@ -43,7 +53,14 @@ SELECT group_concat(upper(privilege_type) SEPARATOR ' ') FROM (
   WHERE table_schema = coalesce(:schema, database()) AND table_name = :table) AS granted
 WHERE grantee = concat('''', replace(current_user(), '@', '''@'''), '''')
 """)
-_WEAK = {None: "missing", "D": "disabled", "O": "disabled for replicas", "R": "disabled but for replicas"}
+_ALTERED = "altered"
+_WEAK = {
+    None: "missing",
+    "D": "disabled",
+    "O": "disabled for replicas",
+    "R": "disabled but for replicas",
+    _ALTERED: "not what respond made",
+}
 _CHANGING = {"UPDATE", "DELETE", "TRUNCATE", "DROP"}
 _UNSEEN = "not shown to this account"
 
@@ -119,8 +136,11 @@ def _sees_triggers(connection: Connection, prefix: str, schema: str | None, tabl
 def _triggers(connection: Connection, prefix: str, schema: str | None, seen: Sequence[str]) -> Setting:
     """Return what the triggers refuse, and which of them do not, as far as they are *seen*."""
     dialect = connection.dialect.name
-    rows = _about(connection, _TRIGGERS[dialect], prefix, schema)
-    found = {str(name): str(fires) for name, fires in rows}
+    does = _sources(dialect, prefix, schema)
+    found = {
+        str(name): str(fires) if _flat(source) == does.get(name) else _ALTERED
+        for name, fires, source in _about(connection, _TRIGGERS[dialect], prefix, schema)
+    }
     names = trigger_names(dialect, prefix)
     needed = [name for table in seen for name in trigger_names(dialect, prefix, table).values()]
     if not found and "events" not in seen:
@@ -129,6 +149,23 @@ def _triggers(connection: Connection, prefix: str, schema: str | None, seen: Seq
     refused = ", ".join(action for action, name in names.items() if found.get(name) == "A")
     danger = f"events can be changed or deleted: {', '.join(weak)}; run `respond db upgrade`" if weak else ""
     return Setting("append_only_triggers", refused or "none", danger)
+
+
+def _sources(dialect: str, prefix: str, schema: str | None) -> dict[str, str]:
+    """Return what each trigger does when nobody has altered it, as the database shows that."""
+    functions: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    for statement in map(_flat, create_triggers(dialect, prefix, schema)):
+        if function := _FUNCTION.match(statement):
+            functions[function[1]] = _flat(function[2])
+        elif trigger := _TRIGGER.match(statement):
+            name = trigger[1].rpartition(".")[2]
+            sources[name] = functions[trigger[2]] if trigger[2] else trigger[3] or statement
+    return sources
+
+
+def _flat(source: str | None) -> str:
+    return " ".join((source or "").split())
 
 
 def _rights(connection: Connection, prefix: str, schema: str | None, table: str = "events") -> set[str] | None:
