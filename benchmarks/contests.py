@@ -12,7 +12,7 @@ import attrs
 from checking import Verdict, all_of
 from crowds import Work
 from following import Follower
-from harness import Duel, Figure, spread
+from harness import Duel, Figure, rate, spread
 from teams import Team
 
 WARM_SECONDS = 0.05
@@ -91,8 +91,13 @@ class Contest:
         figure = Duel(tuple(mine.rates), tuple(other.rates)).figure(
             name, bar=bar, what="events", peer=peer, correct=self.verdict.correct
         )
+        others = [
+            f"; {other} {rate(score.rates)}" for other, score in self.scores.items() if other not in {ours, theirs}
+        ]
         last = f"last piece of a round beside its first {median(mine.growth):.2f} (theirs {median(other.growth):.2f})"
-        return attrs.evolve(figure, unit=unit, peer=f"{figure.peer}; {last}; {self._missed()}", why=self.verdict.why)
+        return attrs.evolve(
+            figure, unit=unit, peer=f"{figure.peer}{''.join(others)}; {last}; {self._missed()}", why=self.verdict.why
+        )
 
     def slowest(self, name: str, ours: str, *, bar: float) -> Figure:
         """Return the milliseconds that 99 of 100 calls of the team *ours* stay under."""

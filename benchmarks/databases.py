@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -48,11 +49,13 @@ def two_postgresql(server: str) -> Iterator[tuple[str, str]]:
 
 
 def settings() -> list[str]:
-    """Return the versions and the machine that the figures belong to."""
+    """Return the versions, the machine and the commit that the figures belong to."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     load = os.getloadavg()[0]
-    return [f"{machine}, load {load:.1f} at the start", packages]
+    asked = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return [f"{machine}, load {load:.1f} at the start", packages, f"commit {commit or 'unknown'}"]
 
 
 def sqlite_settings(store: SqlEventStore, theirs: object) -> str:

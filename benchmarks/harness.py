@@ -39,6 +39,11 @@ class Figure:
         return self.value if self.correct else None
 
     @property
+    def sign(self) -> str:
+        """How the value stands to the bar when it is met."""
+        return ">=" if self.least else "<="
+
+    @property
     def met(self) -> bool:
         """Whether the bar is met by a run that was correct."""
         if self.quotable is None:
@@ -52,21 +57,20 @@ class Figure:
             "value": None if self.quotable is None else round(self.quotable, 3),
             "unit": self.unit,
             "bar": self.bar,
+            "sign": self.sign,
             "met": self.met,
             "peer": self.peer,
+            "spread": self.spread,
         }
         return said if self.correct else {**said, "why": self.why}
 
     def line(self) -> str:
         """Return the figure as people read it."""
-        sign = ">=" if self.least else "<="
+        bar = f"(bar {self.sign} {self.bar:,g})"
         if self.quotable is None:
-            return f"WRONG  {self.name}: no figure (bar {sign} {self.bar:,g})\n       {self.why}"
+            return f"WRONG  {self.name}: no figure {bar}\n       {self.why}"
         verdict = "met" if self.met else "MISSED"
-        return (
-            f"{verdict:6} {self.name}: {self.quotable:,.2f} {self.unit} (bar {sign} {self.bar:,g}) {self.spread}\n"
-            f"       {self.peer}"
-        )
+        return f"{verdict:6} {self.name}: {self.quotable:,.2f} {self.unit} {bar} {self.spread}\n       {self.peer}"
 
 
 @attrs.frozen

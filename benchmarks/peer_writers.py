@@ -84,6 +84,23 @@ class BulkRecorderWriter(RecorderWriter):
         self.insert(prepared)
 
 
+@attrs.define(kw_only=True)
+class BulkSaveWriter(SaveWriter):
+    """Saves an aggregate with many events that wait; they are serialised within the call, as on our side."""
+
+    events: int = BULK
+
+    def prepare(self) -> PeerIncident:
+        incident = reported()
+        for _ in range(self.events - 1):
+            note(incident)
+        return incident
+
+    def call(self, prepared: PeerIncident) -> None:
+        self.told += [seen_at_peer(one.notification) for one in self.application.save(prepared)]
+        self.calls += 1
+
+
 def reported() -> PeerIncident:
     """Return a new incident of the peer, not saved yet."""
     return PeerIncident(category=CATEGORY, title=TITLE, to="reported", actor=ACTOR, occurred_at=_now(), source={})

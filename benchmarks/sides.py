@@ -10,7 +10,7 @@ import attrs
 from checking import Verdict, judge_peer, judge_store
 from our_writers import BulkWriter, EngineWriter, RivalWriter, StoreWriter, Writer
 from peer import Peer, on_postgresql, on_sqlite
-from peer_writers import BulkRecorderWriter, RecorderWriter, SaveWriter
+from peer_writers import BulkRecorderWriter, BulkSaveWriter, RecorderWriter, SaveWriter
 from sqlalchemy.engine import make_url
 
 from respond import Engine
@@ -74,5 +74,11 @@ BULK_RECORDER = Side(
     writer=lambda application, name: BulkRecorderWriter(application=application, name=name),
     ours=False,
 )
-SIDES = {side.name: side for side in (STORE, RIVALS, BULK, ENGINE, SAVE, CAPPED_SAVE, RECORDER, BULK_RECORDER)}
-"""By name: that is how a process is told which one it works for."""
+BULK_SAVE = Side(
+    name="app.save of as many",
+    opens=opened_peer,
+    writer=lambda application, name: BulkSaveWriter(application=application, name=name),
+    ours=False,
+)
+SIDES = {side.name: side for side in (STORE, ENGINE, CAPPED_SAVE)}
+"""Those that processes work for, by the name that tells them."""

@@ -10,7 +10,7 @@ from crew import Crew
 from following import Follower
 from grounds import TITLES, Database, Grounds
 from harness import Figure
-from sides import BULK, BULK_RECORDER, CAPPED_SAVE, ENGINE, RECORDER, RIVALS, SAVE, STORE, Side
+from sides import BULK, BULK_RECORDER, BULK_SAVE, CAPPED_SAVE, ENGINE, RECORDER, RIVALS, SAVE, STORE, Side
 from teams import Team, processes, threads
 
 PROCESSES, THREADS = 8, 16
@@ -79,8 +79,8 @@ def conflicts(grounds: Grounds, length: Length, *, database: Database, bar: floa
 
 
 def hundred_events(grounds: Grounds, length: Length, *, database: Database, bar: float) -> Iterator[Figure]:
-    """Measure appends of a hundred events against `recorder.insert_events`."""
-    held = contest(_threads(grounds, database, BULK, BULK_RECORDER, count=1), length)
+    """Measure appends of a hundred events against `recorder.insert_events`, whose states were made beforehand."""
+    held = contest(_threads(grounds, database, BULK, BULK_RECORDER, BULK_SAVE, count=1), length)
     yield held.ratio(
         f"{TITLES[database]}, 100 events an append, against recorder",
         BULK.name,
