@@ -19,8 +19,10 @@ from respond.store.sql.checkpoints import Checkpoints
 from respond.store.sql.roles import apply_recipe
 from respond.store.sql.schema import tables
 from respond.store.sql.standing import standing
+from respond.testing.conformance.idempotency import Idempotency
 from respond.testing.conformance.samples import ONE, START, events, ids, ids_of
 from sql_logs import opened, raw
+from stores import SqlStores
 
 BUILD = "respond_things_v1_1"
 KEPT = ["events", "checkpoints", "dead_letters", "snapshots", "things_v1_1"]
@@ -154,3 +156,14 @@ def test_without_row_security_every_filter_is_the_programs_own(postgresql_url: s
             ("here",),
             ("there",),
         ]
+
+
+class TestUnderRowSecurity(Idempotency):
+    """The promises that rest on what an append finds there are kept when the database shows one tenant's rows."""
+
+    @pytest.fixture
+    def store_factory(self, postgresql_url: str) -> Iterator[SqlStores]:
+        with visitors(postgresql_url, "writer", "reader") as found:
+            create(found.at(OWNER))
+            apply_recipe(found.at(OWNER), found.accounts, row_security=True)
+            yield SqlStores(found.at("writer"))
