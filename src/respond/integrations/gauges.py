@@ -65,7 +65,8 @@ def _dead_letters(store: SqlEventStore) -> Iterator[Observation]:
 
 def _checkpoints(store: SqlEventStore) -> Iterable[CheckpointStanding]:
     with store.reading() as connection:
-        return checkpoints(connection, prefix=store.prefix, schema=store.schema)
+        found = checkpoints(connection, prefix=store.prefix, schema=store.schema)
+    return [one for one in found if not one.is_retired]
 
 
 def _of_checkpoint(one: CheckpointStanding) -> Attributes:

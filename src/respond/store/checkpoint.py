@@ -13,6 +13,8 @@ from respond.errors import InvalidInput
 RUNNING: Final = "running"
 PAUSED: Final = "paused"
 """A person, or a policy after a failure, stopped it: nobody can claim it until it is resumed."""
+RETIRED: Final = "retired"
+"""Another one answers in its place; what it made waits to be removed."""
 
 WAIT_MAX_SECONDS = 600.0
 """The longest lease, and the longest wait before a retry.  One that would end later was written by a wrong clock."""

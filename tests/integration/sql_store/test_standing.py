@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from respond.domain.streams import StreamId
-from respond.store.checkpoint import PAUSED
+from respond.store.checkpoint import PAUSED, RETIRED
 from respond.store.records import Head, Write
 from respond.store.sql import SqlEventStore, drop_triggers
 from respond.store.sql.checkpoints import Checkpoints
@@ -114,6 +114,22 @@ def test_what_a_projection_could_not_take_is_in_danger(url: str) -> None:
     assert told["wall"] == (PAUSED, 0, "")
     assert found.dead_letters == 2
     assert len(found.dangers) == 2 + len(of_settings(found))
+
+
+def test_what_is_retired_endangers_nothing(url: str) -> None:
+    """A build that another one replaced is behind for good, and what it left out matters no more; live it is told."""
+    with opened(url) as store:
+        store.append(Write(ONE, events(1, 2)))
+        checkpoints = Checkpoints(tables(), store.tenant)
+        with store.transaction() as connection:
+            checkpoints.create(connection, "board", 1, now=START)
+            held = checkpoints.claim(connection, "board", 1, owner="a", now=START, lease_seconds=9)
+            checkpoints.dead_letter(connection, held, store.read_all()[0], "torn", now=START)
+        assert stands(store).dead_letters == 1
+        with store.transaction() as connection:
+            checkpoints.set_status(connection, "board", 1, RETIRED, now=START)
+        found = stands(store)
+    assert (found.dead_letters, found.dangers) == (0, of_settings(found))
 
 
 def test_what_is_archived_and_kept_is_counted(url: str) -> None:

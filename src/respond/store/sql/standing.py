@@ -13,7 +13,7 @@ import attrs
 from sqlalchemy import Connection, ScalarSelect, and_, exists, func, select, text
 
 from respond.domain.moments import from_microseconds
-from respond.store.checkpoint import PAUSED, Checkpoint
+from respond.store.checkpoint import PAUSED, RETIRED, Checkpoint
 from respond.store.records import Head
 from respond.store.sql.append_only import guarded
 from respond.store.sql.postgresql import ONE_TENANT
@@ -38,9 +38,16 @@ class CheckpointStanding:
     dead_letters: int
 
     @property
+    def is_retired(self) -> bool:
+        """Whether nobody follows the log with it any more."""
+        return self.checkpoint.status == RETIRED
+
+    @property
     def danger(self) -> str:
         """What keeps it from being what it promises; empty when nothing does."""
         of = self.checkpoint
+        if self.is_retired:
+            return ""
         if of.status == PAUSED and of.error is not None:
             return f"is paused at position {of.position}: {of.error}; mend the cause and resume it"
         if self.dead_letters:
@@ -69,7 +76,7 @@ class Standing:
 
     @property
     def dead_letters(self) -> int:
-        return sum(one.dead_letters for one in self.checkpoints)
+        return sum(one.dead_letters for one in self.checkpoints if not one.is_retired)
 
     @property
     def dangers(self) -> tuple[str, ...]:
