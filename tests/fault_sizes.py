@@ -91,6 +91,13 @@ FAULTS: dict[str, Fault] = {
         unit="events a database",
         sizes=(1_600, 4_000, 20_000),
     ),
+    "schedules": Fault(
+        fault="interleavings: writers take, commit and roll back, callers append, readers read, checkpoint and crash",
+        promise="what is delivered is a prefix of what was committed, in every schedule; the control must lose some",
+        injected="a Hypothesis state machine over several connections, against a model",
+        unit="schedules a database, PostgreSQL on both append paths",
+        sizes=(10, 200, 5_000),
+    ),
 }
 
 

@@ -82,8 +82,8 @@ class SqlWriter:
         self.cursor.execute("ROLLBACK")
 
 
-class SqlConformance(StoreConformance, Interleavings):
-    """The suite for a log in an SQL database; its users override `store_factory`."""
+class SqlFixtures:
+    """What the suite asks of a log in an SQL database; its users override `store_factory`."""
 
     position_column: str | None = None
     """A column that numbers its rows, the wrong way to give positions; None where one transaction writes at a time."""
@@ -106,3 +106,7 @@ class SqlConformance(StoreConformance, Interleavings):
     def wrong_log(self, store: TestedStore, store_factory: SqlStores, connections: ExitStack) -> Any:
         raw = [connections.enter_context(store_factory.raw_connection())[0] for _ in range(3)]
         return CounterLog(raw) if self.position_column is None else SequenceLog(raw, self.position_column)
+
+
+class SqlConformance(SqlFixtures, StoreConformance, Interleavings):
+    """The suite for a log in an SQL database."""

@@ -17,9 +17,10 @@ from respond.testing.conformance.concurrency import Concurrency
 from respond.testing.conformance.controls import Controls
 from respond.testing.conformance.expectations import Expectations
 from respond.testing.conformance.idempotency import Idempotency
-from respond.testing.conformance.interleavings import Interleavings, OpenWriter
+from respond.testing.conformance.interleavings import Interleavings
 from respond.testing.conformance.limits import Limits
 from respond.testing.conformance.names import Names
+from respond.testing.conformance.open_writers import OpenWriter
 from respond.testing.conformance.reading import Reading
 from respond.testing.conformance.stores import StoreFactory, TestedStore
 from respond.testing.conformance.subscribing import Subscribing

@@ -18,6 +18,8 @@ class Writer(Protocol):
 
     def commit(self) -> None: ...
 
+    def rollback(self) -> None: ...
+
 
 class WrongLog(Protocol):
     """A log that gives positions in another order than that in which events become visible."""
@@ -118,6 +120,9 @@ class _EarlyWriter:
         if self.row is not None:
             self.log.rows.append(self.row)
 
+    def rollback(self) -> None:
+        self.row = None
+
 
 @attrs.define
 class SequenceLog:
@@ -153,6 +158,9 @@ class _SequenceWriter:
     def commit(self) -> None:
         execute(self.connection, "COMMIT")
 
+    def rollback(self) -> None:
+        execute(self.connection, "ROLLBACK")
+
 
 @attrs.define
 class CounterLog:
@@ -186,6 +194,9 @@ class _CounterWriter:
     def commit(self) -> None:
         if self.row is not None:
             execute(self.connection, f"INSERT INTO wrong_log VALUES ({self.row.position:d}, '{self.row.id}')")
+
+    def rollback(self) -> None:
+        self.row = None
 
 
 def execute(connection: Any, sql: str) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import attrs
 import pytest
@@ -17,24 +16,14 @@ import pytest
 from respond.domain.streams import NO_STREAM, StreamId, exactly
 from respond.errors import IdempotencyConflict, VersionConflict
 from respond.store.records import Appended, Write
+from respond.testing.conformance.open_writers import OpenWriter
 from respond.testing.conformance.samples import ONE, START, THREE, TWO, ManualClock, event, events, ids, ids_of
-from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
+from respond.testing.conformance.schedules import Schedules
+from respond.testing.conformance.stores import StoreFactory, TestedStore
 from respond.testing.conformance.tailing import Tail, assert_prefix
 
 WAITS_SECONDS = 0.2
 """How long a writer is watched before it counts as waiting.  One that is only slow cannot fail a test: it waits too."""
-
-
-class OpenWriter(Protocol):
-    """A writer on a connection of its own, whose transaction the test ends."""
-
-    def append(self, write: Write, *, version: int, at: datetime) -> None:
-        """Begin, take the head, and insert the events of *write* on top of *version*; commit nothing."""
-        ...
-
-    def commit(self) -> None: ...
-
-    def rollback(self) -> None: ...
 
 
 @attrs.frozen
@@ -74,13 +63,8 @@ class Scene:
             return other.append(*writes, require=require)
 
 
-class Interleavings(Tested):
+class Interleavings(Schedules):
     """Inherit beside `StoreConformance` and override `open_writer`."""
-
-    @pytest.fixture
-    def open_writer(self, store: TestedStore) -> Callable[[], OpenWriter]:
-        """Return a function that connects a writer to the log of *store*."""
-        raise NotImplementedError(f"{type(self).__name__} must override the fixture open_writer")
 
     @pytest.fixture
     def scene(
