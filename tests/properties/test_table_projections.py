@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import count
 
 import pytest
@@ -66,15 +65,15 @@ def test_the_list_gives_the_same_pages(connection, tenants, events, cuts, filter
     """Filters and cursors give the same pages from the table and from memory, and names find the same incidents."""
     listing = list_in_memory(events)
     table = built(TableListing, connection, events, cuts, tenant=next(tenants))
-    assert pages(partial(table.page, connection), limit=limit, **filters) == pages(listing.page, limit=limit, **filters)
+    assert pages(table.answers(connection).page, limit=limit, **filters) == pages(listing.page, limit=limit, **filters)
     for name in ("i0", "i3", "INC-1", "inc-7", "INC-0", "R-4", "nothing"):
-        assert asked(table.find, connection, name) == asked(listing.find, name)
-        assert table.get(connection, name) == listing.get(name)
-    assert table.board(connection, limit=limit) == listing.board(limit=limit)
+        assert asked(table.answers(connection).find, name) == asked(listing.find, name)
+        assert table.answers(connection).get(name) == listing.get(name)
+    assert table.answers(connection).board(limit=limit) == listing.board(limit=limit)
 
 
 @given(LOGS, CUTS)
 def test_the_figures_are_the_same(connection, tenants, events, cuts):
     """The figures from the tables are those from memory."""
     table = built(TableStatistics, connection, events, cuts, tenant=next(tenants))
-    assert table.figures(connection) == statistics_in_memory(events).figures()
+    assert table.answers(connection).figures() == statistics_in_memory(events).figures()

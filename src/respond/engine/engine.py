@@ -34,8 +34,11 @@ from respond.workflow.incident.state import Incident
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
+    from respond.engine.projecting import Mode, Projecting
+    from respond.projections.board import Board
     from respond.projections.listing import Page
     from respond.projections.replay import Totals
+    from respond.projections.sql import TableProjection
     from respond.projections.statistics import Figures
 
 
@@ -65,7 +68,10 @@ class Engine:
         workflows: Iterable[Workflow] = (),
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
+        projections: Mode = "memory",
+        tables: Iterable[type[TableProjection]] = (),
     ) -> None:
+        """Answer over all incidents from tables unless *projections* is `memory`; *tables* are projections of yours."""
         self.store = store
         self.workflows = Workflows(workflows)
         self.plans = Plans(plans)
@@ -73,6 +79,10 @@ class Engine:
         self.random = random
         self._handler = Handler(store, workflows=self.workflows, plans=self.plans, clock=clock, random=random)
         self.reader = Reader(store, self._handler.codec, self.workflows, self.plans)
+        self._kinds = tuple(tables)
+        self._projections: Projecting | None = None
+        if projections != "memory":
+            self.reader.tables = self.projections
 
     @classmethod
     def open(
@@ -84,10 +94,14 @@ class Engine:
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
         tenant: str = DEFAULT_TENANT,
+        projections: Mode = "memory",
+        tables: Iterable[type[TableProjection]] = (),
         **options: Any,
     ) -> Self:
         """Return an engine on the database at *url*; an empty database gets its schema.
 
+        With *projections* `inline` each append brings the tables of the list, the statistics and *tables* up to date,
+        and those that were never built are built now; with `catch_up` somebody else runs them: `engine.projections`.
         *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database holds something else, and
         `StoreUnavailable`.
         """
@@ -95,7 +109,27 @@ class Engine:
 
         plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
         store = SqlEventStore.open(url, clock=clock, tenant=tenant, **options)
-        return cls(store, plans=plans, workflows=workflows, clock=clock, random=random)
+        engine = cls(
+            store,
+            plans=plans,
+            workflows=workflows,
+            clock=clock,
+            random=random,
+            projections=projections,
+            tables=tables,
+        )
+        if projections == "inline":
+            engine.projections.keep_inline()
+        return engine
+
+    @property
+    def projections(self) -> Projecting:
+        """The projections in tables: to run, rebuild and wait for; raises `InvalidInput` for a log without tables."""
+        if self._projections is None:
+            from respond.engine.projecting import Projecting  # noqa: PLC0415 - nor does one without tables
+
+            self._projections = Projecting(self.store, self._handler.codec, clock=self.clock, kinds=self._kinds)
+        return self._projections
 
     def close(self) -> None:
         """Give back every connection; closing twice does nothing."""
@@ -286,6 +320,10 @@ class Engine:
     def incidents(self, /, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
         """Return a page of incidents, newest first; see `respond.projections.listing`."""
         return self.reader.incidents(after=after, limit=limit, **filters)
+
+    def board(self, *, limit: int = 20) -> Board:
+        """Return the open incidents by state and level, at most *limit* rows for each state."""
+        return self.reader.board(limit=limit)
 
     def statistics(self) -> Figures:
         """Return the figures over the whole log, drills left out."""

@@ -2,34 +2,74 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from itertools import chain
-from typing import Any
-
-import attrs
+from typing import Any, Protocol, TypeVar
 
 from respond.domain.canonical import SAFE_INTEGER
 from respond.domain.events import Event
 from respond.domain.streams import StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
+from respond.engine.folded import Folded, Folding
 from respond.engine.rereading import Rereading
-from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound, UnreadableEvent
+from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound
+from respond.projections.board import Board
 from respond.projections.knowledge import Clock, known
-from respond.projections.listing import Listing, Page, numbered
+from respond.projections.listing import Page, numbered
 from respond.projections.replay import Totals
 from respond.projections.review import Review, review
 from respond.projections.state import StateAt, state
-from respond.projections.statistics import Figures, Statistics
+from respond.projections.statistics import Figures
 from respond.projections.timeline import Timeline, timeline
 from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
-from respond.store.records import Recorded, StoredBody
-from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
+from respond.store.records import StoredBody
+from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.events import IncidentAbsorbed
+
+AnswerT = TypeVar("AnswerT")
+
+
+class Listed(Protocol):
+    """The list of all incidents, wherever it is kept."""
+
+    def page(
+        self,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        state: str | None = None,
+        level: int | None = None,
+        category: str | None = None,
+        text: str | None = None,
+    ) -> Page:
+        """Return a page of incidents, newest first."""
+
+    def find(self, name: str) -> str | None:
+        """Return the id of the incident with this id, number or reference."""
+
+    def board(self, *, limit: int = 20) -> Board:
+        """Return the open incidents by state and level."""
+
+
+class Counted(Protocol):
+    """The statistics, wherever they are kept."""
+
+    def figures(self) -> Figures:
+        """Return the figures."""
+
+
+class Tables(Protocol):
+    """Answers from tables, up to date with the log; None where there are none."""
+
+    def listing(self) -> AbstractContextManager[Listed | None]:
+        """Lend the list."""
+
+    def statistics(self) -> AbstractContextManager[Counted | None]:
+        """Lend the statistics."""
 
 
 class Reader:
@@ -40,7 +80,9 @@ class Reader:
         self.codec = codec
         self.workflows = workflows
         self.plans = plans
-        self._shared = _Shared(lock=store.new_lock())
+        self.tables: Tables | None = None
+        """Who answers over all incidents as long as it is up to date; a fold in memory when it is None, or behind."""
+        self._folding = Folding(store, codec)
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first; raises `NotFound` when it has none."""
@@ -58,8 +100,7 @@ class Reader:
         """
         found = self._numbered(name) or self._identified(name)
         if found is None:
-            with self.board() as board:
-                found = board.listing.find(name)
+            found = self._listed(lambda listing: listing.find(name))
         if found is None:
             raise IncidentNotFound(f"no incident has the id, the number or the reference {name!r}")
         return found
@@ -120,25 +161,24 @@ class Reader:
         events = self.events(INCIDENT_CATEGORY, incident_id)
         return review(events, plan=self.plans.pinned(events[0].plan), **options)
 
-    @contextmanager
-    def board(self) -> Iterator[Board]:
-        """Lend the list and the figures of all incidents, caught up with the log, to one caller at a time."""
-        shared = self._shared
-        if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a board in the middle of a step
-            shared = self._shared = _Shared(lock=self.store.new_lock())
-        with shared.lock:
-            self._catch_up(shared)
-            yield shared.board
+    def folded(self) -> AbstractContextManager[Folded]:
+        """Lend the list and the figures of all incidents in memory, caught up with the log, to one thread at a time."""
+        return self._folding.lent()
 
     def incidents(self, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:
         """Return a page of incidents, newest first; what an event that cannot be read says is left out."""
-        with self.board() as board:
-            return board.listing.page(after=after, limit=limit, **filters)
+        return self._listed(lambda listing: listing.page(after=after, limit=limit, **filters))
+
+    def board(self, *, limit: int = 20) -> Board:
+        """Return the open incidents by state and level, at most *limit* rows for each state."""
+        return self._listed(lambda listing: listing.board(limit=limit))
 
     def statistics(self) -> Figures:
         """Return the figures over the whole log, drills left out; what cannot be read is in none, and is counted."""
-        with self.board() as board:
-            return board.figures()
+        with ExitStack() as stack:
+            if self.tables is not None and (tables := stack.enter_context(self.tables.statistics())) is not None:
+                return tables.figures()
+            return stack.enter_context(self.folded()).figures()
 
     def replay(self, *, check_leaves: bool = False, progress: Callable[[int], None] | None = None) -> Totals:
         """Fold the whole log from its first event, drills left out; what cannot be read or folded is a failure.
@@ -160,19 +200,12 @@ class Reader:
             raise InvalidInput("is not a position; write 0, or the position of an event", place="after", value=after)
         return self.codec.decode_all(chain.from_iterable(self._pages(after)))
 
-    def _catch_up(self, shared: _Shared) -> None:
-        """Read on to the end of the log; of many tenants and drills most of it may be no business of the board."""
-        head = self.store.head().position  # before the pages: what they lack up to there will never be in them
-        while shared.board.position < head:
-            page = self.store.read_all(after=shared.board.position, realm="real")
-            if not page:
-                shared.board.position = head
-            try:
-                for row in page:
-                    shared.board.take(row, self.codec)
-            except BaseException:  # even an interrupt: the list may have taken a row that the figures have not
-                shared.board = Board()
-                raise
+    def _listed(self, ask: Callable[[Listed], AnswerT]) -> AnswerT:
+        """Return what *ask* asks of the list in its table, or in memory where no table is up to date."""
+        with ExitStack() as stack:
+            if self.tables is not None and (table := stack.enter_context(self.tables.listing())) is not None:
+                return ask(table)
+            return ask(stack.enter_context(self.folded()).listing)
 
     def _numbered(self, name: str) -> str | None:
         """Return the id of the incident whose first event stands at the position that *name* numbers."""
@@ -202,41 +235,3 @@ class Reader:
             after = page[-1].position
             if progress is not None:
                 progress(after)
-
-
-class Board:
-    """The list and the figures of all incidents, and how far they have read."""
-
-    def __init__(self) -> None:
-        self.position = 0
-        self.unreadable = 0
-        self.listing = Listing()
-        self.statistics = Statistics()
-
-    def take(self, row: Recorded, codec: Codec) -> None:
-        """Take one row on; what neither the list nor the figures read is not decoded, what cannot be read is counted.
-
-        An error of any other kind may leave it in the middle of a step: drop it then.
-        """
-        if row.type in INCIDENT.event_types:
-            try:
-                event = codec.decode(row)
-            except UnreadableEvent:
-                self.unreadable += 1
-            else:
-                self.listing.apply(event)
-                self.statistics.apply(event)
-        self.position = row.position
-
-    def figures(self) -> Figures:
-        """Return the figures as of the last row that was taken on."""
-        return attrs.evolve(self.statistics.figures(), unreadable=self.unreadable)
-
-
-@attrs.define
-class _Shared:
-    """What the callers of one process share."""
-
-    lock: AbstractContextManager[Any]
-    board: Board = attrs.field(factory=Board)
-    process: int = attrs.field(factory=os.getpid)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from incident_logs import IncidentLog
@@ -89,7 +87,7 @@ def test_filters_find_the_same_on_every_database(connection, events):
     """A filter finds what it finds in memory, and nothing that only looks like it."""
     listing, table = list_in_memory(events), built(TableListing, connection, events)
     for filters in FILTERS:
-        found = pages(partial(table.page, connection), limit=2, **filters)
+        found = pages(table.answers(connection).page, limit=2, **filters)
         assert found == pages(listing.page, limit=2, **filters), filters
 
 
@@ -111,17 +109,20 @@ def test_names_find_the_same_on_every_database(connection, events):
         "\ud800",
         "",
     ):
-        assert table.find(connection, name) == listing.find(name)
-        assert table.get(connection, name) == listing.get(name)
-    assert table.board(connection, limit=3) == listing.board(limit=3)
+        assert table.answers(connection).find(name) == listing.find(name)
+        assert table.answers(connection).get(name) == listing.get(name)
+    assert table.answers(connection).board(limit=3) == listing.board(limit=3)
 
 
 def test_figures_are_the_same_on_every_database(connection, events):
     """The figures are those from memory; of a log without events they are all zero."""
     empty = TableStatistics(Place(name="statistics", build=Build(1, 7)))
     empty.create(connection)
-    assert empty.figures(connection) == statistics_in_memory([]).figures()
-    assert built(TableStatistics, connection, events).figures(connection) == statistics_in_memory(events).figures()
+    assert empty.answers(connection).figures() == statistics_in_memory([]).figures()
+    assert (
+        built(TableStatistics, connection, events).answers(connection).figures()
+        == statistics_in_memory(events).figures()
+    )
 
 
 def test_tenants_and_builds_share_nothing(connection, events):
@@ -129,7 +130,7 @@ def test_tenants_and_builds_share_nothing(connection, events):
     first = built(TableListing, connection, events[:2], tenant="a")
     second = built(TableListing, connection, events[:4], tenant="b")
     rebuilt = built(TableListing, connection, events[:1], tenant="a", build=Build(1, 2))
-    counts = [len(one.page(connection).rows) for one in (first, second, rebuilt)]
+    counts = [len(one.answers(connection).page().rows) for one in (first, second, rebuilt)]
     assert counts == [2, 4, 1]
     rebuilt.drop(connection)
-    assert len(first.page(connection).rows) == 2
+    assert len(first.answers(connection).page().rows) == 2

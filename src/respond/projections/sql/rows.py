@@ -33,7 +33,9 @@ class Rows:
         self.table = table
         self.tenant = tenant
         self.key: Column[Any] = next(column for column in table.primary_key if column.name != "tenant")
+        self._upsert: Insert | None = None
         self._arrays: str | None = None
+        self._queries: dict[tuple[str, ...], Select[Any]] = {}
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return a query of *columns* of the tenant's rows."""
@@ -42,13 +44,11 @@ class Rows:
     def load(self, connection: Connection, keys: Iterable[str], *columns: Column[Any]) -> Iterator[Any]:
         """Yield the key and *columns* of the rows that have one of *keys*."""
         wanted = sorted(keys)
-        query = self.select(self.key, *columns)
         if connection.dialect.name == "postgresql":
-            one_of = self.key == func.any(bindparam("keys", type_=postgresql.ARRAY(self.key.type)))
-            yield from connection.execute(query.where(one_of), {"keys": wanted})
+            yield from connection.execute(self._query(columns, any_of=True), {"keys": wanted})
             return
         for start in range(0, len(wanted), CHUNK):
-            yield from connection.execute(query.where(self.key.in_(wanted[start : start + CHUNK])))
+            yield from connection.execute(self._query(columns), {"keys": wanted[start : start + CHUNK]})
 
     def all(self, connection: Connection, *columns: Column[Any]) -> Iterator[Any]:
         """Yield the key and *columns* of every row, by key, page by page."""
@@ -69,8 +69,20 @@ class Rows:
             columns = {column: [row[column] for row in rows] for column in names}
             connection.exec_driver_sql(self._arrays, {"tenant": self.tenant, **columns})
             return
-        upsert = _upsert_sqlite if connection.dialect.name == "sqlite" else _upsert_mariadb
-        connection.execute(upsert(self.table), [{"tenant": self.tenant, **row} for row in rows])
+        if self._upsert is None:
+            upsert = _upsert_sqlite if connection.dialect.name == "sqlite" else _upsert_mariadb
+            self._upsert = upsert(self.table)
+        connection.execute(self._upsert, [{"tenant": self.tenant, **row} for row in rows])
+
+    def _query(self, columns: tuple[Column[Any], ...], *, any_of: bool = False) -> Select[Any]:
+        """Return the query of *columns* by keys; made once, for that takes longer than to ask it."""
+        names = tuple(column.name for column in columns)
+        query = self._queries.get(names)
+        if query is None:
+            array = func.any(bindparam("keys", type_=postgresql.ARRAY(self.key.type)))
+            keys = self.key == array if any_of else self.key.in_(bindparam("keys", expanding=True))
+            query = self._queries[names] = self.select(self.key, *columns).where(keys)
+        return query
 
     def remove(self, connection: Connection, keys: Iterable[str]) -> None:
         """Remove the rows that have one of *keys*."""

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import attrs
 import orjson
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    Select,
-    Table,
-    and_,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import Column, Connection, Table
 
 from respond.domain.events import Event
 from respond.projections.sql.columns import keeper
 from respond.projections.sql.place import Place
 from respond.projections.sql.projection import Content, TableProjection
 from respond.projections.sql.rows import Rows
-from respond.projections.statistics import (
-    ACKNOWLEDGE,
-    PERCENTS,
-    RESOLVE,
-    Figures,
-    Spread,
-    Statistics,
-    figures_of,
-    rank_of,
-)
+from respond.projections.sql.statistics_answers import StatisticsAnswers, sums_of
+from respond.projections.statistics import Statistics
 from respond.projections.tallies import Sums, Tally, carry
 from respond.store.sql.schema import big, name, words
 
@@ -49,7 +26,7 @@ _keep_tally = keeper(Tally)
 
 
 class TableStatistics(TableProjection):
-    """Answers as `respond.projections.statistics.Statistics` does."""
+    """Keeps what `respond.projections.statistics.Statistics` does."""
 
     name: ClassVar[str] = "statistics"
     version: ClassVar[int] = 1
@@ -110,64 +87,13 @@ class TableStatistics(TableProjection):
             row = _row(stream, tally)
             yield stream, [row["acknowledge_seconds"], row["resolve_seconds"], orjson.loads(row["tally"])]
 
-    def figures(self, connection: Connection) -> Figures:
-        """Return the figures, asked in one statement, so that they are of one moment."""
-        sums, unreadable = Sums(), 0
-        ranked: dict[str, dict[int, int]] = {"acknowledge": {}, "resolve": {}}
-        counts = dict.fromkeys(ranked, 0)
-        answers: Iterable[Any] = connection.execute(self._asked())
-        for what, count, rank, seconds, kept in answers:
-            if what == "sums":
-                sums = _sums(kept)
-            elif what == "unreadable":
-                unreadable = count
-            else:
-                counts[what], ranked[what][rank] = count, seconds
-        return figures_of(
-            sums,
-            acknowledge=_spread(counts["acknowledge"], ranked["acknowledge"], ACKNOWLEDGE),
-            resolve=_spread(counts["resolve"], ranked["resolve"], RESOLVE),
-            unreadable=unreadable,
-        )
-
-    def _asked(self) -> CompoundSelect[Any]:
-        """Return the one statement: what it is, how many there are, and of a span its rank and seconds."""
-        columns, nothing = self.tallies.c, literal(0, BigInteger)
-        letters = self.place.dead_letters()
-        mine = (
-            letters.tenant == self.place.tenant,
-            letters.name == self.name,
-            letters.version == self.place.build.key,
-        )
-        unread = select(func.count()).where(*mine).scalar_subquery()
-        return union_all(
-            self._sums.select(literal("sums"), nothing, nothing, nothing, self.sums.c.sums),
-            select(literal("unreadable"), unread, nothing, nothing, null()),
-            self._ranked("acknowledge", columns.acknowledge_seconds),
-            self._ranked("resolve", columns.resolve_seconds),
-        )
-
-    def _ranked(self, what: str, seconds: Column[int]) -> Select[Any]:
-        """Return a query of the spans that the figures name, and of how many there are."""
-        rank, count = func.row_number().over(order_by=seconds), func.count().over()
-        spans = self._tallies.select(rank.label("rank"), count.label("count"), seconds.label("seconds"))
-        of = spans.where(seconds.is_not(None)).subquery().c
-        named = or_(*(_is_nearest(of.rank, of.count, percent) for percent in PERCENTS))
-        return select(literal(what), of.count, of.rank, of.seconds, null()).where(named)
+    def answers(self, connection: Connection) -> StatisticsAnswers:
+        """Return who answers questions about the figures, on *connection*."""
+        return StatisticsAnswers(self.place, self.tallies, self.sums, connection)
 
     def _load_sums(self, connection: Connection) -> Sums:
         kept = connection.execute(self._sums.select(self.sums.c.sums)).scalar_one_or_none()
-        return Sums() if kept is None else _sums(kept)
-
-
-def _is_nearest(rank: ColumnElement[int], count: ColumnElement[int], percent: int) -> ColumnElement[bool]:
-    """Return whether a row has the nearest rank; as `rank_of`, without a division: no two databases agree on one."""
-    return and_(rank * 100 >= count * percent, (rank - 1) * 100 < count * percent)
-
-
-def _spread(count: int, ranked: Mapping[int, int], definition: str) -> Spread:
-    median, percentile_90 = (ranked.get(rank_of(count, percent)) for percent in PERCENTS)
-    return Spread(count=count, median_seconds=median, percentile_90_seconds=percentile_90, definition=definition)
+        return Sums() if kept is None else sums_of(kept)
 
 
 def _row(stream: str, tally: Tally) -> dict[str, Any]:
@@ -193,11 +119,3 @@ def _keep_sums(sums: Sums) -> str:
 
 def _pairs(counts: Counter[Any]) -> list[tuple[Any, int]]:
     return sorted(((key, count) for key, count in counts.items() if count), key=repr)
-
-
-def _sums(kept: str) -> Sums:
-    fields: dict[str, Any] = orjson.loads(kept)
-    for field, value in fields.items():
-        if isinstance(value, list):
-            fields[field] = Counter(dict(value))
-    return Sums(**fields)

@@ -8,9 +8,10 @@ from time import perf_counter
 from typing import Protocol
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from respond.domain.moments import to_microseconds
-from respond.errors import ProjectionFailed, StoreError
+from respond.errors import ProjectionFailed, StoreError, StoreUnavailable
 from respond.store.intake import SKEW_MAX_US
 from respond.store.protocol import Clock
 from respond.store.records import Recorded
@@ -97,7 +98,16 @@ class Appender:
                 try:
                     project(connection, recorded)
                 except Exception as error:
+                    if self._is_unavailable(error):
+                        raise
                     raise ProjectionFailed(f"{getattr(project, '__qualname__', project)}: {error}") from error
+
+    def _is_unavailable(self, error: Exception) -> bool:
+        """Return whether it is the database that failed, and not the projection."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return isinstance(cause, self._dialect.error) and isinstance(
+            self._dialect.fault(cause, writing=True), StoreUnavailable
+        )
 
     def committed(self, last: int, *, appends: int, events: int, seconds: float, held_seconds: float) -> None:
         """Tell those who watch that the log ends at *last* now, or further on."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -59,6 +60,8 @@ class Checkpoints:
         self._one = _one(self._rows)
         self._claim = _claim(self._rows)
         self._held = _held(self._rows)
+        self._unlocked = _unlocked(self._rows)
+        self._moved = _moved(self._rows)
 
     def load(self, connection: Connection, name: str, version: int) -> Checkpoint | None:
         """Return the checkpoint, or None when there is none yet."""
@@ -107,12 +110,16 @@ class Checkpoints:
     def locked(self, connection: Connection, names: Collection[str]) -> list[Checkpoint]:
         """Return the running checkpoints that have one of *names*, and keep others from them until the commit.
 
-        One that somebody is writing is left out: nobody waits.  What is done with them moves them as a holder would.
+        One that somebody is writing is left out: nobody waits.  They may be moved as by a holder, or all at once.
         """
-        rows = self._rows.c
-        mine = select(self._rows).where(rows.tenant == self.tenant, rows.name.in_(names), rows.status == RUNNING)
-        ordered = mine.order_by(rows.name, rows.version).with_for_update(skip_locked=True)
-        return [Checkpoint(**row) for row in connection.execute(ordered).mappings()]
+        found = connection.execute(self._unlocked, {"of_tenant": self.tenant, "of_names": list(names)})
+        return [Checkpoint(**row) for row in found.mappings()]
+
+    def move(self, connection: Connection, locked: Collection[Checkpoint], position: int, *, now: datetime) -> None:
+        """Move all that are *locked* on to *position*, in one step."""
+        keys = [(one.name, one.version) for one in locked]
+        values = {"of_tenant": self.tenant, "keys": keys, "to": position, "now": to_microseconds(now)}
+        connection.execute(self._moved, values)
 
     def claim(
         self, connection: Connection, name: str, version: int, *, owner: str, now: datetime, lease_seconds: float
@@ -352,6 +359,21 @@ def _claim(rows: Table) -> Update:
 def _held(rows: Table) -> Update:
     held = (rows.c.fence == bindparam("held_fence"), rows.c.position == bindparam("held_position"))
     return update(rows).where(*_of(rows), *held).values({name: bindparam(f"new_{name}") for name in _CHANGED})
+
+
+def _unlocked(rows: Table) -> Select[Any]:
+    named = rows.c.name.in_(bindparam("of_names", expanding=True))
+    running = select(rows).where(rows.c.tenant == bindparam("of_tenant"), named, rows.c.status == RUNNING)
+    return running.order_by(rows.c.name, rows.c.version).with_for_update(skip_locked=True)
+
+
+def _moved(rows: Table) -> Update:
+    these = tuple_(rows.c.name, rows.c.version).in_(bindparam("keys", expanding=True))
+    return (
+        update(rows)
+        .where(rows.c.tenant == bindparam("of_tenant"), these)
+        .values(position=bindparam("to"), attempts=0, retry_at=0, error=null(), updated_at=bindparam("now"))
+    )
 
 
 def _insert_absent(connection: Connection, table: Table) -> Insert:

@@ -1,0 +1,89 @@
+"""The list and the figures of all incidents, folded in memory and shared by the callers of a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import attrs
+
+from respond.errors import UnreadableEvent
+from respond.projections.listing import Listing
+from respond.projections.statistics import Figures, Statistics
+from respond.store.codec import Codec
+from respond.store.protocol import EventStore
+from respond.store.records import Recorded
+from respond.workflow.incident import INCIDENT
+
+
+class Folded:
+    """The list and the figures of all incidents, and how far they have read."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.unreadable = 0
+        self.listing = Listing()
+        self.statistics = Statistics()
+
+    def take(self, row: Recorded, codec: Codec) -> None:
+        """Take one row on; what neither the list nor the figures read is not decoded, what cannot be read is counted.
+
+        An error of any other kind may leave it in the middle of a step: drop it then.
+        """
+        if row.type in INCIDENT.event_types:
+            try:
+                event = codec.decode(row)
+            except UnreadableEvent:
+                self.unreadable += 1
+            else:
+                self.listing.apply(event)
+                self.statistics.apply(event)
+        self.position = row.position
+
+    def figures(self) -> Figures:
+        """Return the figures as of the last row that was taken on."""
+        return attrs.evolve(self.statistics.figures(), unreadable=self.unreadable)
+
+
+class Folding:
+    """Keeps one fold of a store, caught up when it is asked for."""
+
+    def __init__(self, store: EventStore, codec: Codec) -> None:
+        self._store = store
+        self._codec = codec
+        self._shared = _Shared(lock=store.new_lock())
+
+    @contextmanager
+    def lent(self) -> Iterator[Folded]:
+        """Lend the fold, caught up with the log, to one caller at a time."""
+        shared = self._shared
+        if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a fold in the middle of a step
+            shared = self._shared = _Shared(lock=self._store.new_lock())
+        with shared.lock:
+            self._catch_up(shared)
+            yield shared.folded
+
+    def _catch_up(self, shared: _Shared) -> None:
+        """Read on to the end of the log; of many tenants and drills most of it may be no business of the fold."""
+        head = self._store.head().position  # before the pages: what they lack up to there will never be in them
+        while shared.folded.position < head:
+            page = self._store.read_all(after=shared.folded.position, realm="real")
+            if not page:
+                shared.folded.position = head
+            try:
+                for row in page:
+                    shared.folded.take(row, self._codec)
+            except BaseException:  # even an interrupt: the list may have taken a row that the figures have not
+                shared.folded = Folded()
+                raise
+
+
+@attrs.define
+class _Shared:
+    """What the callers of one process share."""
+
+    lock: AbstractContextManager[Any]
+    folded: Folded = attrs.field(factory=Folded)
+    process: int = attrs.field(factory=os.getpid)

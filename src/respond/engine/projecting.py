@@ -1,0 +1,243 @@
+"""Projections in tables, of one store: who answers, who moves them on, and how they are put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Event as Flag
+from time import monotonic
+from typing import Any, Generic, Literal, TypeVar
+
+import attrs
+
+from respond.engine.bulk import rare_collections
+from respond.engine.clock import runner_name
+from respond.errors import InvalidInput, NotFound, ProjectionBehind, StoreReadOnly
+from respond.projections.sql import TableListing, TableProjection, TableStatistics
+from respond.projections.sql.builds import Builds
+from respond.projections.sql.control import Control, Kept
+from respond.projections.sql.feed import Feed
+from respond.projections.sql.follower import Follower
+from respond.projections.sql.inline import GAP_MAX, Inline
+from respond.projections.sql.listing_answers import ListingAnswers
+from respond.projections.sql.place import Build
+from respond.projections.sql.rebuild import Progress, Rebuild, Rebuilt
+from respond.projections.sql.runner import Runner, Running
+from respond.projections.sql.statistics_answers import StatisticsAnswers
+from respond.store.checkpoint import RUNNING, Checkpoint, DeadLetter, Patience
+from respond.store.codec import Codec
+from respond.store.protocol import EventStore
+from respond.store.sql.event_store import SqlEventStore
+
+Mode = Literal["memory", "inline", "catch_up"]
+"""Where answers over all incidents come from, and who keeps tables up to date: nobody, each append, or a runner."""
+SHIPPED: tuple[type[TableProjection], ...] = (TableListing, TableStatistics)
+
+ANSWER_SECONDS = 1.0
+"""How long a question waits for a runner that is at work, before it folds the log itself."""
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.002, 0.1
+
+
+ProjectionT = TypeVar("ProjectionT", bound=TableProjection)
+
+
+@attrs.frozen
+class Asked(Generic[ProjectionT]):
+    """A projection that is up to date, and a connection to ask it on."""
+
+    projection: ProjectionT
+    connection: Any
+
+
+class Projecting:
+    """The projections of one tenant; safe to share between threads."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        codec: Codec,
+        *,
+        clock: Callable[[], datetime],
+        kinds: Iterable[type[TableProjection]] = (),
+        patience: Patience | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        """Keep those that ship, and *kinds*; raises `InvalidInput` for a store that has no tables."""
+        if not isinstance(store, SqlEventStore):
+            raise InvalidInput("this log has no tables; open one in a database", place="projections")
+        self._store = store
+        self._codec = codec
+        self._clock = clock
+        self._patience = Patience() if patience is None else patience
+        self._answer_seconds = answer_seconds
+        self._builds = {kind.name: Builds(store, kind) for kind in (*SHIPPED, *kinds)}
+        self._inline = Inline(list(self._builds.values()), codec, clock=clock, patience=self._patience)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the projections."""
+        return list(self._builds)
+
+    # -- who moves them on ---------------------------------------------------------------------------------------------
+
+    def keep_inline(self) -> None:
+        """Bring all up to date within each append from now on; one that has no tables yet is built first."""
+        self.build_missing()
+        self._store.project_inline(self._inline)
+
+    def build_missing(self, *, progress: Callable[[Progress], None] | None = None) -> Sequence[Rebuilt]:
+        """Build those that have no tables of their version of the code, and say which."""
+        with self._store.reading() as connection:
+            missing = [name for name, builds in self._builds.items() if builds.live(connection) is None]
+        return [self.rebuild(name, progress=progress) for name in missing]
+
+    def rebuild(
+        self, name: str, *, compare: bool = True, progress: Callable[[Progress], None] | None = None
+    ) -> Rebuilt:
+        """Build the projection anew beside the tables that answer, then let the new ones answer; see `Rebuild.run`.
+
+        One that was broken off goes on.  Raises `NotFound`.
+        """
+        builds = self._of(name)
+        with rare_collections():
+            return Rebuild(builds, self._feed([builds]), self._running(), progress=progress).run(compare=compare)
+
+    def follower(
+        self, names: Iterable[str] | None = None, *, progress: Callable[[int], None] | None = None
+    ) -> Follower:
+        """Return what runs the live builds of the projections called *names*, of all when None; close it."""
+        chosen = [self._of(name) for name in (self.names if names is None else names)]
+        feed, running = self._feed(chosen), self._running()
+        return Follower(self._store, [Runner(builds, feed, running) for builds in chosen], progress=progress)
+
+    # -- who answers ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def answering(self, kind: type[ProjectionT]) -> Iterator[Asked[ProjectionT] | None]:
+        """Lend the projection *kind*, up to date with the log as it is now.
+
+        None when it has no tables, is paused, or cannot be brought up to date in time.
+        """
+        builds = self._of(kind.name)
+        checkpoint = self._up_to_date(builds, self._store.head().position)
+        if checkpoint is None:
+            yield None
+            return
+        projection: Any = builds.of(checkpoint)
+        with self._store.reading() as connection:
+            yield Asked(projection, connection)
+
+    @contextmanager
+    def listing(self) -> Iterator[ListingAnswers | None]:
+        """Lend the list of all incidents, up to date; None when there is none."""
+        with self.answering(TableListing) as asked:
+            yield None if asked is None else asked.projection.answers(asked.connection)
+
+    @contextmanager
+    def statistics(self) -> Iterator[StatisticsAnswers | None]:
+        """Lend the statistics, up to date; None when there are none."""
+        with self.answering(TableStatistics) as asked:
+            yield None if asked is None else asked.projection.answers(asked.connection)
+
+    def wait_for(self, position: int, *, names: Iterable[str] | None = None, timeout: float = 5.0) -> None:
+        """Return once the projections called *names*, all when None, have read up to *position*: your own write.
+
+        Raises `ProjectionBehind` when *timeout* seconds were not enough.
+        """
+        until = monotonic() + timeout
+        for name in self.names if names is None else names:
+            self._wait(self._of(name), position, until)
+
+    # -- how they are, and are put right -------------------------------------------------------------------------------
+
+    def listed(self) -> Sequence[Kept]:
+        """Return every build of this tenant."""
+        return [kept for builds in self._builds.values() for kept in Control(builds).kept()]
+
+    def dead_letters(self, name: str | None = None) -> Sequence[DeadLetter]:
+        """Return the events that were given up on, of one projection when it is named."""
+        chosen = self._builds.values() if name is None else [self._of(name)]
+        return [letter for builds in chosen for letter in Control(builds).dead_letters()]
+
+    def pause(self, name: str) -> Checkpoint:
+        """Stop the projection where it stands; see `Control.pause`."""
+        return Control(self._of(name)).pause(now=self._clock())
+
+    def resume(self, name: str) -> Checkpoint:
+        """Let the projection go on, and try again what it was paused at; see `Control.resume`."""
+        return Control(self._of(name)).resume(now=self._clock())
+
+    def skip(self, name: str) -> DeadLetter:
+        """Let the projection go on behind what it was paused at; see `Control.skip`."""
+        return Control(self._of(name)).skip(now=self._clock())
+
+    def abandon(self, name: str) -> Build | None:
+        """Give up the build that fills, and return it; None when there is none."""
+        return self._of(name).abandon(now=self._clock())
+
+    def prune(self) -> Mapping[str, Sequence[Build]]:
+        """Drop the tables of retired builds, and return those."""
+        return {name: builds.prune() for name, builds in self._builds.items()}
+
+    # -- the inside ----------------------------------------------------------------------------------------------------
+
+    def _of(self, name: str) -> Builds:
+        builds = self._builds.get(name)
+        if builds is None:
+            raise NotFound(f"there is no projection {name!r}; there are {', '.join(self._builds)}")
+        return builds
+
+    def _feed(self, builds: Iterable[Builds]) -> Feed:
+        return Feed(self._store, self._codec, [one.kind.handles for one in builds])
+
+    def _running(self) -> Running:
+        return Running(owner=runner_name(), clock=self._clock, patience=self._patience)
+
+    def _up_to_date(self, builds: Builds, head: int) -> Checkpoint | None:
+        """Return the checkpoint of the live build once it has read up to position *head*; None when it cannot."""
+        with self._store.reading() as connection:
+            found = builds.live(connection)
+        if found is None or found.status != RUNNING or found.attempts:
+            return None
+        if found.position >= head:
+            return found
+        lag = head - found.position
+        if lag <= GAP_MAX and not self._store.read_all(after=found.position, limit=1, realm="real"):
+            return found  # what it has not read is none of its business
+        try:
+            self._carry_on(builds, lag, head)
+            return self._wait(builds, head, monotonic() + self._answer_seconds)
+        except (ProjectionBehind, StoreReadOnly):
+            return None
+
+    def _carry_on(self, builds: Builds, lag: int, head: int) -> None:
+        """Read on up to position *head*, unless somebody else is at it."""
+        if lag <= GAP_MAX:
+            with self._store.transaction() as connection:
+                self._inline.close_gap(connection, head)
+            return
+        with self.follower([builds.name]) as follower:
+            follower.catch_up()
+
+    def _wait(self, builds: Builds, position: int, until: float) -> Checkpoint:
+        seconds = _FIRST_WAIT_SECONDS
+        while True:
+            with self._store.reading() as connection:
+                found = builds.live(connection)
+            if found is not None and found.status == RUNNING and found.position >= position:
+                return found
+            left = until - monotonic()
+            if left <= 0:
+                at = None if found is None else found.position
+                raise ProjectionBehind(builds.name, at, position, _reason(found))
+            Flag().wait(min(seconds, left))
+            seconds = min(seconds * 2, _LONGEST_WAIT_SECONDS)
+
+
+def _reason(found: Checkpoint | None) -> str:
+    if found is None:
+        return "it was not built"
+    if found.error is not None:
+        return f"the next event fails: {found.error}"
+    return "it is paused" if found.status != RUNNING else "nobody brought it there in time"

@@ -1,0 +1,129 @@
+"""Builds: which making of a projection's tables answers, which one fills beside it, and which are past use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from respond.errors import InvalidInput
+from respond.projections.sql.place import Build, Place
+from respond.projections.sql.projection import TableProjection
+from respond.store.checkpoint import PAUSED, RETIRED, RUNNING, Checkpoint
+from respond.store.sql.checkpoints import Checkpoints
+from respond.store.sql.event_store import SqlEventStore
+from respond.store.sql.schema import tables
+
+BUILDING: Final = "building"
+"""It fills beside the one that answers."""
+
+
+class Builds:
+    """The builds of one projection, for the tenant of one store, as their checkpoints tell."""
+
+    def __init__(self, store: SqlEventStore, kind: type[TableProjection]) -> None:
+        self.store = store
+        self.kind = kind
+        self.name = kind.name
+        self._tables = tables(store.prefix, store.schema)
+        self.checkpoints = Checkpoints(self._tables, store.tenant)
+        self._made: dict[Build, TableProjection] = {}
+
+    def at(self, build: Build) -> TableProjection:
+        """Return the projection on the tables of *build*."""
+        made = self._made.get(build)
+        if made is None:
+            place = Place(
+                name=self.name,
+                build=build,
+                tenant=self.store.tenant,
+                prefix=self.store.prefix,
+                schema=self.store.schema,
+            )
+            made = self._made[build] = self.kind(place)
+        return made
+
+    def of(self, checkpoint: Checkpoint) -> TableProjection:
+        """Return the projection on the tables that *checkpoint* speaks of."""
+        return self.at(Build.of(checkpoint.version))
+
+    def listed(self, connection: Connection) -> list[Checkpoint]:
+        """Return the checkpoints of all builds, of every version of the code, the oldest first."""
+        return self.checkpoints.listed(connection, self.name)
+
+    def live(self, connection: Connection) -> Checkpoint | None:
+        """Return the checkpoint of the build that answers, or would if it were not paused; None when there is none.
+
+        One that another version of the code has made is none: its tables may be of another shape.
+        """
+        return self._one(connection, RUNNING, PAUSED)
+
+    def filling(self, connection: Connection) -> Checkpoint | None:
+        """Return the checkpoint of the build that fills; None when there is none."""
+        return self._one(connection, BUILDING)
+
+    def begin(self, connection: Connection, *, now: datetime) -> Checkpoint:
+        """Return the build that fills, begun when there is none; raises `InvalidInput` when newer code has made one."""
+        found = self.listed(connection)
+        newer = [one for one in found if Build.of(one.version).version > self.kind.version]
+        if newer:
+            raise InvalidInput(
+                f"{self.name} was built by version {Build.of(newer[-1].version).version} of its code, this is version "
+                f"{self.kind.version}; upgrade this program",
+                place="projection",
+            )
+        filling = self.filling(connection)
+        if filling is not None:
+            return filling
+        mine = [Build.of(one.version) for one in found if Build.of(one.version).version == self.kind.version]
+        build = mine[-1].next() if mine else Build(self.kind.version)
+        return self.checkpoints.create(connection, self.name, build.key, now=now, status=BUILDING)
+
+    def swap(self, connection: Connection, held: Checkpoint, *, now: datetime) -> None:
+        """Let the build that *held* has filled answer from now on, and no other; raises `CheckpointLost`."""
+        self.checkpoints.renew(connection, held, now=now, lease_seconds=1)  # which makes sure that it is held still
+        for one in self.listed(connection):
+            if one.version == held.version:
+                self.checkpoints.set_status(connection, self.name, one.version, RUNNING, now=now)
+            elif one.status in {RUNNING, PAUSED}:
+                self.checkpoints.set_status(connection, self.name, one.version, RETIRED, now=now)
+
+    def abandon(self, *, now: datetime) -> Build | None:
+        """Retire the build that fills, and return it; None when there is none."""
+        with self.store.transaction() as connection:
+            filling = self.filling(connection)
+            if filling is None:
+                return None
+            self.checkpoints.set_status(connection, self.name, filling.version, RETIRED, now=now)
+            return Build.of(filling.version)
+
+    def prune(self) -> list[Build]:
+        """Forget the retired builds of this tenant, and return them; tables that no tenant uses any more are dropped.
+
+        One that another version of the code has made can only be dropped where that version's tables have the same
+        names as this one's.
+        """
+        with self.store.transaction() as connection:
+            retired = [one for one in self.listed(connection) if one.status == RETIRED]
+            for one in retired:
+                self.checkpoints.delete(connection, self.name, one.version)
+        for one in retired:  # apart: MariaDB commits before it drops a table
+            with self.store.transaction() as connection:
+                if not self._in_use(connection, one.version):
+                    self.of(one).drop(connection)
+        return [Build.of(one.version) for one in retired]
+
+    def _in_use(self, connection: Connection, version: int) -> bool:
+        """Return whether any tenant has this build."""
+        rows = self._tables.checkpoints.c
+        used = select(rows.tenant).where(rows.name == self.name, rows.version == version).limit(1)
+        return connection.execute(used).first() is not None
+
+    def _one(self, connection: Connection, *statuses: str) -> Checkpoint | None:
+        found = [
+            one
+            for one in self.listed(connection)
+            if one.status in statuses and Build.of(one.version).version == self.kind.version
+        ]
+        return found[-1] if found else None

@@ -1,0 +1,82 @@
+"""The follower: keeps runners going, side by side, to the end of the log and as it grows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from respond.errors import StoreUnavailable
+from respond.projections.sql.runner import Runner, Step
+from respond.store.protocol import EventStore
+from respond.store.waiting import Hearing, Waiter
+
+_LOGGER = logging.getLogger("respond.projections")
+
+LOOK_SECONDS = 0.5
+"""How long to wait at most before looking again for what no append tells of: a lease that ends, the time of a retry."""
+UNREACHABLE_SECONDS = 2.0
+"""How long to wait before a store that could not be reached is asked again."""
+
+
+class Follower:
+    """Runs projections in one thread; `stop` may be called from any other, and from a signal handler."""
+
+    def __init__(
+        self, store: EventStore, runners: Sequence[Runner], *, progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Run *runners* over *store*; *progress* is told the least position after every round."""
+        self._runners = runners
+        self._progress = progress
+        self._hearing = Hearing(store, Waiter)
+        self._stopped = False
+
+    def catch_up(self) -> Mapping[str, Step]:
+        """Run all to the end of the log, and say of each how it came to rest; raises `StoreUnavailable`."""
+        steps: dict[str, Step] = {}
+        moving = list(self._runners)
+        while moving and not self._stopped:
+            for runner in moving:
+                steps[runner.name] = runner.step()
+            moving = [runner for runner in moving if steps[runner.name] == "moved"]
+            held = [runner.held.position for runner in self._runners if runner.held is not None]
+            if self._progress is not None and held:
+                self._progress(min(held))
+        return steps
+
+    def follow(self) -> None:
+        """Run all as the log grows, until `stop` is called; a store that cannot be reached is waited for."""
+        if self._hearing.source is not None:  # before the first look: what comes after is heard of
+            self._hearing.source.mend()
+        while not self._stopped:
+            try:
+                steps = self.catch_up()
+                seconds = self._hearing.poll_seconds
+                if any(step != "idle" for step in steps.values()):
+                    seconds = min(seconds, LOOK_SECONDS)
+            except StoreUnavailable as error:
+                _LOGGER.warning("the log cannot be reached, trying again: %s", error)
+                seconds = UNREACHABLE_SECONDS
+            if not self._stopped:
+                self._hearing.waiter.wait(seconds, self._hearing.source)
+
+    def stop(self) -> None:
+        """End `follow` after the batch in hand, at once when it waits."""
+        self._stopped = True
+        self._hearing.waiter.wake()
+
+    def close(self) -> None:
+        """Let others run the projections, and give back what it listens with; closing twice does nothing."""
+        self.stop()
+        for runner in self._runners:
+            runner.release()
+        self._hearing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
