@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from respond.store.records import Write
 from respond.store.sql import SqlEventStore
@@ -66,6 +67,15 @@ def test_a_clock_that_runs_behind_is_told_when_that_begins_and_ends(
         ("the clock has caught up; the log is 0 s ahead", 0.0),
     ]
     assert clock.now > START
+
+
+def test_what_fails_beside_the_log_quotes_no_parameters(url: str) -> None:
+    """An error of a statement of others, on a connection of the store, tells the statement and not what was written."""
+    secret = "Wang Li fell ill"
+    with opened(url) as store, store.reading() as lent, pytest.raises(DBAPIError) as caught:
+        lent.execute(text("INSERT INTO respond_nowhere VALUES (:said)"), {"said": secret})
+    assert "respond_nowhere" in str(caught.value)
+    assert secret not in str(caught.value)
 
 
 def test_importing_configures_no_logging() -> None:

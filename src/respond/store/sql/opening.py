@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
 
 from respond.errors import InvalidInput
 from respond.store.sql import installation
@@ -70,12 +70,17 @@ def _connections_to(engine: Engine, dialect: Dialect) -> Connections:
         raise InvalidInput(
             "an engine in memory must keep one connection; give it poolclass=StaticPool", place="database"
         )
-    return MemoryConnections(Engine(engine.pool, engine.dialect, engine.url), dialect)
+    return MemoryConnections(_of(engine, engine.pool), dialect)
 
 
 def _apart(engine: Engine) -> Engine:
     """Return an engine that connects as the given one does, with a pool of its own and none of its listeners."""
-    return Engine(engine.pool.recreate(), engine.dialect, engine.url)
+    return _of(engine, engine.pool.recreate())
+
+
+def _of(engine: Engine, pool: Pool) -> Engine:
+    """Return an engine on *pool* whose errors quote no parameters: they end up in logs, and hold what people wrote."""
+    return Engine(pool, engine.dialect, engine.url, hide_parameters=True)
 
 
 def _log_in(engine: Engine, create: bool | None, prefix: str, schema: str | None, journal_mode: str | None) -> str:
