@@ -44,6 +44,8 @@ ROWS = {
     "sqlite-full": Row("growing:full_log", {"database": SQLITE, "bar": 0.8}),
     "pg-async": Row("tasking:one_task", {"database": POSTGRESQL, "bar": 0.6}),
     "pg-16-tasks": Row("tasking:sixteen_tasks", {"database": POSTGRESQL, "bar": 2.5}),
+    "pg-catch-up": Row("catching_up:projection", {"database": POSTGRESQL, "bar": 20_000}),
+    "sqlite-catch-up": Row("catching_up:projection", {"database": SQLITE, "bar": 20_000}),
     "pg-delivery": Row("delivering:live_subscriber", {"database": POSTGRESQL, "idle_bar": 5, "load_bar": 20}),
 }
 """By the name that `--only` takes."""

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect, text
 
+from respond import Engine
 from respond.engine.clock import system_clock
 from respond.store.memory import MemoryEventStore
 from respond.store.records import Appended, Head
@@ -27,8 +29,15 @@ def benchmarks():
 class Losing(MemoryEventStore):
     """A log that acknowledges every event and does not show them all."""
 
+    shown = True
+    """Whether `read_all` shows what `read_log` does not."""
+
     def read_log(self, *, after=0, limit=1000):
         return [row for row in super().read_log(after=after, limit=limit) if row.position != 2]
+
+    def read_all(self, *, after=0, limit=1000, realm=None):
+        rows = super().read_all(after=after, limit=limit, realm=realm)
+        return rows if self.shown else [row for row in rows if row.position != 2]
 
 
 class Cut(MemoryEventStore):
@@ -178,3 +187,43 @@ def test_the_peers_log_is_judged(tmp_path):
         first = next(notifications(application.recorder))
         application.recorder.insert_events([StoredEvent(first.originator_id, 99, first.topic, first.state)])
         assert "is not the next one" in judge_peer(application.recorder, writer.told).why
+
+
+def test_a_log_that_is_not_read_whole_has_no_figure(tmp_path):
+    """Reading a whole log counts only when all of it came, in order."""
+    from filling import fill_peer, fill_store
+    from peer import on_sqlite
+    from reading import Reading
+
+    store = Losing(clock=system_clock)
+    with Engine(store) as engine, on_sqlite(str(tmp_path / "peer.db")) as application:
+        reading = Reading(engine, application, fill_peer(application, 500))
+        assert reading.notifications()[0] == reading.domain_events()[0] == fill_store(store, 500) == 500
+        assert reading.records()[0] == reading.events_typed()[0] == 500
+        assert reading.correct
+        assert reading.in_order()
+        store.shown = False
+        reading.records()
+        assert not reading.correct
+
+
+def test_tables_that_differ_from_a_fold_have_no_figure(tmp_path):
+    """Catching up counts only when the tables say what a fold of the log says."""
+    from catching_up import PROJECTIONS, Caught, compare
+    from filling import fill_with_lives
+
+    with Engine.open(f"sqlite:///{tmp_path / 'log.db'}", projections="catch_up") as engine:
+        engine.projections.build_missing()
+        fill_with_lives(engine.store, 100)
+        with engine.projections.follower() as follower:
+            follower.catch_up()
+        caught = {name: Caught() for name in PROJECTIONS}
+        compare(engine, caught)
+        assert [one.faults for one in caught.values()] == [[], []]
+        with engine.store.transaction() as connection:
+            tables = inspect(connection).get_table_names()
+            for name in PROJECTIONS:
+                kept = next(table for table in tables if name in table)
+                connection.execute(text(f"DELETE FROM {kept} WHERE rowid = 1"))
+        compare(engine, caught)
+        assert [len(one.faults) for one in caught.values()] == [1, 1]
