@@ -63,6 +63,7 @@ LIFE = [
     "db copy sqlite:///respond.db sqlite:///copy.db",
     "report --category other --title C --reference T-9",
     "cancel T-9 --reason r",
+    "publish --to nats://127.0.0.1:9 --name bus --once",
 ]
 
 

@@ -21,6 +21,7 @@ from respond.cli import (
     figures,
     imports,
     listings,
+    publishing,
     questions,
     reviews,
     standings,
@@ -53,6 +54,7 @@ _FAMILIES = (
     imports,
     audits,
     standings,
+    publishing,
 )
 for _family in _FAMILIES:
     for _command in _family.COMMANDS:

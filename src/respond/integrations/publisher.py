@@ -87,8 +87,22 @@ class Publisher:
         selection = Selection.of(categories=categories, types=types, realm="real")
         self._cursor = Cursor(selection=selection, position=after, page_events=batch)
         self._held: Checkpoint | None = None
+        self.events = 0
+        """How many events the target took from this publisher."""
         self._stopped = False
         self._waiter: Waiter | None = None
+
+    @property
+    def position(self) -> int:
+        """The position up to which it has published, as far as it knows."""
+        return self._cursor.position
+
+    def resume(self) -> None:
+        """Let publishers of this name go on at once: from a pause, or from waiting for another try."""
+        with self._store.transaction() as connection:
+            found = self._checkpoints.load(connection, self.name, self.version)
+            if found is not None and (found.status == PAUSED or found.attempts):
+                self._checkpoints.resume(connection, self.name, self.version, now=self._clock())
 
     def run(self, *, live: bool = True) -> Step:
         """Publish until stopped, or, when not *live*, until there is nothing more or something stands in the way.
@@ -181,6 +195,7 @@ class Publisher:
         page = self._store.read_all(after=self._cursor.position, limit=self._cursor.limit, realm="real")
         chosen = self._cursor.take(page, head)
         refused = self._tell(chosen)
+        self.events += len(chosen) if refused is None else refused.index
         if refused is not None:
             return self._fallen_back(held, chosen, refused)
         if self._cursor.position > held.position:
