@@ -15,7 +15,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test oldest lint format bench bench-store docs coverage clean
+.PHONY: help demo test test-matrix oldest lint format bench bench-store docs coverage clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ demo: $(USABLE) ## set everything up and play one incident through its life, on 
 
 test: $(DEVELOPABLE) ## set everything up and run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys
+	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance
+	RESPOND_MATRIX=1 $(MAKE) oldest
 
 oldest: $(DEVELOPABLE) ## run the tests of the stores with the oldest SQLAlchemy that is supported
 	@mkdir -p build

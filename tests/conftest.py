@@ -22,6 +22,8 @@ from servers import (
 )
 
 ROOT = Path(__file__).parent.parent
+MATRIX_VARIABLE = "RESPOND_MATRIX"
+"""Set to 1, all ways of appending run on all databases; otherwise each way runs on one."""
 CLUSTER = pytest.StashKey[Cluster]()
 
 # CI repeats the same examples, so that what it says holds again; developers' runs look for new ones.
@@ -43,6 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         remove_leftovers()
         config.stash[CLUSTER] = Cluster.planned()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests marked `matrix`, one way of appending on one more database each, to `make test-matrix`."""
+    if os.environ.get(MATRIX_VARIABLE) != "1":
+        left = [item for item in items if item.get_closest_marker("matrix")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("matrix")]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,8 +14,12 @@ REPORTED = {"category": "facility_failure", "title": "Card terminals down in 14 
 
 
 def engine_on(store: EventStore, clock: Clock, *, seed: int = 0, **options: Any) -> Engine:
-    """Return an engine on *store* whose time is *clock* and whose ids come from *seed*."""
-    return Engine(store, clock=clock, random=seeded(seed), **options)
+    """Return an engine on *store* whose time is *clock* and whose ids come from *seed*.
+
+    A store that stands for one for asyncio makes an engine that stands for one for asyncio.
+    """
+    made = getattr(store, "engine_on", Engine)
+    return made(store, clock=clock, random=seeded(seed), **options)
 
 
 def responding(engine: Engine, *, level: int = 3, **reported: Any) -> IncidentHandle:
