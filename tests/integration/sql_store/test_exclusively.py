@@ -5,16 +5,33 @@ from __future__ import annotations
 from threading import Barrier, Event, Thread
 
 import pytest
+from sqlalchemy import text
 
 from respond.domain.streams import NO_STREAM, exactly
 from respond.engine.engine import Engine
-from respond.errors import StoreBusy
+from respond.errors import StoreBusy, StoreUnavailable
 from respond.store.records import Write
 from respond.testing.conformance.samples import ONE, TWO, event, ids, ids_of
-from sql_logs import opened
+from sql_logs import opened, raw
 
 THREADS = 6
 NOTES = 5
+
+
+@pytest.fixture
+def cut_connections():
+    """Return what ends every connection to a database but its own."""
+
+    def cut(url):
+        with raw(url) as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+
+    return cut
 
 
 @pytest.fixture
@@ -86,6 +103,18 @@ def test_listeners_are_told(store):
         view.append(Write(ONE, [event(1)], NO_STREAM))
         assert told == []
     assert told == [1]
+
+
+def test_lost_connection(postgresql_url, cut_connections):
+    """A turn on a connection that the server has ended fails as unavailable, and the next one goes."""
+    with opened(postgresql_url) as store:
+        store.append(Write(ONE, [event(1)], NO_STREAM))
+        cut_connections(postgresql_url)
+        with pytest.raises(StoreUnavailable, match="lost"), store.exclusively([ONE]):
+            pass
+        with store.exclusively([ONE]) as view:
+            view.append(Write(ONE, [event(2)], exactly(1)))
+        assert ids(store.read_stream(ONE)) == ids_of(1, 2)
 
 
 def test_many_writers_of_one_incident(url):

@@ -60,7 +60,7 @@ class SqlEventStore(Reader):
         self._allow_skew = allow_skew
         self._appender = Appender(connections, dialect, clock=clock, allow_skew=allow_skew)
         self._atomic = Atomic(self._appender, dialect, clock=clock, log=log, tenant=tenant)
-        self._group = Group(self._appender.many, connections.new_turn) if group else None
+        self._group = Group(self._appender.many, connections.waiting.new_turn) if group else None
 
     @classmethod
     def open(
@@ -138,7 +138,7 @@ class SqlEventStore(Reader):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Lend a connection for statements of others that stand alone and change nothing."""
-        with self._connections.looking() as connection:
+        with self._mended(), self._connections.looking() as connection:
             yield connection
 
     @contextmanager
@@ -147,7 +147,7 @@ class SqlEventStore(Reader):
 
         On SQLite it holds the one writer: appends wait for it.  It is not for appending: the log has its own.
         """
-        with self._connections.unit() as unit:
+        with self._mended(), self._connections.unit() as unit:
             yield unit.connection()
 
     @contextmanager
@@ -159,7 +159,7 @@ class SqlEventStore(Reader):
         """
         refuse_while_held(self.log)
         keys = sorted(f"{self.log} {self.tenant} {stream.realm} {stream.name}" for stream in streams)
-        with self._connections.unit() as unit:
+        with self._mended(), self._connections.unit() as unit:
             self._dialect.lock_streams(unit, keys)
             joined = JoinedConnections(unit, self._dialect, self._connections)
             view = JoinedEventStore(joined, self._dialect, self._atomic, log=self.log, tenant=self.tenant)
@@ -217,6 +217,15 @@ class SqlEventStore(Reader):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _mended(self) -> Iterator[None]:
+        """Drop the idle connections when one was lost, so that the caller's next try finds fresh ones."""
+        try:
+            yield
+        except ConnectionLost as lost:
+            self._renew(lost)
+            raise StoreUnavailable(f"{lost}; try again") from lost
 
     def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
         """Append, and look the ids up only when that is refused: a retry is rarer than a first try."""
