@@ -250,35 +250,39 @@ def test_a_busy_log_says_when_to_try_again(postgresql_url):
     assert not faults(postgresql_url)
 
 
-def test_the_list_is_filtered_and_paged(postgresql_url):
-    """The list holds every incident once, newest first, page by page."""
-    running = Service.start(postgresql_url)
+def test_the_list_is_filtered_and_paged(service):
+    """The list holds every incident that is asked for once, newest first, page by page."""
     names = [
-        ask(running, "POST", "/incidents", headers=named(f"list {number}"), json=call(number)).json()["id"]
+        ask(
+            service,
+            "POST",
+            "/incidents",
+            headers=named(f"list {number}"),
+            json=call(number, title=f"Listed {number}", callback=f"list {number}"),
+        ).json()["id"]
         for number in range(5)
     ]
-    ask(running, "POST", f"/incidents/{names[1]}/cancel", headers=named("cancel"), json={"reason": "a test"})
+    ask(service, "POST", f"/incidents/{names[1]}/cancel", headers=named("cancel"), json={"reason": "a test"})
     found, after = [], None
     for _ in range(3):
-        page = ask(running, "GET", "/incidents", params={"limit": 2, **({"after": after} if after else {})}).json()
+        asked = {"limit": 2, "text": "Listed", **({"after": after} if after else {})}
+        page = ask(service, "GET", "/incidents", params=asked).json()
         found += [row["id"] for row in page["rows"]]
         after = page["next"]
     assert found == names[::-1]
     assert after is None
-    shown = ask(running, "GET", "/incidents", params={"state": "cancelled"}).json()["rows"]
+    shown = ask(service, "GET", "/incidents", params={"state": "cancelled"}).json()["rows"]
     assert [row["id"] for row in shown] == [names[1]]
-    assert ask(running, "GET", "/incidents", params={"after": "nonsense"}).status_code == 422
-    running.stop()
+    assert ask(service, "GET", "/incidents", params={"after": "nonsense"}).status_code == 422
 
 
 def test_the_control_finds_what_stands_alone(postgresql_url):
     """The check of these tests finds a ticket without its incident, and an incident without its ticket."""
-    running = Service.start(postgresql_url)
-    ask(running, "POST", "/incidents", headers=named("whole"), json=call(1))
-    running.stop()
-    assert not faults(postgresql_url)
-    with plainly(postgresql_url) as connection:
-        connection.execute("INSERT INTO tickets (incident_id, caller, callback) VALUES ('alone', 'a', 'b')")
     with Engine.open(postgresql_url) as engine:
-        alone = engine.report(category="facility_failure", title="by another way", actor="wang.li").id
+        alone, whole = (
+            engine.report(category="facility_failure", title="by another way", actor="wang.li").id for _ in range(2)
+        )
+    with plainly(postgresql_url) as connection:
+        connection.execute("CREATE TABLE tickets (incident_id text)")
+        connection.execute("INSERT INTO tickets VALUES ('alone'), (%s)", [whole])
     assert sorted(faults(postgresql_url)) == [f"incident without ticket: {alone}", "ticket without incident: alone"]
