@@ -241,6 +241,18 @@ def test_a_publisher_is_traced_step_by_step(sqlite_url, seen):
     assert {span.context.span_id for span in spans} & {span.parent.span_id for span in seen.named("respond.read")}
 
 
+def test_a_follower_is_traced_batch_by_batch(sqlite_url, seen):
+    """Each batch of a projection that catches up is a span that names the projection and what came of it."""
+    with Engine.open(sqlite_url) as engine:
+        engine.projections.build_missing()
+        engine.report(category="other", title="x")
+        with instrumented(engine.projections.follower(["listing"]), **seen.providers) as follower:
+            follower.catch_up()
+    spans = seen.named("respond.step")
+    assert {span.attributes["respond.checkpoint"] for span in spans} == {"listing"}
+    assert "moved" in {span.attributes["respond.step"] for span in spans}
+
+
 def test_lag_and_dead_letters_are_gauges(url_of_any, seen):
     """What is left to read, and what was given up, is observed for each checkpoint whenever metrics are collected."""
     with watched(opened(url_of_any), meter_provider=seen.meters) as store:

@@ -93,7 +93,7 @@ def _kind(error: Exception) -> str:
 def instrumented(
     target: TargetT, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
 ) -> TargetT:
-    """Return *target*, from now on traced and measured: an engine with its store, a store, a runner or a publisher.
+    """Return *target*, from now on traced and measured: an engine with its store, a store, a follower or a publisher.
 
     The twins for asyncio are taken as well.  Where OpenTelemetry is not installed nothing changes.
     """
@@ -102,7 +102,7 @@ def instrumented(
     spans = trace.get_tracer(SCOPE, tracer_provider=tracer_provider)
     meter = metrics.get_meter(SCOPE, meter_provider=meter_provider)
     inner = getattr(target, "inner", target)  # a twin for asyncio runs the code of the one inside
-    parts: list[Any] = [inner, getattr(inner, "store", None)]
+    parts: list[Any] = [inner, getattr(inner, "store", None), *getattr(inner, "runners", ())]
     for one in parts:
         if hasattr(one, _DONE):
             continue

@@ -27,7 +27,7 @@ class Follower:
         self, store: EventStore, runners: Sequence[Runner], *, progress: Callable[[int], None] | None = None
     ) -> None:
         """Run *runners* over *store*; *progress* is told the least position after every round."""
-        self._runners = runners
+        self.runners = runners
         self._progress = progress
         self._hearing = Hearing(store, Waiter)
         self._stopped = False
@@ -35,12 +35,12 @@ class Follower:
     def catch_up(self) -> Mapping[str, Step]:
         """Run all to the end of the log, and say of each how it came to rest; raises `StoreUnavailable`."""
         steps: dict[str, Step] = {}
-        moving = list(self._runners)
+        moving = list(self.runners)
         while moving and not self._stopped:
             for runner in moving:
                 steps[runner.name] = runner.step()
             moving = [runner for runner in moving if steps[runner.name] == "moved"]
-            held = [runner.held.position for runner in self._runners if runner.held is not None]
+            held = [runner.held.position for runner in self.runners if runner.held is not None]
             if self._progress is not None and held:
                 self._progress(min(held))
         return steps
@@ -69,7 +69,7 @@ class Follower:
     def close(self) -> None:
         """Let others run the projections, and give back what it listens with; closing twice does nothing."""
         self.stop()
-        for runner in self._runners:
+        for runner in self.runners:
             runner.release()
         self._hearing.close()
 
