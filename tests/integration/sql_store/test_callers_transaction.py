@@ -23,7 +23,7 @@ from respond.errors import (
 from respond.store.records import Write
 from respond.store.sql import engine_for
 from respond.testing.conformance.samples import ONE, TWO, event, events, ids
-from sql_logs import opened
+from sql_logs import opened, raw
 
 on_servers = pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
 """SQLite keeps every other writer out as soon as the log joins the transaction."""
@@ -208,6 +208,18 @@ def test_other_threads_may_wait(store, host):
         connection.commit()
         thread.join()
     assert ids(store.read_all()) == ids_of(1, 2)
+
+
+@on_servers
+def test_head_that_another_holds(store, host, url):
+    """Who waits for the head in a transaction of the caller waits as long as the store does, not as the host may."""
+    with raw(url) as other, joined(store, host) as (_, view):
+        other.execute(text("BEGIN"))
+        other.execute(text("UPDATE respond_head SET position = position"))
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+        with pytest.raises(StoreBusy):
+            view.flush()
+        other.execute(text("ROLLBACK"))
 
 
 def test_connection_without_a_transaction(store, host):

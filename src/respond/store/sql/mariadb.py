@@ -27,6 +27,8 @@ _SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
 )
 _CLUSTER = "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'"
+# Said with the statement, for a connection of the caller may be set to wait for a minute.
+_PATIENCE = "SET STATEMENT innodb_lock_wait_timeout = {wait} FOR"
 _LOCK_STREAM = "SELECT get_lock(%s, %s)"
 _UNLOCK_STREAM = "SELECT release_lock(%s)"
 _HEAD = "SELECT position, recorded_at, @@tx_isolation FROM {head} WHERE id = 1"
@@ -63,6 +65,7 @@ class MariadbDialect(BytesId, Dialect):
         self._rows_by_id = _ROWS_BY_ID.format(columns=self.sql.columns, events=events, marks="{marks}")
         self._place = place
         self._wait = max(1, math.ceil(lock_timeout))
+        self._take_head = _PATIENCE.format(wait=self._wait) + self.sql.take_head
 
     def prepare(self, connection: Any) -> None:
         connection.autocommit(True)
@@ -91,7 +94,7 @@ class MariadbDialect(BytesId, Dialect):
             unit.ends.append(partial(unit.cursor.execute, _UNLOCK_STREAM, (name,)))
 
     def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
-        if not cursor.execute(self.sql.take_head, (count, clock_us, limit_us)):
+        if not cursor.execute(self._take_head, (count, clock_us, limit_us)):
             return None
         cursor.execute(self._head)
         position, recorded_us, isolation = cursor.fetchone()

@@ -30,6 +30,7 @@ SET jit = off
 """
 # What a policy of row-level security asks; one that finds nothing set shows no row.  True: until the transaction ends.
 _SET_TENANT = "SELECT set_config('respond.tenant', %s, %s)"
+_PATIENCE = "SET LOCAL lock_timeout = {lock_timeout}"
 _ISOLATION = "SELECT current_setting('transaction_isolation')"
 _LOCK_STREAM = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 ONE_TENANT = """
@@ -176,6 +177,7 @@ class PostgresqlDialect(Dialect):
     def join(self, cursor: Any) -> None:
         cursor.execute("SAVEPOINT respond")  # an error outside of a transaction
         cursor.execute("RELEASE SAVEPOINT respond")
+        cursor.execute(_PATIENCE.format(lock_timeout=round(self._lock_timeout * 1000)))
         cursor.execute(_ISOLATION)
         self._check_isolation(cursor.fetchone()[0])
         if self._tenant is not None:
