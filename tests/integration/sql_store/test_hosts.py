@@ -36,7 +36,8 @@ def test_metadata_of_the_host() -> None:
     """The tables join the host's metadata under their prefix."""
     metadata = MetaData()
     tables("drill_", "ops", metadata)
-    assert set(metadata.tables) == {f"ops.drill_{name}" for name in ("log", "head", "events", "manifest")}
+    names = ("log", "head", "events", "manifest", "checkpoints", "dead_letters", "snapshots")
+    assert set(metadata.tables) == {f"ops.drill_{name}" for name in names}
 
 
 def test_memory_shared() -> None:

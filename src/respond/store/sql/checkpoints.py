@@ -7,23 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Insert,
-    Select,
-    Table,
-    Update,
-    and_,
-    bindparam,
-    delete,
-    null,
-    or_,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, and_, delete, null, select, update
 
 from respond.domain.moments import to_microseconds
 from respond.domain.streams import indexed
@@ -38,6 +22,7 @@ from respond.store.checkpoint import (
     microseconds,
 )
 from respond.store.records import Recorded
+from respond.store.sql import checkpoint_statements as statements
 from respond.store.sql.schema import Tables
 
 NAME_MAX = 128
@@ -57,11 +42,11 @@ class Checkpoints:
         self.tenant = indexed(tenant, "tenant")
         self._rows = tables.checkpoints
         self._letters = tables.dead_letters
-        self._one = _one(self._rows)
-        self._claim = _claim(self._rows)
-        self._held = _held(self._rows)
-        self._unlocked = _unlocked(self._rows)
-        self._moved = _moved(self._rows)
+        self._one = statements.one(self._rows)
+        self._claim = statements.claim(self._rows)
+        self._held = statements.held(self._rows)
+        self._unlocked = statements.unlocked(self._rows)
+        self._moved = statements.moved(self._rows)
 
     def load(self, connection: Connection, name: str, version: int) -> Checkpoint | None:
         """Return the checkpoint, or None when there is none yet."""
@@ -94,7 +79,7 @@ class Checkpoints:
             "started_at": to_microseconds(now),
             "updated_at": to_microseconds(now),
         }
-        connection.execute(_insert_absent(connection, self._rows), values)
+        connection.execute(statements.insert_absent(connection, self._rows), values)
         made = self.load(connection, name, version)
         if made is None:  # made and deleted by others in between
             raise CheckpointLost(f"{name} version {version}: the checkpoint is gone; begin again")
@@ -270,7 +255,7 @@ class Checkpoints:
             "attempts": held.attempts + 1,
             "failed_at": to_microseconds(now),
         }
-        connection.execute(_insert_absent(connection, self._letters), values)
+        connection.execute(statements.insert_absent(connection, self._letters), values)
 
     def dead_letters(
         self, connection: Connection, name: str | None = None, *, after: int = 0, limit: int = LISTED_MAX
@@ -303,7 +288,7 @@ class Checkpoints:
                 **self._key(held.name, held.version),
                 "held_fence": held.fence,
                 "held_position": held.position,
-                **{f"new_{column}": getattr(after, column) for column in _CHANGED},
+                **{f"new_{column}": getattr(after, column) for column in statements.CHANGED},
             },
         )
         if not changed.rowcount:
@@ -319,72 +304,6 @@ class Checkpoints:
     def _is(self, name: str, version: int) -> tuple[ColumnElement[bool], ...]:
         rows = self._rows.c
         return rows.tenant == self.tenant, rows.name == name, rows.version == version
-
-
-_CHANGED = ("position", "owner", "lease_until", "attempts", "retry_at", "error", "updated_at")
-
-
-def _of(rows: Table) -> tuple[ColumnElement[bool], ...]:
-    columns = rows.c
-    return (
-        columns.tenant == bindparam("of_tenant"),
-        columns.name == bindparam("of_name"),
-        columns.version == bindparam("of_version"),
-    )
-
-
-def _one(rows: Table) -> Select[Any]:
-    return select(rows).where(*_of(rows))
-
-
-def _claim(rows: Table) -> Update:
-    free = or_(
-        rows.c.owner.is_(None),
-        rows.c.owner == bindparam("new_owner"),
-        rows.c.lease_until <= bindparam("now"),
-        rows.c.lease_until > bindparam("beyond"),
-    )
-    return (
-        update(rows)
-        .where(*_of(rows), rows.c.status != PAUSED, free)
-        .values(
-            owner=bindparam("new_owner"),
-            lease_until=bindparam("new_lease"),
-            fence=rows.c.fence + 1,
-            updated_at=bindparam("now"),
-        )
-    )
-
-
-def _held(rows: Table) -> Update:
-    held = (rows.c.fence == bindparam("held_fence"), rows.c.position == bindparam("held_position"))
-    return update(rows).where(*_of(rows), *held).values({name: bindparam(f"new_{name}") for name in _CHANGED})
-
-
-def _unlocked(rows: Table) -> Select[Any]:
-    named = rows.c.name.in_(bindparam("of_names", expanding=True))
-    running = select(rows).where(rows.c.tenant == bindparam("of_tenant"), named, rows.c.status == RUNNING)
-    return running.order_by(rows.c.name, rows.c.version).with_for_update(skip_locked=True)
-
-
-def _moved(rows: Table) -> Update:
-    these = tuple_(rows.c.name, rows.c.version).in_(bindparam("keys", expanding=True))
-    return (
-        update(rows)
-        .where(rows.c.tenant == bindparam("of_tenant"), these)
-        .values(position=bindparam("to"), attempts=0, retry_at=0, error=null(), updated_at=bindparam("now"))
-    )
-
-
-def _insert_absent(connection: Connection, table: Table) -> Insert:
-    """Return an insert that leaves a row alone that is there already; where two insert at once, one waits."""
-    match connection.dialect.name:
-        case "sqlite":
-            return sqlite.insert(table).on_conflict_do_nothing()
-        case "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        case _:
-            return mysql.insert(table).on_duplicate_key_update(tenant=table.c.tenant)
 
 
 def _lease(seconds: float) -> int:
