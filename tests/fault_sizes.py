@@ -98,6 +98,13 @@ FAULTS: dict[str, Fault] = {
         unit="schedules a database, PostgreSQL on both append paths",
         sizes=(10, 200, 5_000),
     ),
+    "clock": Fault(
+        fault="clock set back by an hour, once and again and again",
+        promise="a typed refusal, or with the skew allowed: order and times only go forward; `check` is clean",
+        injected="the clock is an argument of engine and store",
+        unit="jumps a database",
+        sizes=(5, 50, 1_000),
+    ),
 }
 
 

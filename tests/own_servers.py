@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -62,7 +63,11 @@ class OwnPostgresql:
     def kill(self) -> None:
         with suppress(FileNotFoundError):  # it could not start
             first = int((self.cluster.data / "postmaster.pid").read_text().partition("\n")[0])
-            _kill([first, *_children(first)])
+            pids = [first, *_children(first)]
+            memory = {segment for pid in pids for segment in _shared_memory(pid)}
+            _kill(pids)
+            for segment in memory:  # it would outlive its processes, but not its machine
+                Path(segment).unlink(missing_ok=True)
 
     def fresh(self) -> AbstractContextManager[str]:
         return fresh_postgresql(self.cluster.url)
@@ -218,6 +223,14 @@ def _children(pid: int) -> list[int]:
             if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
                 found.append(int(stat.parent.name))
     return found
+
+
+def _shared_memory(pid: int) -> list[str]:
+    """Return the files of PostgreSQL's shared memory that a process has mapped."""
+    try:
+        return re.findall(r"/dev/shm/PostgreSQL\.\d+", Path(f"/proc/{pid}/maps").read_text())
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _kill(pids: list[int]) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import attrs
@@ -16,6 +16,7 @@ from servers import missing
 
 WRITES = ("pwrite64", "fsync", "fdatasync", "ftruncate", "unlink")
 """What SQLite calls to change files, and to be sure that they are changed."""
+MARK = "rmdir"
 PATIENCE = 60
 """Seconds after which a process counts as hung."""
 
@@ -42,13 +43,26 @@ class Trace:
 
     output: Path
 
-    def calls(self) -> Counter[str]:
-        """Return how often each call was made."""
-        return Counter(re.findall(r"^\d+ +(\w+)\(", self.output.read_text(), flags=re.MULTILINE))
+    def calls(self) -> list[Counter[str]]:
+        """Return how often each call was made, between one `mark` and the next."""
+        parts: list[Counter[str]] = []
+        for call in re.findall(r"^\d+ +(\w+)\(", self.output.read_text(), flags=re.MULTILINE):
+            if call == MARK:
+                parts.append(Counter())
+            else:
+                parts[-1][call] += 1
+        return parts
 
-    def injected(self) -> int:
-        """Return how many calls failed on purpose."""
-        return self.output.read_text().count("(INJECTED)")
+    def struck(self) -> bool:
+        """Return whether a call failed on purpose, or killed."""
+        text = self.output.read_text()
+        return "(INJECTED)" in text or "killed by SIGKILL" in text
+
+
+def mark() -> None:
+    """Mark the trace of this process: a call that changes nothing, and that SQLite never makes."""
+    with suppress(FileNotFoundError):
+        Path("/no/such/folder").rmdir()
 
 
 @contextmanager
@@ -57,7 +71,7 @@ def traced(pid: int, output: Path, *injections: Injection) -> Iterator[Trace]:
     strace = shutil.which("strace")
     if strace is None:
         missing("no strace; install the Debian package strace")
-    options = ["-f", "-o", str(output), "-e", f"trace={','.join(WRITES)}", "-p", str(pid)]
+    options = ["-f", "-o", str(output), "-e", f"trace={','.join((*WRITES, MARK))}", "-p", str(pid)]
     for injection in injections:
         options += ["-e", injection.option]
     with subprocess.Popen([strace, *options], stderr=subprocess.PIPE, text=True) as tracer:

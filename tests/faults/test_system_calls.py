@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -14,16 +15,21 @@ from pathlib import Path
 import attrs
 import pytest
 
-from fault_sizes import FAULTS, extent, size_of
+from fault_sizes import extent, size_of
 from ledger import Ledger, Place
 from respond.errors import RespondError
 from respond.store.records import Write
 from respond.store.sql import SqlEventStore
 from sql_logs import opened
-from syscalls import Injection, Trace, traced
+from syscalls import Injection, Trace, mark, traced
 from ticker import Batch
-from writers import append, started
+from writers import append, note, started
 
+TRIES = 3
+"""How often a writer asks for the same append."""
+MEMORY = Path("/dev/shm")
+AFTER = 5
+"""How many steps are taken under a fault: the one that meets it, and those that must go on."""
 Append = Callable[[Connection, SqlEventStore, Batch], bool]
 
 
@@ -33,7 +39,7 @@ class Way:
 
     action: str
     lasting: bool = False
-    tries: int = 3
+    tries: int = TRIES
     """How often the writer asks for an append; 0 for one that is killed by its first error, and a reader with it."""
 
 
@@ -64,17 +70,44 @@ def event_by_event(line: Connection, store: SqlEventStore, batch: Batch) -> bool
     return True
 
 
-def script(line: Connection, url: str, journal: str, appends: int, tries: int, one: Append) -> None:
-    """Append one batch after the other; halfway all connections are closed, which folds a WAL back."""
+@attrs.frozen(kw_only=True)
+class Part:
+    """Which part of the script is played under a fault; what comes before goes as always."""
+
+    appends: int
+    first: int = 0
+    """The step before which the writer waits for the fault."""
+    steps: int
+    """How many steps it takes from there before it ends."""
+    tries: int = TRIES
+    one: Append = append
+
+
+def steps(appends: int) -> list[int | str]:
+    """Return the steps of the script: appends by their number; halfway it is closed, which folds a WAL back."""
     half = appends - appends // 2
-    for numbers in (range(half), range(half, appends)):
-        store = _opened(line, url, journal)
-        if store is None:
+    return ["open", *range(half), "close", "open", *range(half, appends), "close"]
+
+
+def script(line: Connection, url: str, journal: str, part: Part) -> None:
+    """Play the script up to the end of *part*."""
+    store: SqlEventStore | None = None
+    for index, step in enumerate(steps(part.appends)[: part.first + part.steps]):
+        if index == part.first:
+            line.send("waits")
+            line.recv()
+        mark()
+        if step == "open":
+            store = _opened(line, url, journal)
+        elif store is None:
             break
-        for number in numbers:
-            done = any(one(line, store, Batch("script", number)) for _ in range(tries or 1))
-            if not tries and not done:
+        elif step == "close":
+            store.close()
+        else:
+            done = any(part.one(line, store, Batch("script", int(step))) for _ in range(part.tries or 1))
+            if not part.tries and not done:
                 os.kill(os.getpid(), signal.SIGKILL)
+    if store is not None:
         store.close()
     os._exit(0)
 
@@ -100,27 +133,33 @@ class Stage:
     def url(self) -> str:
         return f"sqlite:///{self.folder / 'log.db'}"
 
-    def calls(self, tries: int, one: Append = append) -> Counter[str]:
-        """Return how often a writer that nobody disturbs makes each call."""
-        ledger, trace = self.played(tries=tries, one=one)
-        assert len(ledger.acknowledged) == size_of("system-calls") or one is event_by_event
-        return trace.calls()
+    def each(self, way: Way, appends: int, one: Append = append) -> Iterator[tuple[Part, Injection]]:
+        """Yield every call of the script in turn; in the short cut every fourth of the writes, and every other call."""
+        whole = Part(appends=appends, steps=len(steps(appends)), tries=way.tries, one=one)
+        _, trace = self.played(whole)
+        for first, calls in enumerate(trace.calls()):
+            part = attrs.evolve(whole, first=first, steps=AFTER)
+            for call, count in sorted(calls.items()):
+                stride = 4 if extent() == "short" and call == "pwrite64" else 1
+                for nth in range(1, count + 1, stride):
+                    yield part, Injection(call, nth, way.action, way.lasting)
 
-    def played(self, *injections: Injection, tries: int, one: Append = append) -> tuple[Ledger, Trace]:
-        """Let a writer play the script; return what it was told, and what it called."""
+    def played(self, part: Part, *injections: Injection) -> tuple[Ledger, Trace]:
+        """Let a writer play *part* of the script; return what it was told, and what it called."""
         for path in self.folder.glob("log.db*"):
             path.unlink()
         shutil.copyfile(self.folder / "empty.db", self.folder / "log.db")
         ledger = Ledger()
-        with opened(self.url) if tries == 0 else nullcontext() as reader:
+        with opened(self.url) if part.tries == 0 else nullcontext() as reader:
             if reader is not None:
                 reader.head()
-            with (
-                started(script, self.url, self.journal, size_of("system-calls"), tries, one) as writer,
-                traced(writer.pid, self.folder / "calls", *injections) as trace,
-            ):
+            with started(script, self.url, self.journal, part) as writer:
                 writer.go()
-                writer.listen(ledger)
+                while (said := writer.hear()) != "waits":
+                    note(ledger, said)
+                with traced(writer.pid, self.folder / "calls", *injections) as trace:
+                    writer.go()
+                    writer.listen(ledger)
             self._keep()
         return ledger, trace
 
@@ -139,22 +178,15 @@ class Stage:
 
 
 @pytest.fixture(params=["wal", "delete"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
-    """Return a stage for one journal mode."""
-    opened(f"sqlite:///{tmp_path / 'empty.db'}", journal_mode=request.param).close()
-    return Stage(tmp_path, request.param)
-
-
-def each(calls: Counter[str], way: Way) -> Iterator[Injection]:
-    """Yield every call in turn; in the short cut every fourth of the writes, and every sync."""
-    for call, count in sorted(calls.items()):
-        step = 4 if extent() == "short" and call == "pwrite64" else 1
-        for nth in range(1, count + 1, step):
-            yield Injection(call, nth, way.action, way.lasting)
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Yield a stage for one journal mode, in memory where there is a folder for that: no power is cut here."""
+    with tempfile.TemporaryDirectory(prefix="respond-", dir=MEMORY if MEMORY.is_dir() else None) as name:
+        opened(f"sqlite:///{name}/empty.db", journal_mode=request.param).close()
+        yield Stage(Path(name), request.param)
 
 
 NOT_YET = pytest.mark.xfail(
-    raises=AssertionError,
+    raises=pytest.fail.Exception,
     reason="a commit that ends with an I/O error is told as store-unavailable, though its events may come back",
 )
 
@@ -164,24 +196,23 @@ NOT_YET = pytest.mark.xfail(
 )
 def test_each_call(stage, name, told):
     """Whatever becomes of a call: what was acknowledged is there, nothing is in half, what was refused is not there."""
-    way = WAYS[name]
     tried, seen, found = 0, Counter(), []
-    for injection in each(stage.calls(way.tries), way):
-        ledger, trace = stage.played(injection, tries=way.tries)
-        assert trace.injected() or name == "killed", injection
-        found += [f"{injection}: {fault}" for fault in stage.faults(ledger)]
+    for part, injection in stage.each(WAYS[name], size_of("system-calls")):
+        ledger, trace = stage.played(part, injection)
+        assert trace.struck(), (part, injection)
+        found += [f"step {part.first}, {injection}: {fault}" for fault in stage.faults(ledger)]
         tried += 1
         seen += Counter(acknowledged=len(ledger.acknowledged), refused=len(ledger.refused))
-    assert not found, f"{len(found)} faults in {tried} tries, the first of them: {'; '.join(found[:5])}"
+    if found:
+        pytest.fail(f"{len(found)} faults in {tried} tries, the first of them: {'; '.join(found[:5])}")
     told("system-calls", case=f"{stage.journal}, {name}", rounds=tried, **seen)
 
 
 @pytest.mark.parametrize(("one", "expected"), [(acknowledged_early, "lost"), (event_by_event, "torn")])
-def test_control(stage, one, expected, monkeypatch):
+def test_control(stage, one, expected):
     """A writer that acknowledges too early, or appends event by event, is caught."""
-    monkeypatch.setitem(FAULTS, "system-calls", attrs.evolve(FAULTS["system-calls"], sizes=(2, 2, 2)))
-    for injection in each(stage.calls(1, one), WAYS["killed"]):
-        ledger, _ = stage.played(injection, tries=1, one=one)
+    for part, injection in stage.each(WAYS["killed"], 2, one):
+        ledger, _ = stage.played(part, injection)
         if found := stage.faults(ledger):
             break
     assert {fault.partition(":")[0] for fault in found} == {expected}
