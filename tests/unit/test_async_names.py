@@ -8,8 +8,10 @@ import pytest
 
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.async_projecting import AsyncProjecting
 from respond.engine.engine import Engine
 from respond.engine.incident import IncidentHandle
+from respond.engine.projecting import Projecting
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.protocol import EventStore, LogReader
 
@@ -18,17 +20,20 @@ PAIRS = [
     (AsyncEventStore, LogReader),
     (AsyncEngine, Engine),
     (AsyncIncidentHandle, IncidentHandle),
+    (AsyncProjecting, Projecting),
 ]
 OWN = {
     (AsyncEngine, "log"),  # yields
     (AsyncEngine, "open"),  # also takes an engine for asyncio
+    (AsyncEngine, "projections"),  # a property of both
     (AsyncEngine, "transaction"),  # takes a connection for asyncio
     (AsyncIncidentHandle, "merge_into"),  # also takes a handle of its own kind
     (AsyncIncidentHandle, "number"),  # a property of the other
+    (AsyncProjecting, "names"),  # a property of both
 }
 """What has the name and another signature, and why."""
-INSIDE = {"exclusively", "new_lock"}
-"""What lends something for a while: it is for code that is `run`, on the store inside."""
+INSIDE = {"answering", "exclusively", "follower", "listing", "new_lock"}
+"""What lends something for a while: it is for code that is `run`, on what is inside."""
 AT_ONCE = {"incident_id"}
 """What asks no database, and so is not awaited."""
 NAMES = [
@@ -52,10 +57,19 @@ def test_same_names_and_parameters(awaited, plain, name):
     ]
 
 
+@pytest.mark.parametrize("name", ["__init__", "open"])
+def test_engines_are_made_alike(name):
+    """Both engines take the same options, with the same defaults."""
+    theirs, ours = (inspect.signature(getattr(one, name)).parameters.values() for one in (Engine, AsyncEngine))
+    assert [(one.name, one.default) for one in ours if one.kind is one.KEYWORD_ONLY] == [
+        (one.name, one.default) for one in theirs if one.kind is one.KEYWORD_ONLY
+    ]
+
+
 def test_names_are_compared():
-    """The control: all three classes are looked into, and a method that only one has is none of the names."""
-    assert len({pair[0] for pair in NAMES}) == 3
-    assert len(NAMES) > 45
+    """The control: all classes are looked into, and a method that only one has is none of the names."""
+    assert len({pair[0] for pair in NAMES}) == len({pair[0] for pair in PAIRS}) == 4
+    assert len(NAMES) > 55
     assert "run" not in {name for _, _, name in NAMES}
 
 

@@ -26,8 +26,10 @@ from respond.store.protocol import PAGE
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
-    from sqlalchemy.ext import asyncio as sqlalchemy
+    from respond.engine.async_projecting import AsyncProjecting
+    from respond.engine.projecting import Mode
+    from respond.projections.sql import TableProjection
+    from respond.store.sql.async_opening import Database, HostConnection
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -60,9 +62,19 @@ class AsyncEngine:
         workflows: Iterable[Workflow] = (),
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
+        projections: Mode = "memory",
+        tables: Iterable[type[TableProjection]] = (),
     ) -> None:
         self.store = store
-        self.inner = Engine(store.inner, plans=plans, workflows=workflows, clock=clock, random=random)
+        self.inner = Engine(
+            store.inner,
+            plans=plans,
+            workflows=workflows,
+            clock=clock,
+            random=random,
+            projections=projections,
+            tables=tables,
+        )
         self.workflows = self.inner.workflows
         self.plans = self.inner.plans
         self.clock = clock
@@ -71,22 +83,39 @@ class AsyncEngine:
     @classmethod
     async def open(
         cls,
-        database: str | URL | sqlalchemy.AsyncEngine,
+        database: Database,
         *,
         plans: Iterable[Plan] = (),
         workflows: Iterable[Workflow] = (),
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
         tenant: str = DEFAULT_TENANT,
+        projections: Mode = "memory",
+        tables: Iterable[type[TableProjection]] = (),
         **options: Any,
     ) -> Self:
-        """Return an engine on *database*, a URL or the host's own engine; an empty one gets its schema.
-
-        *options* go to `SqlEventStore.open`.  Raises what `Engine.open` raises.
-        """
+        """Return an engine on *database*, a URL or the host's own engine for asyncio; see `Engine.open`."""
         plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
         store = await AsyncEventStore.open(database, clock=clock, tenant=tenant, **options)
-        return cls(store, plans=plans, workflows=workflows, clock=clock, random=random)
+        engine = cls(
+            store,
+            plans=plans,
+            workflows=workflows,
+            clock=clock,
+            random=random,
+            projections=projections,
+            tables=tables,
+        )
+        if projections == "inline":
+            await engine.projections.keep_inline()
+        return engine
+
+    @property
+    def projections(self) -> AsyncProjecting:
+        """The projections in tables: to run, rebuild and wait for; raises `InvalidInput` for a log without tables."""
+        from respond.engine.async_projecting import AsyncProjecting  # noqa: PLC0415 - a log without tables needs none
+
+        return AsyncProjecting(self, self.inner.projections)
 
     async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Return what *function* returns, which may use `inner` as often as it likes; see `AsyncEventStore.run`."""
@@ -105,7 +134,7 @@ class AsyncEngine:
         await self.close()
 
     @asynccontextmanager
-    async def transaction(self, connection: sqlalchemy.AsyncConnection) -> AsyncIterator[AsyncEngine]:
+    async def transaction(self, connection: HostConnection) -> AsyncIterator[AsyncEngine]:
         """Lend an engine whose commands join the transaction that is open on *connection*; see `Engine.transaction`."""
         if not self.store.bridge.awaits:
             raise InvalidInput(
@@ -129,6 +158,7 @@ class AsyncEngine:
     states = awaited(Engine.states)
     events = awaited(Engine.events)
     incidents = awaited(Engine.incidents)
+    board = awaited(Engine.board)
     statistics = awaited(Engine.statistics)
     replay = awaited(Engine.replay)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from threading import Event as Flag
 from time import monotonic
 from typing import Any, Generic, Literal, TypeVar
 
@@ -231,7 +230,7 @@ class Projecting:
             if left <= 0:
                 at = None if found is None else found.position
                 raise ProjectionBehind(builds.name, at, position, _reason(found))
-            Flag().wait(min(seconds, left))
+            self._store.sleep(min(seconds, left))
             seconds = min(seconds * 2, _LONGEST_WAIT_SECONDS)
 
 

@@ -10,8 +10,7 @@ from respond.store.bridge import Bridge, DirectBridge, awaited
 from respond.store.protocol import Clock, EventStore, LogReader
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from respond.store.sql.async_opening import Database
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -30,7 +29,7 @@ class AsyncEventStore:
         self.bridge = bridge or DirectBridge()
 
     @classmethod
-    async def open(cls, database: str | URL | AsyncEngine, *, clock: Clock, **options: Any) -> Self:
+    async def open(cls, database: Database, *, clock: Clock, **options: Any) -> Self:
         """Open the log in *database*, a URL or the host's own engine; *options* as for `SqlEventStore.open`.
 
         Raises what that raises, and `InvalidInput` when the driver for asyncio is not installed.

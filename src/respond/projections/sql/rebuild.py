@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Event as Flag
 from time import perf_counter
 from typing import Literal
 
@@ -102,7 +101,7 @@ class Rebuild:
         while (step := self._runner.step()) != "idle":
             held = self._claimed()
             if step == "waiting":
-                Flag().wait(RETRY_SECONDS)
+                self._builds.store.sleep(RETRY_SECONDS)
             self._tell(pace, held.position)
         return self._claimed()
 

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Engine
 
 from respond.errors import StoreError
-from respond.store.sql.awaited import AwaitedLock, AwaitedTurn
+from respond.store.sql.awaited import TaskWaiting
 from respond.store.sql.connections import FileConnections, PooledConnections
 from respond.store.sql.dialect import Dialect
-from respond.store.sql.turns import Turn
+from respond.store.sql.turns import Waiting
 
 
 class AwaitedConnections(PooledConnections):
     """Connections of a server: each task has its own while it works."""
 
+    waiting: Waiting = TaskWaiting()
+
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self._loop = asyncio.get_running_loop()
         super().__init__(engine, dialect)
-
-    def new_lock(self) -> AbstractContextManager[Any]:
-        """Return a lock between tasks."""
-        return AwaitedLock()
-
-    def new_turn(self) -> Turn:
-        """Return where one task waits for another."""
-        return AwaitedTurn()
 
     def _mine(self) -> Any:
         if self._own.pid != os.getpid():

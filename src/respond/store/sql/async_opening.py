@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from respond.errors import InvalidInput
 from respond.store.bridge import Bridge, ThreadBridge
@@ -15,6 +15,10 @@ from respond.store.sql.awaited import GreenletBridge
 from respond.store.sql.engines import parsed
 from respond.store.sql.event_store import SqlEventStore
 
+Database: TypeAlias = str | URL | AsyncEngine
+"""Where a log for asyncio is: a URL, or the host's own engine."""
+HostConnection: TypeAlias = AsyncConnection
+"""A connection of the host's own."""
 _DRIVERS = {
     "postgresql+psycopg": ("postgresql+psycopg", "postgresql"),
     "postgresql+psycopg_async": ("postgresql+psycopg", "postgresql"),
@@ -26,9 +30,7 @@ _DRIVERS = {
 _SQLITE = {"sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"}
 
 
-async def open_async(
-    database: str | URL | AsyncEngine, *, clock: Clock, **options: Any
-) -> tuple[SqlEventStore, Bridge]:
+async def open_async(database: Database, *, clock: Clock, **options: Any) -> tuple[SqlEventStore, Bridge]:
     """Return the store on *database*, and the bridge by which tasks use it.
 
     For SQLite a thread takes a whole call: a driver that hands each statement to a thread takes five times as long, and

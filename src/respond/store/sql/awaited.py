@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -12,6 +13,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.sqlite import SqliteDialect
+from respond.store.sql.turns import Turn
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -59,6 +61,22 @@ class AwaitedTurn:
         """Let the task go on."""
         if not self._woken.done():  # a task that was cancelled waits no more
             self._woken.set_result(None)
+
+
+class TaskWaiting:
+    """Each caller is a task of one event loop."""
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that may be held while a connection is lent."""
+        return AwaitedLock()
+
+    def new_turn(self) -> Turn:
+        """Return where one task waits for another."""
+        return AwaitedTurn()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for this task."""
+        await_only(asyncio.sleep(seconds))
 
 
 class AwaitedCursor:

@@ -18,7 +18,7 @@ from sqlalchemy.pool import Pool, PoolProxiedConnection
 from respond.errors import OutcomeUnknown, RespondError, StoreError, StoreUnavailable
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.sqlite import SqliteDialect
-from respond.store.sql.turns import ThreadTurn, Turn
+from respond.store.sql.turns import ThreadWaiting, Waiting
 from respond.store.sql.units import Taken, Unit, faults, unit
 
 _PREPARED = "respond_prepared"
@@ -32,6 +32,9 @@ _memory_locks: WeakKeyDictionary[Pool, RLock] = WeakKeyDictionary()
 
 class Connections(Protocol):
     """Lends cursors; what the driver raises meanwhile comes out as an error of respond."""
+
+    waiting: Waiting
+    """How those who borrow wait for each other."""
 
     def reading(self) -> AbstractContextManager[Any]:
         """Lend a cursor for statements that stand alone."""
@@ -47,14 +50,6 @@ class Connections(Protocol):
 
     def unit(self) -> AbstractContextManager[Unit]:
         """Lend a transaction that is committed at the end, and rolled back by an error."""
-        ...
-
-    def new_lock(self) -> AbstractContextManager[Any]:
-        """Return a lock that may be held while a connection is lent."""
-        ...
-
-    def new_turn(self) -> Turn:
-        """Return where one caller waits for another."""
         ...
 
     def renew(self) -> None:
@@ -89,11 +84,13 @@ class _Own:
 class PooledConnections:
     """Connections of a server: each caller has its own."""
 
+    waiting: Waiting = ThreadWaiting()
+
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self._dialect = dialect
         self._engine = engine
         self._closed = False
-        self._own = _Own(os.getpid(), engine.pool, self.new_lock())
+        self._own = _Own(os.getpid(), engine.pool, self.waiting.new_lock())
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
@@ -131,14 +128,6 @@ class PooledConnections:
             with unit(cursor, partial(Connection, self._engine, lent), self._dialect) as begun:
                 yield begun
 
-    def new_lock(self) -> AbstractContextManager[Any]:
-        """Return a lock that may be held while a connection is lent."""
-        return RLock()
-
-    def new_turn(self) -> Turn:
-        """Return where one thread waits for another."""
-        return ThreadTurn()
-
     def renew(self) -> None:
         """Drop the idle connections."""
         own = self._mine()
@@ -158,7 +147,7 @@ class PooledConnections:
             raise StoreError("the store is closed; open it again")
         if self._own.pid != os.getpid():
             _left_to_parent.append(self._own)
-            self._own = _Own(os.getpid(), self._own.pool.recreate(), self.new_lock())
+            self._own = _Own(os.getpid(), self._own.pool.recreate(), self.waiting.new_lock())
         return self._own
 
     @contextmanager
@@ -252,6 +241,8 @@ class FileConnections(PooledConnections):
 class MemoryConnections:
     """The one connection of a database in memory; readers and writers take turns."""
 
+    waiting: Waiting = ThreadWaiting()
+
     def __init__(self, engine: Engine, dialect: SqliteDialect) -> None:
         self._dialect = dialect
         self._engine = engine
@@ -286,14 +277,6 @@ class MemoryConnections:
             cursor = lent.cursor()
             with unit(cursor, partial(Connection, self._engine, lent), self._dialect) as begun:
                 yield begun
-
-    def new_lock(self) -> AbstractContextManager[Any]:
-        """Return a lock that may be held while the connection is lent."""
-        return RLock()
-
-    def new_turn(self) -> Turn:
-        """Return where one thread waits for another."""
-        return ThreadTurn()
 
     def renew(self) -> None:
         """Do nothing: there is one connection, and memory does not lose it."""

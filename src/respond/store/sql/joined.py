@@ -27,8 +27,7 @@ class JoinedConnections:
         """Lend *unit*; *connections* tells how its callers wait for each other."""
         self._unit = unit
         self._dialect = dialect
-        self.new_lock = connections.new_lock
-        self.new_turn = connections.new_turn
+        self.waiting = connections.waiting
 
     @contextmanager
     def reading(self) -> Iterator[Any]:

@@ -106,7 +106,11 @@ class Reader:
 
     def new_lock(self) -> AbstractContextManager[Any]:
         """Return a lock that its holder may keep while it asks this store."""
-        return self._connections.new_lock()
+        return self._connections.waiting.new_lock()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for this caller; others go on, tasks of one event loop too."""
+        self._connections.waiting.sleep(seconds)
 
     def _page(self, statement: str, parameters: tuple[object, ...], limit: int | None) -> list[Recorded]:
         return self._dialect.recorded(self._rows(statement, parameters, limit))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Lock
-from typing import Protocol
+from contextlib import AbstractContextManager
+from threading import Lock, RLock
+from time import sleep
+from typing import Any, Protocol
 
 
 class Turn(Protocol):
@@ -32,3 +34,35 @@ class ThreadTurn:
     def wake(self) -> None:
         """Let the thread go on."""
         self._lock.release()
+
+
+class Waiting(Protocol):
+    """How the callers of one store wait; whoever waits lets the others run."""
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that may be held while a connection is lent."""
+        ...
+
+    def new_turn(self) -> Turn:
+        """Return where one caller waits for another."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+class ThreadWaiting:
+    """Each caller is a thread."""
+
+    def new_lock(self) -> AbstractContextManager[Any]:
+        """Return a lock that may be held while a connection is lent."""
+        return RLock()
+
+    def new_turn(self) -> Turn:
+        """Return where one thread waits for another."""
+        return ThreadTurn()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for this thread."""
+        sleep(seconds)
