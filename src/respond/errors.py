@@ -152,6 +152,18 @@ class UnreadableEvent(RespondError):
     code = "unreadable-event"
 
 
+class EventArchived(UnreadableEvent):
+    """The body of a stored event left the log for a file; the message names it.  Name its folder to read it."""
+
+    code = "event-archived"
+
+
+class ArchiveUnreadable(UnreadableEvent):
+    """A file that bodies left the log for is missing, was altered, or does not hold what the manifest says."""
+
+    code = "archive-unreadable"
+
+
 class LogsDiffer(RespondError):
     """Two databases that should hold the same log do not; the message names the first place."""
 

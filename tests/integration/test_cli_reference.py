@@ -56,6 +56,7 @@ LIFE = [
     "import tickets.csv --mapping tickets.toml",
     "replay",
     "check",
+    "archive --older-than 365d --to .",
     "status",
     "db init",
     "db upgrade",

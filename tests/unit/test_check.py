@@ -26,6 +26,7 @@ from respond.engine.handler import Handler as CommandHandler
 from respond.errors import CommandRefused, StoreError, StoreUnavailable
 from respond.plan.plan import Plan
 from respond.projections.statistics import Statistics
+from respond.store.manifest import Archived
 from respond.store.memory import MemoryEventStore
 from respond.store.records import Head, NewEvent, Recorded, Write, leaf_of
 from respond.testing.conformance.samples import ManualClock, id_of
@@ -51,6 +52,12 @@ class ListLog:
         """Return the rows past *after* by position, as a database does."""
         past = sorted((row for row in self.rows if row.position > after), key=lambda row: row.position)
         return past[: min(limit, self.page)]
+
+    def manifest(self, *, after: int = 0, limit: int = 1000) -> Sequence[Archived]:
+        return ()
+
+    def archived(self, position: int) -> Archived | None:
+        return None
 
     def head(self) -> Head:
         if self.end is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from respond.audit.archives import Archives
 from respond.audit.finding import CheckReport, Findings
 from respond.audit.order import Order
 from respond.audit.rows import row_findings
@@ -31,22 +32,25 @@ def check(
 ) -> CheckReport:
     """Return all that is wrong with the log in *store*, of all tenants and realms.
 
-    Writers may go on meanwhile.  The incident's workflow is always among *workflows*, and steps are judged by the plans
-    that they pin, the example when no *plans* are given; *progress* is called with the
-    number of rows so far.  Raises `StoreUnavailable` when the database cannot be read.
+    Writers may go on meanwhile.  Archived bodies are read where the store was opened with `archives`.  The incident's
+    workflow is always among *workflows*, and steps are judged by the plans that they pin, the example when no *plans*
+    are given; *progress* is called with the number of rows so far.  Raises `StoreUnavailable` when the database cannot
+    be read.
     """
     findings = Findings()
     order, streams = Order(findings), Streams(Workflows(workflows), Plans(plans), findings)
+    archives = Archives(store, findings)
     after, events = _BEFORE_ALL, 0
     while True:
         head = _head(store)  # before the page: rows and the head that counts them are committed together
         page = store.read_log(after=after)
         if not page:
             break
-        for record in page:
-            order.follow(record)
+        for row in page:
+            order.follow(row)
+            record, unread = archives.follow(row)
             sound = True
-            for finding in row_findings(record, store.log):
+            for finding in row_findings(record, store.log, archived=unread):
                 findings.add(finding.code, finding.position, finding.text)
                 sound = False
             streams.follow(record, sound=sound)
@@ -54,6 +58,7 @@ def check(
         if progress is not None:
             progress(events)
     order.end(head)
+    archives.end(order.position)
     streams.end(order.position)
     return CheckReport(
         events=events,
@@ -61,6 +66,8 @@ def check(
         head=head,
         findings=tuple(findings.kept),
         counts=dict(findings.counts),
+        archived=archives.events,
+        unread=archives.unread,
         deviations=streams.deviations,
         plans_missing=streams.plans_missing,
     )

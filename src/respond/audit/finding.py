@@ -24,6 +24,18 @@ class Finding:
     text: str
 
 
+@attrs.frozen
+class Unread:
+    """A file of archived bodies that was not read."""
+
+    file: str
+    first: int
+    """The position of its first event that was met."""
+    last: int
+    """The position of its last one."""
+    events: int
+
+
 @attrs.frozen(kw_only=True)
 class CheckReport:
     """What a check read, and what it found."""
@@ -37,6 +49,10 @@ class CheckReport:
     """In the order in which they were met; the first 10,000."""
     counts: Mapping[str, int]
     """How many findings there are of each code, also of those that `findings` has no room for."""
+    archived: int
+    """How many events have an archived body."""
+    unread: tuple[Unread, ...]
+    """The files of these that were not read, for want of a folder or because they are unreadable."""
     deviations: Mapping[str, tuple[int, ...]]
     """For each rule of a workflow, the positions of the steps that broke it.  Reality, not damage."""
     plans_missing: Mapping[str, int]
@@ -44,7 +60,7 @@ class CheckReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found; deviations do not count."""
+        """Whether nothing was found; deviations do not count, nor archives that nobody read."""
         return not self.counts
 
 

@@ -37,13 +37,17 @@ _OPTIONAL = frozenset(
 )
 
 
-def row_findings(record: Recorded, log: str) -> Iterator[Finding]:
-    """Yield what is wrong with a row of the log whose id is *log*, looking at no other row."""
+def row_findings(record: Recorded, log: str, *, archived: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with a row of the log whose id is *log*, looking at no other row.
+
+    A body may be missing where it is *archived* and nobody reads the file.
+    """
     timed = _is_time(record.recorded_us)
     if not timed:
         yield Finding("recorded-at", record.position, f"recorded_at is {record.recorded_us!r}, which is not a time")
     if record.body is None:
-        yield Finding("body-missing", record.position, "the body is missing, and no archive is known to hold it")
+        if not archived:
+            yield Finding("body-missing", record.position, "the body is missing, and no archive is known to hold it")
         return
     if type(record.body) is not bytes:
         yield Finding("body-unreadable", record.position, f"the body is {type(record.body).__name__}, not bytes")

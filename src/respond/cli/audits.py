@@ -53,6 +53,8 @@ def checked(store: LogReader, workflows: Iterable[Workflow], plans: Iterable[Pla
             "head": report.head,
             "findings": report.findings,
             "counts": report.counts,
+            "archived": report.archived,
+            "unread": report.unread,
             "deviations": report.deviations,
             "plans_missing": report.plans_missing,
             "seconds": round(seconds, 3),
@@ -73,6 +75,14 @@ def _show_check(page: Page, report: CheckReport) -> None:
         )
     if found > _SHOWN:
         page.line(f"and {found - _SHOWN:,} more; --json tells the first {len(report.findings):,}")
+    if report.archived:
+        unread = sum(one.events for one in report.unread)
+        page.line(f"{counted(report.archived, 'event')} archived, {unread:,} of them not read")
+    if report.unread:
+        page.table(
+            ("file that was not read", "from", "to", "events"),
+            [(one.file, f"#{one.first}", f"#{one.last}", one.events) for one in report.unread[:_SHOWN]],
+        )
     if report.deviations:
         page.heading("steps that their workflow would not have made")
         page.table(("rule", "steps"), [(code, len(positions)) for code, positions in report.deviations.items()])
@@ -125,6 +135,8 @@ def _show_replay(page: Page, totals: Totals, rate: float) -> None:
             ("position", "stream", "reason"),
             [(f"#{one.position}", one.stream, one.text) for one in totals.failures[:_SHOWN]],
         )
+    if totals.archived:
+        page.line(f"{counted(totals.archived, 'event')} archived and not folded: name their folder with --archives")
     for category, count in totals.unregistered.items():
         page.line(f"{counted(count, 'event')} of {category!r}: no workflow is registered; name it with --workflow")
 

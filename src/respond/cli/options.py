@@ -75,6 +75,13 @@ def _everywhere() -> list[click.Parameter]:
             metavar="MODULE_OR_PATH:NAME",
             help="A workflow of your own.",
         ),
+        click.Option(
+            ["--archives"],
+            envvar="RESPOND_ARCHIVES",
+            show_envvar=True,
+            metavar="FOLDER",
+            help="Where the files are that bodies left the log for.",
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ import click
 from respond.cli import (
     aggregates,
     amendments,
+    archiving,
     audits,
     database,
     demo,
@@ -52,6 +53,7 @@ _FAMILIES = (
     listings,
     figures,
     imports,
+    archiving,
     audits,
     standings,
     publishing,

@@ -31,6 +31,8 @@ class Session:
     db: str
     plan_files: tuple[str, ...] = ()
     workflow_names: tuple[str, ...] = ()
+    archives: str | None = None
+    """The folder of the files that bodies left the log for."""
     actor_id: str | None = None
     """The login name when None."""
     role: str | None = None
@@ -40,7 +42,7 @@ class Session:
     def engine(self, *, create: bool | None = False) -> Engine:
         """Open the engine; with *create* None an empty database gets a log, with True any does."""
         plans, workflows = Plans(self.plans()), Workflows(self.workflows())  # before a file is made
-        return Engine.open(self.db, plans=plans, workflows=workflows, create=create)
+        return Engine.open(self.db, plans=plans, workflows=workflows, create=create, archives=self.archives)
 
     def rehearsal(self) -> Engine:
         """Open the engine for what is only tried: on an empty log in memory where the database holds nothing yet."""
@@ -58,7 +60,7 @@ class Session:
         """Open the log alone, for those who ask no plan; *options* as for `SqlEventStore.open`."""
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - help and wrong usage need no database
 
-        return SqlEventStore.open(self.db, clock=system_clock, create=False, **options)
+        return SqlEventStore.open(self.db, clock=system_clock, create=False, archives=self.archives, **options)
 
     def plans(self) -> list[Plan]:
         return [Plan.load(path) for path in self.plan_files]

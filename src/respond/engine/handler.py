@@ -21,6 +21,7 @@ from respond.engine.definitions import Plans, Workflows
 from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
 from respond.errors import CommandRefused, IdempotencyConflict, VersionConflict
 from respond.plan.plan import Plan
+from respond.store.archive_folder import archive_of
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import Appended, NewEvent, Write
@@ -98,7 +99,7 @@ class Handler:
         self.store = store
         self.workflows = workflows
         self.plans = plans
-        self.codec = Codec(workflows.event_types)
+        self.codec = Codec(workflows.event_types, archive_of(store))
         self.clock = clock
         self.random = random
         self.realm = realm

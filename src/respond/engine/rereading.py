@@ -8,7 +8,7 @@ import attrs
 
 from respond.domain.events import Event
 from respond.engine.definitions import Plans, Workflows
-from respond.errors import UnreadableEvent
+from respond.errors import EventArchived, UnreadableEvent
 from respond.projections.replay import Failure, Replay, Totals
 from respond.store.codec import Codec
 from respond.store.records import StoredBody, leaf_of
@@ -32,6 +32,7 @@ class Rereading:
         self._replay = Replay(workflows, plans)
         self._check_leaves = check_leaves
         self._unread: list[Failure] = []
+        self._archived = 0
         self._last_position = 0
 
     def totals(self, pages: Iterable[Sequence[StoredBody]]) -> Totals:
@@ -43,7 +44,8 @@ class Rereading:
         failures = sorted((*found.failures, *self._unread), key=lambda failure: failure.position)
         return attrs.evolve(
             found,
-            events=found.events + len(self._unread),
+            events=found.events + len(self._unread) + self._archived,
+            archived=self._archived,
             last_position=self._last_position,
             failures=tuple(failures),
         )
@@ -56,6 +58,8 @@ class Rereading:
                 continue
             try:
                 yield decode(row)
+            except EventArchived:
+                self._archived += 1
             except UnreadableEvent as error:
                 self._fail(row, str(error))
 

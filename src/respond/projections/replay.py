@@ -54,6 +54,8 @@ class Totals(Document):
     """For every plan that is pinned and was not given, how many aggregates were judged by their table alone."""
     unregistered: Mapping[str, int]
     """For every category of streams that no workflow claims, how many events were left aside."""
+    archived: int = 0
+    """How many events were left aside because their bodies are archived, and nobody named the folder."""
 
 
 @attrs.define(eq=False)

@@ -63,6 +63,8 @@ class AsyncEventStore:
     read_all = awaited(EventStore.read_all)
     read_bodies = awaited(EventStore.read_bodies)
     read_log = awaited(LogReader.read_log)
+    manifest = awaited(LogReader.manifest)
+    archived = awaited(LogReader.archived)
     versions = awaited(EventStore.versions)
     known = awaited(EventStore.known)
     head = awaited(EventStore.head)

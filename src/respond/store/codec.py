@@ -10,7 +10,8 @@ import orjson
 from respond.domain.events import Event, EventTypes, type_of
 from respond.domain.payloads import reader, to_data
 from respond.errors import InvalidRecord, UnreadableEvent
-from respond.store.records import FORMAT_VERSION, Recorded, StoredBody, decoded
+from respond.store.archive_folder import ArchiveFolder
+from respond.store.records import FORMAT_VERSION, Recorded, StoredBody, decoded, with_body
 
 _Read = Callable[[Mapping[str, Any], type], Any]
 
@@ -18,8 +19,10 @@ _Read = Callable[[Mapping[str, Any], type], Any]
 class Codec:
     """Encodes payloads and decodes records of the event types it knows."""
 
-    def __init__(self, event_types: EventTypes) -> None:
+    def __init__(self, event_types: EventTypes, archive: ArchiveFolder | None = None) -> None:
+        """Take the bodies that left the log from *archive*."""
         self.event_types = event_types
+        self._archive = archive
         self._current: dict[tuple[str, int], tuple[_Read, type]] = {
             (declared.name, declared.schema_version): (reader(declared.payload), declared.payload)
             for declared in event_types
@@ -46,6 +49,8 @@ class Codec:
 
     def _decode_with_care(self, record: Recorded | StoredBody) -> Event:
         """Return the event of a record that is not in its current form, or say what is wrong with it."""
+        if record.body is None and self._archive is not None:
+            return self.decode(with_body(record, self._archive.body_of(record)))
         body = decoded(record)
         data = body.get("data")
         if type(data) is not dict:

@@ -16,6 +16,7 @@ from respond.domain.moments import from_microseconds, to_microseconds
 from respond.domain.streams import DEFAULT_TENANT, Realm, StreamId, indexed
 from respond.errors import VersionConflict
 from respond.store.intake import bodies_of, check_skew, event_ids, replay_of
+from respond.store.manifest import Archived
 from respond.store.protocol import PAGE, Clock
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write, leaf_of, stored_body
 from respond.store.waiting import Listeners
@@ -130,6 +131,16 @@ class MemoryEventStore:
         """Return up to *limit* rows past position *after*, of all tenants and realms, in position order."""
         with self._log.lock:
             return list(islice(self._past(after), limit))
+
+    def manifest(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Archived]:
+        """Return nothing: no body leaves a log in memory."""
+        del after, limit
+        return ()
+
+    def archived(self, position: int) -> Archived | None:
+        """Return None: no body leaves a log in memory."""
+        del position
+        return None
 
     def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
         """Return the version of each of *streams*; 0 for one that has no events."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
 
 from respond.domain.streams import Realm, StreamId
+from respond.store.manifest import Archived
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write
 
 Clock = Callable[[], datetime]
@@ -122,6 +123,14 @@ class LogReader(Protocol):
 
     def read_log(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Recorded]:
         """Return up to *limit* rows past position *after*, in position order, whatever is wrong with them."""
+        ...
+
+    def manifest(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Archived]:
+        """Return up to *limit* ranges of the manifest that begin past position *after*, in their order."""
+        ...
+
+    def archived(self, position: int) -> Archived | None:
+        """Return the range of the manifest that covers *position*; None when there is none."""
         ...
 
     def head(self) -> Head: ...

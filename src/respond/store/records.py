@@ -14,7 +14,7 @@ from respond.domain.canonical import canonical
 from respond.domain.moments import Moment, from_microseconds
 from respond.domain.references import Reference
 from respond.domain.streams import ANY, ExpectedVersion, StreamId, indexed
-from respond.errors import InvalidRecord, UnreadableEvent
+from respond.errors import EventArchived, InvalidRecord, UnreadableEvent
 
 FORMAT_VERSION = 1
 """The `v` of every body that this code writes, and the only one that it reads."""
@@ -128,10 +128,15 @@ def stored_body(row: Recorded) -> StoredBody:
     return StoredBody(row.position, row.recorded_us, row.body, row.leaf)
 
 
+def with_body(row: Recorded | StoredBody, body: bytes) -> Recorded | StoredBody:
+    """Return *row* with the *body* that left it."""
+    return row._replace(body=body)
+
+
 def decoded(row: Recorded | StoredBody) -> dict[str, Any]:
-    """Return the body of *row*; raises `UnreadableEvent` when it is archived, damaged, or of another format."""
+    """Return the body of *row*; raises `UnreadableEvent` when it is damaged or of another format, `EventArchived`."""
     if row.body is None:
-        raise UnreadableEvent(f"position {row.position}: the body is archived")
+        raise EventArchived(f"position {row.position}: the body is archived")
     try:
         body: Any = orjson.loads(row.body)
     except orjson.JSONDecodeError as error:

@@ -8,11 +8,12 @@ from itertools import islice, zip_longest
 import attrs
 
 from respond.errors import LogsDiffer, WrongDatabase
+from respond.store.archive_folder import ranges_of
 from respond.store.manifest import Archived
 from respond.store.protocol import PAGE
 from respond.store.records import BATCH_MAX, Head, Recorded
+from respond.store.sql.door import Door
 from respond.store.sql.event_store import SqlEventStore
-from respond.store.sql.manifest import manifest_of
 from respond.store.sql.receiving import Receiver
 
 Progress = Callable[[str, int, int], None]
@@ -68,8 +69,14 @@ def copy_log(
             f"{reached.position}, at {reached.recorded_us}; run `respond check` on it",
             position=reached.position + 1,
         )
-    archived = _copy_manifest(source, target, receiver, end)
-    compared = _compare(source, target, end, page, tell)
+    archived, compared = 0, None
+    while compared is None:
+        archived += _copy_manifest(source, target, end)
+        try:
+            compared = _compare(source, target, end, page, tell)
+        except LogsDiffer:
+            if not any(_missing_ranges(source, target, end)):
+                raise  # else bodies left the source while it was copied, and now they leave the target too
     return CopyReport(
         log=source.log,
         head=end,
@@ -120,13 +127,17 @@ def _limit_after(rows: Sequence[Recorded], page: int) -> int:
     return max(1, min(page, BATCH_MAX // size))
 
 
-def _copy_manifest(source: SqlEventStore, target: SqlEventStore, receiver: Receiver, end: Head) -> int:
-    """Add the ranges of the source's manifest that the target lacks, up to *end*, and return how many these were."""
-    known = {one.first for one in manifest_of(target)}
-    missing = (one for one in manifest_of(source) if one.last <= end.position and one.first not in known)
-    added = 0
+def _missing_ranges(source: SqlEventStore, target: SqlEventStore, end: Head) -> Iterator[Archived]:
+    """Yield the ranges of the source's manifest that the target lacks, up to *end*."""
+    known = {one.first for one in ranges_of(target)}
+    return (one for one in ranges_of(source) if one.last <= end.position and one.first not in known)
+
+
+def _copy_manifest(source: SqlEventStore, target: SqlEventStore, end: Head) -> int:
+    """Let bodies leave the target as they left the source, up to *end*; return how many ranges that were."""
+    door, missing, added = Door(target), _missing_ranges(source, target, end), 0
     while ranges := list(islice(missing, PAGE)):
-        receiver.note_archived(ranges)
+        door.follow(ranges)
         added += len(ranges)
     return added
 
@@ -144,7 +155,7 @@ def _compare(source: SqlEventStore, target: SqlEventStore, end: Head, page: int,
             break
         after, compared, limit = ours[-1].position, compared + len(ours), _limit_after(ours, page)
         tell("comparing", after, end.position)
-    _compare_manifests(manifest_of(source), manifest_of(target), end)
+    _compare_manifests(ranges_of(source), ranges_of(target), end)
     if (head := target.head()) != end:
         raise LogsDiffer(
             f"the target ends at position {head.position}, at {head.recorded_us}, the copy at {end.position}, at "

@@ -17,9 +17,9 @@ from sqlalchemy import insert, text
 from respond.audit.check import check
 from respond.domain.canonical import canonical
 from respond.errors import LogsDiffer, UnreadableEvent, WrongDatabase
+from respond.store.archive_folder import ranges_of
 from respond.store.records import Recorded, Write, leaf_of
 from respond.store.sql import SqlEventStore, create, drop_triggers, tables
-from respond.store.sql.manifest import manifest_of
 from respond.testing.conformance.samples import ONE, THREE, TWO, ManualClock, event, events, id_of
 from respond.transfer.copy import CopyReport, copy_log
 from servers import fresh_mariadb, fresh_postgresql
@@ -79,7 +79,7 @@ def without_triggers(connection: Any) -> None:
 
 def told(store: SqlEventStore) -> tuple[Any, ...]:
     """Return all that a log tells."""
-    return store.log, store.head(), list(store.read_log(limit=10**6)), list(manifest_of(store))
+    return store.log, store.head(), list(store.read_log(limit=10**6)), list(ranges_of(store))
 
 
 def fill_with_everything(url: str) -> None:

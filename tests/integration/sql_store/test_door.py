@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
 
+from respond.audit.check import check
 from respond.store.records import Write
 from respond.store.sql import SqlEventStore, tables
 from respond.testing.conformance.samples import ONE, TWO, events
@@ -181,10 +182,14 @@ def test_a_manifest_of_the_session_opens_nothing(request, name: str) -> None:
 
 def test_a_manifest_of_the_session_on_mariadb(mariadb_url: str) -> None:
     """MariaDB's triggers see a temporary table first: grants are the control there, and a check finds the body gone."""
-    with filled(mariadb_url, covered=False) as (_, connection):
+    with filled(mariadb_url, covered=False) as (store, connection):
         connection.execute(text("CREATE TEMPORARY TABLE respond_manifest AS SELECT * FROM respond_manifest"))
         connection.execute(insert(TABLES.manifest), row_of_manifest(1, 4))
         connection.execute(text(LEAVE))
+        assert next((one.code, one.position) for one in check(store).findings if one.position == 2) == (
+            "body-missing",
+            2,
+        )
 
 
 def test_only_the_owner_gets_through_on_postgresql(postgresql_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Self
@@ -15,8 +16,10 @@ from sqlalchemy.engine import URL
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.domain.streams import DEFAULT_TENANT, StreamId, indexed
 from respond.errors import ClockSkew, OutcomeUnknown, StoreError, StoreUnavailable, VersionConflict
+from respond.store.archive_folder import ArchiveFolder, folder_at
 from respond.store.intake import check_skew, event_ids, replay_of
-from respond.store.protocol import Clock, EventStore
+from respond.store.manifest import Archived
+from respond.store.protocol import PAGE, Clock, EventStore
 from respond.store.records import Appended, Write
 from respond.store.sql.appender import Appender, Inline, Observer
 from respond.store.sql.atomic import Atomic
@@ -26,6 +29,7 @@ from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.dialects import AppendPath
 from respond.store.sql.group import Group
 from respond.store.sql.joined import JoinedConnections, JoinedEventStore
+from respond.store.sql.manifest import read_manifest, read_range
 from respond.store.sql.opening import open_log
 from respond.store.sql.reader import Reader
 from respond.store.sql.rows import prepared
@@ -52,10 +56,12 @@ class SqlEventStore(Reader):
         group: bool = False,
         prefix: str = DEFAULT_PREFIX,
         schema: str | None = None,
+        archives: Path | None = None,
     ) -> None:
         super().__init__(connections, dialect, log=log, tenant=tenant)
         self.prefix = prefix
         self.schema = schema
+        self.archive = ArchiveFolder(self, archives)
         self._clock = clock
         self._allow_skew = allow_skew
         self._appender = Appender(connections, dialect, clock=clock, allow_skew=allow_skew)
@@ -78,6 +84,7 @@ class SqlEventStore(Reader):
         append_path: AppendPath | None = None,
         durability: Durability = "warn",
         group: bool | None = None,
+        archives: str | Path | None = None,
     ) -> Self:
         """Open the log in *database*, a URL or the host's own engine.
 
@@ -85,10 +92,12 @@ class SqlEventStore(Reader):
         too, with False none does and no file is made.  *append_path* `transaction` keeps PostgreSQL from appending in
         one statement.  *group* lets appends of several threads that meet share a commit; None leaves it to the kind of
         database.  Settings of the database that lose acknowledged events are warned of in the log `respond.store`,
-        with *durability* `refuse` they are `UnsafeSettings`, with `ignore` nobody looks.  Raises `InvalidInput`,
+        with *durability* `refuse` they are `UnsafeSettings`, with `ignore` nobody looks.  *archives* is the folder of
+        the files that bodies left for: engines and checks read them there.  Raises `InvalidInput`,
         `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
         """
         indexed(tenant, "tenant")
+        folder = folder_at(archives)
         log, connections, dialect = open_log(
             database,
             create=create,
@@ -110,6 +119,7 @@ class SqlEventStore(Reader):
             group=dialect.grouped if group is None else group,
             prefix=prefix,
             schema=schema,
+            archives=folder,
         )
 
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
@@ -150,6 +160,16 @@ class SqlEventStore(Reader):
         with self._mended(), self._connections.unit() as unit:
             yield unit.connection()
 
+    def manifest(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Archived]:
+        """Return up to *limit* ranges of the manifest that begin past position *after*, in their order."""
+        with self.reading() as connection:
+            return read_manifest(connection, prefix=self.prefix, schema=self.schema, after=after, limit=limit)
+
+    def archived(self, position: int) -> Archived | None:
+        """Return the range of the manifest that covers *position*; None when there is none."""
+        with self.reading() as connection:
+            return read_range(connection, position, prefix=self.prefix, schema=self.schema)
+
     @contextmanager
     def exclusively(self, streams: Collection[StreamId]) -> Iterator[EventStore]:
         """Lend a view in a transaction that keeps out others who ask the same for one of *streams*.
@@ -174,9 +194,11 @@ class SqlEventStore(Reader):
         `WrongIsolation`.
         """
         joined = join(connection, self._dialect, self._connections)
-        return CallersEventStore(
+        view = CallersEventStore(
             joined, self._dialect, self._atomic, clock=self._clock, log=self.log, tenant=self.tenant
         )
+        view.archive = self.archive
+        return view
 
     def project_inline(self, project: Inline) -> None:
         """Call *project* with the rows of every commit from now on, within its transaction, in the order of the log.

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from respond.store.manifest import Archived
-from respond.store.protocol import PAGE
-from respond.store.sql.event_store import SqlEventStore
 from respond.store.sql.schema import Tables, tables
 
 
-def manifest_of(store: SqlEventStore) -> Iterator[Archived]:
-    """Yield every range of the manifest, in the order of positions."""
-    rows = tables(store.prefix, store.schema).manifest
-    page_after = select(rows).where(rows.c.first > bindparam("after")).order_by(rows.c.first).limit(PAGE)
-    after = -(2**63)
-    while True:
-        with store.reading() as connection:
-            page = [Archived(**row) for row in connection.execute(page_after, {"after": after}).mappings()]
-        if not page:
-            return
-        yield from page
-        after = page[-1].first
+def read_manifest(connection: Connection, *, prefix: str, schema: str | None, after: int, limit: int) -> list[Archived]:
+    """Return up to *limit* ranges that begin past position *after*, in their order."""
+    rows = _table(prefix, schema)
+    page = select(rows).where(rows.c.first > after).order_by(rows.c.first).limit(limit)
+    return [Archived(**row) for row in connection.execute(page).mappings()]
+
+
+def read_range(connection: Connection, position: int, *, prefix: str, schema: str | None) -> Archived | None:
+    """Return the range that covers *position*: the last that begins before it, as the triggers see it; or none."""
+    rows = _table(prefix, schema)
+    last = select(rows).where(rows.c.first <= position).order_by(rows.c.first.desc()).limit(1)
+    found = connection.execute(last).mappings().one_or_none()
+    return None if found is None or found["last"] < position else Archived(**found)
 
 
 def add_to_manifest(connection: Connection, ours: Tables, ranges: Sequence[Archived]) -> None:
@@ -33,3 +33,8 @@ def add_to_manifest(connection: Connection, ours: Tables, ranges: Sequence[Archi
         for one in ranges
     ]
     connection.execute(insert(ours.manifest), values)
+
+
+@lru_cache
+def _table(prefix: str, schema: str | None) -> Table:
+    return tables(prefix, schema).manifest

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from respond.domain.streams import Realm, StreamId, indexed
 from respond.errors import InvalidRecord, StoreError
+from respond.store.archive_folder import ArchiveFolder
 from respond.store.intake import is_event_id
 from respond.store.protocol import PAGE
 from respond.store.records import Head, Recorded, StoredBody
@@ -26,6 +27,9 @@ _LOGGER = logging.getLogger("respond.store")
 
 class Reader:
     """The reading half of a log; see `respond.store.protocol`."""
+
+    archive: ArchiveFolder | None = None
+    """Where the bodies are that left the log, for those who decode what this reads."""
 
     def __init__(self, connections: Connections, dialect: Dialect, *, log: str, tenant: str) -> None:
         self.log = log

@@ -9,10 +9,8 @@ from sqlalchemy import bindparam, insert, update
 
 from respond.errors import LogsDiffer, UnreadableEvent
 from respond.store.intake import is_event_id
-from respond.store.manifest import Archived
 from respond.store.records import Head, Recorded
 from respond.store.sql.event_store import SqlEventStore
-from respond.store.sql.manifest import add_to_manifest
 from respond.store.sql.schema import tables
 from respond.store.sql.units import Taken
 
@@ -62,11 +60,6 @@ class Receiver:
                 position=before.position + 1,
             ) from taken
         return after
-
-    def note_archived(self, ranges: Sequence[Archived]) -> None:
-        """Add *ranges* to the manifest."""
-        with self._store.transaction() as connection:
-            add_to_manifest(connection, self._tables, ranges)
 
     def _values(self, row: Recorded) -> Mapping[str, Any]:
         if not _is_whole(row):
