@@ -105,6 +105,20 @@ FAULTS: dict[str, Fault] = {
         unit="jumps a database",
         sizes=(5, 50, 1_000),
     ),
+    "killed-runner": Fault(
+        fault="runner of a projection killed at any step",
+        promise="tables hold what a fold up to their checkpoint says; the next runner goes on there",
+        injected="SIGKILL between two statements, or at an end of a transaction",
+        unit="runners a database",
+        sizes=(6, 60, 500),
+    ),
+    "killed-broker": Fault(
+        fault="broker killed while the log is published",
+        promise="every event is kept once, those of each stream in order",
+        injected="SIGKILL to a NATS server of our own, started again on what it has kept",
+        unit="rounds",
+        sizes=(2, 10, 100),
+    ),
 }
 
 
