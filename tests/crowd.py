@@ -24,6 +24,8 @@ from writers import Process, started
 WRITERS, READERS = 8, 4
 BATCH = 100
 """How many events a batch has."""
+STREAM = 500
+"""After how many events a writer begins another stream."""
 PAGE = 1000
 POLL_SECONDS = 0.01
 LOCK_TIMEOUT = 60.0
@@ -69,7 +71,8 @@ class _Right:
             NewEvent(id=event_id(writer, number), type="Ticked", data={"writer": writer, "append": number})
             for number in numbers
         ]
-        return int(self.store.append(Write(StreamId.of("ticker", writer), events)).first)
+        stream = StreamId.of("ticker", f"{writer}.{numbers[0] // STREAM}")
+        return int(self.store.append(Write(stream, events)).first)
 
     def read(self, after: int) -> Iterable[tuple[int, str]]:
         return ((row.position, row.id) for row in self.store.read_all(after=after, limit=PAGE))
