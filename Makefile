@@ -2,6 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 WORKERS ?= 2
+MINUTES ?= 140
 
 BIN := .venv/bin
 USABLE := .venv/.usable
@@ -15,10 +16,10 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix oldest lint format bench bench-store docs coverage clean
+.PHONY: help demo test test-matrix test-faults test-faults-long oldest lint format bench bench-store docs coverage clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(USABLE) ## set everything up and play one incident through its life, on SQLite
 	@mkdir -p build
@@ -31,6 +32,12 @@ test: $(DEVELOPABLE) ## set everything up and run the whole suite
 test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys
 	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance
 	RESPOND_MATRIX=1 $(MAKE) oldest
+
+test-faults: $(DEVELOPABLE) ## break disks, servers, connections and clocks under the log; needs root, takes some minutes
+	$(BIN)/python tests/fault_run.py quick --workers $(WORKERS)
+
+test-faults-long: $(DEVELOPABLE) ## the same at full size, for hours; run again, it goes on where it stopped
+	$(BIN)/python tests/fault_run.py long --minutes $(MINUTES)
 
 oldest: $(DEVELOPABLE) ## run the tests of the stores with the oldest SQLAlchemy that is supported
 	@mkdir -p build
