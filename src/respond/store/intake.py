@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from respond.domain.moments import from_microseconds
@@ -27,7 +27,7 @@ def event_ids(writes: Sequence[Write]) -> list[str]:
     """
     if not writes:
         raise InvalidRecord("holds no write; give at least one", place="append")
-    for stream in _repeated(write.stream for write in writes):
+    for stream in _repeated([write.stream for write in writes]):
         raise InvalidRecord("stands in two writes of one append; put its events into one", place=str(stream))
     ids = [event.id for write in writes for event in write.events]
     for event_id in ids:
@@ -88,7 +88,9 @@ def check_skew(head_us: int, clock_us: int) -> None:
         )
 
 
-def _repeated(values: Iterable[ValueT]) -> list[ValueT]:
+def _repeated(values: Sequence[ValueT]) -> list[ValueT]:
+    if len(values) == len(set(values)):
+        return []
     return [value for value, count in Counter(values).items() if count > 1]
 
 

@@ -31,7 +31,8 @@ _held: ContextVar[tuple[tuple[str, Transaction], ...]] = ContextVar("respond_hel
 
 def refuse_while_held(log: str) -> None:
     """Raise `HeadHeld` when the caller's own transaction holds the head of *log*: waiting for it would never end."""
-    if any(held == log and transaction.is_active for held, transaction in _held.get()):
+    waiting = _held.get()
+    if waiting and any(held == log and transaction.is_active for held, transaction in waiting):
         raise HeadHeld(
             "this task has appended to the log in a transaction that is still open, and would wait for itself; "
             "commit that first, or append within it"

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from threading import RLock
+from types import TracebackType
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import attrs
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import Pool, PoolProxiedConnection
 
 from respond.errors import OutcomeUnknown, RespondError, StoreError, StoreUnavailable
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.sqlite import SqliteDialect
 from respond.store.sql.turns import ThreadWaiting, Waiting
-from respond.store.sql.units import Taken, Unit, faults, unit
+from respond.store.sql.units import Taken, Unit, fault_of, faults, unit
 
 _PREPARED = "respond_prepared"
 _IDLE_MAX = 4
@@ -120,9 +122,12 @@ class PooledConnections:
                     raise OutcomeUnknown(str(fault)) from error
                 raise
 
-    @contextmanager
-    def unit(self) -> Iterator[Unit]:
+    def unit(self) -> AbstractContextManager[Unit]:
         """Lend a transaction."""
+        return self._begun()
+
+    @contextmanager
+    def _begun(self) -> Iterator[Unit]:
         with self._lent(writing=True) as lent:
             cursor = self._dialect.cursor(lent.dbapi_connection)
             with unit(cursor, partial(Connection, self._engine, lent), self._dialect) as begun:
@@ -189,29 +194,37 @@ class FileConnections(PooledConnections):
 
     _dialect: SqliteDialect
 
-    @contextmanager
-    def statement(self) -> Iterator[Any]:
+    def statement(self) -> AbstractContextManager[Any]:
         """Lend the writer's cursor in a transaction: SQLite has no other way."""
-        with self.unit() as unit:
-            yield unit.cursor
+        return _CursorTurn(self, self._dialect)
 
-    @contextmanager
-    def unit(self) -> Iterator[Unit]:
+    def unit(self) -> AbstractContextManager[Unit]:
         """Lend the writer in a transaction, to one caller at a time."""
+        return _WriterTurn(self, self._dialect)
+
+    def begin(self) -> tuple[_Own, Unit]:
+        """Begin the turn of one writer: the lock is its own until `end`."""
         own = self._mine()
-        with own.lock, faults(self._dialect, writing=True):
+        own.lock.__enter__()
+        try:
             self._mine()  # once more: it may have been closed meanwhile
             writer = self._writer(own)
-            try:
-                cursor = self._dialect.cursor(writer.dbapi_connection)
-                with unit(cursor, partial(Connection, self._engine, writer), self._dialect) as begun:
-                    yield begun
-            except BaseException as error:
-                if not isinstance(error, RespondError):
-                    own.writer = None
-                    writer.invalidate()
-                    writer.close()
-                raise
+            cursor = self._dialect.cursor(writer.dbapi_connection)
+            cursor.execute(self._dialect.begin)
+        except BaseException as error:
+            self.end(own, error)
+            raise
+        return own, Unit(cursor, partial(Connection, self._engine, writer))
+
+    def end(self, own: _Own, error: BaseException | None) -> None:
+        """End the turn; the writer goes with an error of the driver, for nobody knows what it left behind."""
+        try:
+            if error is not None and not isinstance(error, RespondError) and own.writer is not None:
+                writer, own.writer = own.writer, None
+                writer.invalidate()
+                writer.close()
+        finally:
+            own.lock.__exit__(None, None, None)
 
     def close(self) -> None:
         """Give everything back, after the writer's turn."""
@@ -236,6 +249,62 @@ class FileConnections(PooledConnections):
                 raise
             own.writer = writer
         return own.writer
+
+
+class _WriterTurn:
+    """The writer in a transaction.  A class: a lone append would feel the price of a generator for each step of it."""
+
+    __slots__ = ("_connections", "_dialect", "_own", "_unit")
+
+    def __init__(self, connections: FileConnections, dialect: SqliteDialect) -> None:
+        self._connections = connections
+        self._dialect = dialect
+
+    def __enter__(self) -> Unit:
+        try:
+            self._own, self._unit = self._connections.begin()
+        except Exception as error:
+            self._raise(error)
+            raise
+        return self._unit
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._undo(error)
+            return
+        try:
+            self._unit.cursor.execute("COMMIT")
+        except BaseException as failure:
+            self._undo(failure)
+            raise
+        self._connections.end(self._own, None)
+
+    def _undo(self, error: BaseException) -> None:
+        """Roll back, end the turn, and raise what *error* means where it is the driver's."""
+        with suppress(self._dialect.error):  # some errors have ended the transaction already
+            self._unit.cursor.execute("ROLLBACK")
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, self._dialect.error) and self._dialect.is_duplicate(cause):
+            self._connections.end(self._own, None)
+            raise Taken("a row stands there already") from error
+        self._connections.end(self._own, error)
+        self._raise(error)
+
+    def _raise(self, error: BaseException) -> None:
+        fault = fault_of(error, self._dialect, writing=True)
+        if fault is not None:
+            raise fault from error
+
+
+class _CursorTurn(_WriterTurn):
+    """The writer's cursor in a transaction."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Any:
+        return super().__enter__().cursor
 
 
 class MemoryConnections:

@@ -83,17 +83,19 @@ class Group:
         """
         mine = Append(rows)
         with self._lock:
-            if len(self._queue) >= self._queue_max:
-                raise StoreBusy(f"{len(self._queue)} appends are waiting already; let some finish, then try again")
-            self._queue.append(mine)
-            if self._led:
-                mine.turn = self._new_turn()
-            else:
+            if not self._led:
                 self._led = mine.leads = True
-        if mine.turn is not None:
+            elif len(self._queue) < self._queue_max:
+                mine.turn = self._new_turn()
+                self._queue.append(mine)
+            else:
+                raise StoreBusy(f"{len(self._queue)} appends are waiting already; let some finish, then try again")
+        if mine.turn is None:
+            self._lead([mine])
+        else:
             self._follow(mine, mine.turn)
-        if mine.leads:
-            self._lead()
+            if mine.leads:
+                self._lead(self._gather())
         return mine.outcome()
 
     def begin(self) -> None:
@@ -114,9 +116,8 @@ class Group:
                 self._hand_over()
             raise
 
-    def _lead(self) -> None:
-        """Carry the first of those that wait with as many others as fit, and hand over."""
-        batch = self._gather()
+    def _lead(self, batch: Sequence[Append]) -> None:
+        """Carry *batch*, and hand over."""
         try:
             self._carry(batch)
         except Exception as error:  # noqa: BLE001 - it is told to every caller that it concerns

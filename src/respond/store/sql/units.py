@@ -72,10 +72,20 @@ def faults(dialect: Dialect, *, writing: bool) -> Iterator[None]:
     """Turn what the driver or the pool raises into an error of respond."""
     try:
         yield
-    except dialect.error as error:
-        raise dialect.fault(error, writing=writing) from error
-    except DBAPIError as error:
-        cause = error.orig if isinstance(error.orig, Exception) else error
-        raise dialect.fault(cause, writing=writing) from error
-    except PoolTimeout as error:
-        raise StoreBusy("every connection is in use; close some readers, or try again") from error
+    except Exception as error:
+        fault = fault_of(error, dialect, writing=writing)
+        if fault is None:
+            raise
+        raise fault from error
+
+
+def fault_of(error: BaseException, dialect: Dialect, *, writing: bool) -> StoreError | None:
+    """Return what an error of the driver or the pool means; None for any other."""
+    match error:
+        case PoolTimeout():
+            return StoreBusy("every connection is in use; close some readers, or try again")
+        case DBAPIError():
+            return dialect.fault(error.orig if isinstance(error.orig, Exception) else error, writing=writing)
+        case dialect.error():
+            return dialect.fault(error, writing=writing)
+    return None
