@@ -15,6 +15,7 @@ from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.folded import Folded, Folding
 from respond.engine.rereading import Rereading
+from respond.engine.snapshots import SnapshotReader
 from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound
 from respond.projections.board import Board
 from respond.projections.knowledge import Clock, known
@@ -27,6 +28,7 @@ from respond.projections.timeline import Timeline, timeline
 from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
 from respond.store.records import StoredBody
+from respond.store.snapshot import snapshots_of
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.events import IncidentAbsorbed
 
@@ -83,6 +85,8 @@ class Reader:
         self.tables: Tables | None = None
         """Who answers over all incidents as long as it is up to date; a fold in memory when it is None, or behind."""
         self._folding = Folding(store, codec)
+        kept = snapshots_of(store)
+        self._snapshots = None if kept is None else SnapshotReader(store, codec, kept)
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first; raises `NotFound` when it has none."""
@@ -114,7 +118,12 @@ class Reader:
 
     def state_at(self, category: str, key: str, **when: Any) -> StateAt:
         """Return where an aggregate stands; *when* as for `respond.projections.state.state`."""
-        return state(self.workflows[category], self.events(category, key), **when)
+        workflow = self.workflows[category]
+        if not when and self._snapshots is not None:
+            stands = self._snapshots.state_of(workflow, StreamId.of(category, key))
+            if stands is not None:
+                return StateAt(value=stands.value, last_position=stands.position)
+        return state(workflow, self.events(category, key), **when)
 
     def states(self, category: str, keys: Iterable[str]) -> dict[str, Any]:
         """Return where many aggregates stand, all read at once; one without events is left out."""

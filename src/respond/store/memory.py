@@ -19,6 +19,7 @@ from respond.store.intake import bodies_of, check_skew, event_ids, replay_of
 from respond.store.manifest import Archived
 from respond.store.protocol import PAGE, Clock
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write, leaf_of, stored_body
+from respond.store.snapshot import Snapshots
 from respond.store.waiting import Listeners
 
 
@@ -55,6 +56,8 @@ class MemoryEventStore:
         self.tenant = indexed(tenant, "tenant")
         self._clock = clock
         self._allow_skew = allow_skew
+        self.snapshots: Snapshots | None = None
+        """Where snapshots are kept, for those who fold long streams."""
         self._log = _Log()
 
     def for_tenant(

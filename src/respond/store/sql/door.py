@@ -15,6 +15,7 @@ from respond.store.sql.engines import file_of, place_of
 from respond.store.sql.event_store import SqlEventStore
 from respond.store.sql.manifest import add_to_manifest
 from respond.store.sql.schema import qualified, tables
+from respond.store.sql.snapshots import forget_snapshots
 from respond.store.sql.units import Taken
 
 _IS_OWNER = text("SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = to_regclass(:events)")
@@ -72,6 +73,7 @@ class Door:
                 bounds = {"first": positions[0], "last": positions[-1], "name": file.name}
                 if connection.execute(self._leave, bounds).rowcount != len(positions):
                     raise StoreError("bodies are missing that were there a moment ago; run `respond check`")
+                forget_snapshots(connection, self._tables, self._store.tenant, versions)
         except Taken as taken:
             raise StoreError("bodies left meanwhile by another hand; begin again") from taken
         return ranges

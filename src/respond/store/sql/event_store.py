@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.domain.streams import DEFAULT_TENANT, StreamId, indexed
-from respond.errors import ClockSkew, OutcomeUnknown, StoreError, StoreUnavailable, VersionConflict
+from respond.errors import ClockSkew, InvalidInput, OutcomeUnknown, StoreError, StoreUnavailable, VersionConflict
 from respond.store.archive_folder import ArchiveFolder, folder_at
 from respond.store.intake import check_skew, event_ids, replay_of
 from respond.store.manifest import Archived
@@ -33,8 +33,9 @@ from respond.store.sql.manifest import read_manifest, read_range
 from respond.store.sql.opening import open_log
 from respond.store.sql.reader import Reader
 from respond.store.sql.rows import prepared
-from respond.store.sql.schema import DEFAULT_PREFIX
+from respond.store.sql.schema import DEFAULT_PREFIX, tables
 from respond.store.sql.settings import Durability
+from respond.store.sql.snapshots import SqlSnapshots
 from respond.store.sql.units import Taken
 
 ATTEMPTS = 10
@@ -57,11 +58,13 @@ class SqlEventStore(Reader):
         prefix: str = DEFAULT_PREFIX,
         schema: str | None = None,
         archives: Path | None = None,
+        snapshot_every: int | None = None,
     ) -> None:
         super().__init__(connections, dialect, log=log, tenant=tenant)
         self.prefix = prefix
         self.schema = schema
         self.archive = ArchiveFolder(self, archives)
+        self.snapshots = None if snapshot_every is None else self._kept_snapshots(snapshot_every)
         self._clock = clock
         self._allow_skew = allow_skew
         self._appender = Appender(connections, dialect, clock=clock, allow_skew=allow_skew)
@@ -85,6 +88,7 @@ class SqlEventStore(Reader):
         durability: Durability = "warn",
         group: bool | None = None,
         archives: str | Path | None = None,
+        snapshot_every: int | None = None,
     ) -> Self:
         """Open the log in *database*, a URL or the host's own engine.
 
@@ -93,11 +97,14 @@ class SqlEventStore(Reader):
         one statement.  *group* lets appends of several threads that meet share a commit; None leaves it to the kind of
         database.  Settings of the database that lose acknowledged events are warned of in the log `respond.store`,
         with *durability* `refuse` they are `UnsafeSettings`, with `ignore` nobody looks.  *archives* is the folder of
-        the files that bodies left for: engines and checks read them there.  Raises `InvalidInput`,
+        the files that bodies left for: engines and checks read them there.  *snapshot_every* keeps the state of a
+        stream that an engine read so many events of, to read less of it the next time.  Raises `InvalidInput`,
         `WrongDatabase` (`SchemaTooNew`, `SchemaTooOld`), `StoreUnavailable`.
         """
         indexed(tenant, "tenant")
         folder = folder_at(archives)
+        if snapshot_every is not None and (type(snapshot_every) is not int or snapshot_every < 1):
+            raise InvalidInput(f"{snapshot_every!r} is not a number of events", place="snapshot_every")
         log, connections, dialect = open_log(
             database,
             create=create,
@@ -120,6 +127,7 @@ class SqlEventStore(Reader):
             prefix=prefix,
             schema=schema,
             archives=folder,
+            snapshot_every=snapshot_every,
         )
 
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
@@ -248,6 +256,10 @@ class SqlEventStore(Reader):
         except ConnectionLost as lost:
             self._renew(lost)
             raise StoreUnavailable(f"{lost}; try again") from lost
+
+    def _kept_snapshots(self, every: int) -> SqlSnapshots:
+        ours = tables(self.prefix, self.schema)
+        return SqlSnapshots(ours, self.tenant, every, reading=self.reading, transaction=self.transaction)
 
     def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
         """Append, and look the ids up only when that is refused: a retry is rarer than a first try."""
