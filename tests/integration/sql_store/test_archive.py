@@ -128,34 +128,34 @@ def test_finished_incidents_leave(desk: Desk) -> None:
     assert report.size == sum(len(body) for body in held.values())
 
 
-def test_a_second_run_finds_nothing(desk: Desk) -> None:
+def test_a_second_run_finds_nothing(small: Desk) -> None:
     """What left is not looked at again; what is finished later leaves for a file of its own."""
-    desk.archive()
-    assert desk.archive().events == 0
-    with desk.engine() as engine:
-        engine.incident(desk.ids["resolved"]).close_review(summary="x", actor="chen.yu")
-    report = desk.archive()
+    small.archive()
+    assert small.archive().events == 0
+    with small.engine() as engine:
+        engine.incident(small.ids["resolved"]).close_review(summary="x", actor="chen.yu")
+    report = small.archive()
     assert (report.streams, report.events) == (1, 7)
-    assert len({one.file for one in ranges_of(desk.store)}) == 2
-    assert desk.checked(archives=desk.folder).clean
+    assert len({one.file for one in ranges_of(small.store)}) == 2
+    assert small.checked(archives=small.folder).clean
 
 
-def test_only_what_is_old_enough_leaves(desk: Desk) -> None:
+def test_only_what_is_old_enough_leaves(small: Desk) -> None:
     """An incident is as old as the last thing that was recorded about it; a merged one waits for the other."""
-    assert desk.archive(days=0.5).events == len(LEFT) - 2  # `cancelled` ended last, right now
-    assert desk.archive(days=0).events == 0  # its last event is not older than now
-    desk.clock.move(seconds=1)
-    assert desk.archive(days=0).events == 2
+    assert small.archive(days=0.5).events == len(LEFT) - 2  # `cancelled` ended last, right now
+    assert small.archive(days=0).events == 0  # its last event is not older than now
+    small.clock.move(seconds=1)
+    assert small.archive(days=0).events == 2
 
 
-def test_a_dry_run_changes_nothing(desk: Desk) -> None:
+def test_a_dry_run_changes_nothing(small: Desk) -> None:
     """A dry run tells what would leave, writes no file and asks for no rights."""
-    before = list(desk.store.read_log())
-    report = desk.archive(dry_run=True)
+    before = list(small.store.read_log())
+    report = small.archive(dry_run=True)
     assert (report.streams, report.events, report.files, report.dry_run) == (3, len(LEFT), (), True)
-    assert list(desk.store.read_log()) == before
-    assert list(desk.folder.iterdir()) == []
-    assert desk.archive().size == report.size
+    assert list(small.store.read_log()) == before
+    assert list(small.folder.iterdir()) == []
+    assert small.archive().size == report.size
 
 
 def test_named_incidents_leave_however_young(small: Desk) -> None:
@@ -210,15 +210,15 @@ def answers(engine: Engine, desk: Desk) -> Any:
     )
 
 
-def test_a_retry_of_an_archived_append_is_told_by_the_leaf(desk: Desk) -> None:
+def test_a_retry_of_an_archived_append_is_told_by_the_leaf(small: Desk) -> None:
     """The same event again answers with the first outcome though its body left; another of the same id does not."""
     stream = StreamId.of("incident", "odd")
-    first = desk.store.append(Write(stream, [event("odd", data={"note": "1"})]))
-    desk.tamper("UPDATE respond_events SET body = NULL WHERE position = :last", last=END + 1)
-    again = desk.store.append(Write(stream, [event("odd", data={"note": "1"})]))
+    first = small.store.append(Write(stream, [event("odd", data={"note": "1"})]))
+    small.tamper("UPDATE respond_events SET body = NULL WHERE position = :last", last=END + 1)
+    again = small.store.append(Write(stream, [event("odd", data={"note": "1"})]))
     assert (again.replayed, again.first) == (True, first.first)
     with pytest.raises(IdempotencyConflict):
-        desk.store.append(Write(stream, [event("odd", data={"note": "2"})]))
+        small.store.append(Write(stream, [event("odd", data={"note": "2"})]))
 
 
 def test_nothing_leaves_that_moved_on_meanwhile(desk: Desk, monkeypatch) -> None:
@@ -318,9 +318,19 @@ with SqlEventStore.open(url, clock=clock, create=False) as store:
 """
 
 
-@pytest.mark.parametrize("word", ["SELECT respond_head", "INSERT INTO respond_manifest", "UPDATE respond_events"])
-def test_a_killed_run_lets_all_leave_or_nothing(desk: Desk, word: str) -> None:
-    """Killed between the file and the end of the transaction: no body is gone, and the next run does it all."""
+def test_a_killed_run_lets_all_leave_or_nothing(desk: Desk) -> None:
+    """Killed with every body taken out and nothing committed: no body is gone, and the next run does it all."""
+    killed(desk, "UPDATE respond_events")
+
+
+@pytest.mark.parametrize("word", ["SELECT respond_head", "INSERT INTO respond_manifest"])
+def test_a_run_that_was_killed_earlier(small: Desk, word: str) -> None:
+    """The same between the file and the transaction, and with the manifest written."""
+    killed(small, word)
+
+
+def killed(desk: Desk, word: str) -> None:
+    """Kill a run behind the statement that begins with *word*, and archive again."""
     before = list(desk.store.read_log())
     with subprocess.Popen(
         [sys.executable, "-c", KILLED, desk.url, desk.folder, word],
@@ -352,13 +362,13 @@ def test_a_file_that_cannot_be_written_keeps_the_bodies(small: Desk, monkeypatch
         archive_log(small.store, small.folder / "none", before=START)
 
 
-def test_a_damaged_body_does_not_leave(desk: Desk) -> None:
+def test_a_damaged_body_does_not_leave(small: Desk) -> None:
     """A body that its leaf does not fit is evidence: nothing of its file leaves."""
-    desk.tamper(f"UPDATE respond_events SET leaf = {LEAF_OF_2} WHERE position = 10")
+    small.tamper(f"UPDATE respond_events SET leaf = {LEAF_OF_2} WHERE position = 10")
     with pytest.raises(UnreadableEvent, match="position 10: the leaf does not fit"):
-        desk.archive()
-    assert list(desk.folder.iterdir()) == []
-    assert check(desk.store).archived == 0
+        small.archive()
+    assert list(small.folder.iterdir()) == []
+    assert check(small.store).archived == 0
 
 
 def test_what_cannot_be_folded_stays(small: Desk) -> None:
@@ -368,23 +378,23 @@ def test_what_cannot_be_folded_stays(small: Desk) -> None:
     assert small.archive().streams == 2
 
 
-def test_what_a_projection_has_not_read_stays(desk: Desk) -> None:
+def test_what_a_projection_has_not_read_stays(small: Desk) -> None:
     """A projection that lags behind, running or not, keeps what it has not read; `held_back` says so."""
-    checkpoints = Checkpoints(TABLES, desk.store.tenant)
-    with desk.store.transaction() as connection:
-        checkpoints.create(connection, "board", 1, now=desk.clock(), position=21)
-        checkpoints.create(connection, "list", 1, now=desk.clock(), position=100)
-    report = desk.archive()
+    checkpoints = Checkpoints(TABLES, small.store.tenant)
+    with small.store.transaction() as connection:
+        checkpoints.create(connection, "board", 1, now=small.clock(), position=21)
+        checkpoints.create(connection, "list", 1, now=small.clock(), position=100)
+    report = small.archive()
     assert (report.streams, report.held_back) == (2, {"unread": 1, "together": 1})
 
 
-def test_other_tenants_stay(desk: Desk) -> None:
+def test_other_tenants_stay(small: Desk) -> None:
     """Archiving is for one tenant; ids and names of others do not matter."""
-    with SqlEventStore.open(desk.url, clock=desk.clock, tenant="branch") as branch:
-        report(Engine(branch, clock=desk.clock), desk.clock, "theirs").cancel(reason="x", actor="chen.yu")
-        assert desk.archive().events == len(LEFT)
-        assert archive_log(branch, desk.folder, before=desk.clock() + timedelta(days=1)).events == 2
-    assert desk.checked(archives=desk.folder).clean
+    with SqlEventStore.open(small.url, clock=small.clock, tenant="branch") as branch:
+        report(Engine(branch, clock=small.clock), small.clock, "theirs").cancel(reason="x", actor="chen.yu")
+        assert small.archive().events == len(LEFT)
+        assert archive_log(branch, small.folder, before=small.clock() + timedelta(days=1)).events == 2
+    assert small.checked(archives=small.folder).clean
 
 
 def test_only_the_owner_archives_on_postgresql(postgresql_url: str, tmp_path: Path) -> None:
@@ -463,14 +473,14 @@ def test_an_altered_file_is_found(small: Desk) -> None:
 
 
 @pytest.mark.parametrize("column", ["leaf", "recorded_at", "type"])
-def test_a_row_altered_after_its_body_left_is_found(desk: Desk, column: str) -> None:
+def test_a_row_altered_after_its_body_left_is_found(small: Desk, column: str) -> None:
     """A row that no longer fits the body in the file is found once the file is read, and only that row."""
-    desk.archive()
+    small.archive()
     other = {"leaf": LEAF_OF_2, "recorded_at": "recorded_at + 1", "type": "'IncidentNoted'"}
-    desk.tamper(f"UPDATE respond_events SET {column} = {other[column]} WHERE position = 10")
-    found = codes(desk, archives=desk.folder)
+    small.tamper(f"UPDATE respond_events SET {column} = {other[column]} WHERE position = 10")
+    found = codes(small, archives=small.folder)
     assert found == {"leaf" if column != "type" else "column-type": 1}
-    assert codes(desk, archives=None) == {}
+    assert codes(small, archives=None) == {}
 
 
 def test_a_manifest_that_says_something_else_is_found(desk: Desk) -> None:
@@ -518,15 +528,15 @@ def test_a_body_that_leaves_while_a_check_reads_is_no_finding(small: Desk) -> No
 # -- copies ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_archived_log_is_copied(desk: Desk, tmp_path: Path) -> None:
+def test_an_archived_log_is_copied(small: Desk, tmp_path: Path) -> None:
     """A copy has the same bodies and the same manifest, and reads the same files."""
-    desk.archive()
+    small.archive()
     there = f"sqlite:///{tmp_path / 'there.db'}"
-    create(there, log=desk.store.log)
-    with SqlEventStore.open(there, clock=desk.clock, archives=desk.folder) as target:
-        report = copy_log(desk.store, target)
+    create(there, log=small.store.log)
+    with SqlEventStore.open(there, clock=small.clock, archives=small.folder) as target:
+        report = copy_log(small.store, target)
         assert (report.compared, report.archived) == (END, 5)
-        assert check(target) == desk.checked(archives=desk.folder)
+        assert check(target) == small.checked(archives=small.folder)
 
 
 def test_what_is_archived_after_a_copy_leaves_the_copy_too(desk: Desk, tmp_path: Path) -> None:
