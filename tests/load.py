@@ -13,6 +13,8 @@ from respond.errors import StoreUnavailable
 from respond.store.sql import SqlEventStore
 from ticker import Batch
 
+NOT_YET = "ignore:Can't invalidate an already-closed connection"
+"""What a store warns of whose connection is lost while another thread of it renews them all; for a mark of pytest."""
 PATIENCE = 60
 """Seconds after which a writer that says nothing counts as hung."""
 

@@ -76,6 +76,7 @@ class Proxy:
     cuts: int = 0
     refuses: bool = False
     """Whether new connections are dropped at once."""
+    _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def serve(self, listener: socket.socket) -> None:
         """Take clients until *listener* is closed."""
@@ -89,6 +90,13 @@ class Proxy:
             else:
                 threading.Thread(target=self._serve_one, args=(client,), daemon=True).start()
 
+    def _taken(self) -> Cut | None:
+        """Take the cut that is asked for, so that nobody else does."""
+        with self._lock:
+            cut, self.cut = self.cut, None
+            self.cuts += cut is not None
+            return cut
+
     def _serve_one(self, client: socket.socket) -> None:
         lost = threading.Event()
         watch = self.watch()
@@ -97,14 +105,10 @@ class Proxy:
             back.start()
             with suppress(OSError):
                 while data := client.recv(1 << 16):
-                    if watch.commits(data) and self.cut is not None:
-                        cut, self.cut = self.cut, None
-                        self.cuts += 1
-                        if cut == "after":
-                            lost.set()
-                            server.sendall(data)
-                            back.join()
-                        break
+                    if watch.commits(data) and (cut := self._taken()) is not None:
+                        if cut != "after":
+                            break
+                        lost.set()  # and go on: the rest of what the server waits for may come in another piece
                     server.sendall(data)
             _shut(client)
             _shut(server)

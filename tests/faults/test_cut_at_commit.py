@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fault_sizes import size_of
 from ledger import Ledger, Place
+from load import NOT_YET, under_load
 from proxy import Cut, proxied
 from respond.store.sql import engine_for
 from sql_logs import opened
@@ -18,6 +19,8 @@ from ticker import Batch
 
 CUTS: tuple[Cut | None, ...] = ("before", "after", None)
 WAYS = [("postgresql", "statement"), ("postgresql", "transaction"), ("mariadb", None)]
+WRITERS, GROUPED = 4, 10
+"""How many threads share a store, and how many appends there are to a cut of theirs, about."""
 AGAIN = 10
 """One append in so many is asked for once more."""
 
@@ -46,6 +49,25 @@ def test_each_exactly_once(database, path, told, request):
     assert proxy.cuts == counted["cut before"] + counted["cut after"] > 0
     case = database if path is None else f"{database}, {path}"
     told("cut-at-commit", case=case, rounds=size_of("cut-at-commit"), **counted)
+
+
+@pytest.mark.filterwarnings(NOT_YET)
+@pytest.mark.parametrize("database", ["postgresql", "mariadb"])
+def test_a_group(database, told, request):
+    """Of appends that share a commit which is cut, each is in the log once, at the place that its caller was told."""
+    chance, cuts = random.Random(database), max(1, size_of("cut-at-commit") // GROUPED)
+    with proxied(request.getfixturevalue(f"{database}_url")) as (behind, proxy), opened(behind, create=True) as store:
+        with under_load([store] * WRITERS) as load:
+            for _ in range(cuts):
+                proxy.cut = chance.choice(CUTS[:2])
+                load.wait_for(WRITERS)
+            proxy.cut = None
+            load.wait_for(1)
+        found = load.ledger.faults(store)
+    assert not found, f"{len(found)} faults, the first of them: {'; '.join(found[:5])}"
+    assert proxy.cuts > 0
+    case = f"{database}, {WRITERS} threads on one store"
+    told("cut-at-commit", case=case, rounds=len(load.ledger.acknowledged), cut=proxy.cuts, told_of=load.outages)
 
 
 @pytest.mark.parametrize("database", ["postgresql", "mariadb"])

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from fault_sizes import size_of
-from load import Load, under_load
+from load import NOT_YET, Load, under_load
 from own_servers import OWN, OwnServer
 from sql_logs import opened, raw
 
-pytestmark = pytest.mark.filterwarnings("ignore:Can't invalidate an already-closed connection")
+pytestmark = pytest.mark.filterwarnings(NOT_YET)
 
 ATTEMPTS = 10
 """How often the control is killed at most, until it has lost something."""

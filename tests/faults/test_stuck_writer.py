@@ -24,7 +24,8 @@ from ticker import Batch
 from writers import append, note, started
 
 OTHERS = 3
-LOCK_TIMEOUT = 1.0
+LOCK_TIMEOUT = 0.3
+"""Seconds; MariaDB knows whole ones."""
 IDLE_SECONDS = 2
 """How long a server waits for a writer that does nothing in its transaction, in these tests."""
 DATABASES = ["sqlite", "postgresql", "mariadb"]
@@ -91,7 +92,7 @@ def each(stores: list[SqlEventStore], work: Callable[[int], None]) -> None:
 
 @pytest.fixture
 def others(url: str) -> Iterator[list[SqlEventStore]]:
-    """Yield stores that wait for a second; the last two are one store, in two threads."""
+    """Yield stores that wait not long; the last two are one store, in two threads."""
     with ExitStack() as stack:
         stores = [stack.enter_context(opened(url, lock_timeout=LOCK_TIMEOUT)) for _ in range(OTHERS)]
         yield [*stores, stores[-1]]
