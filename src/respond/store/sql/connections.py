@@ -283,8 +283,12 @@ class _WriterTurn:
 
     def _undo(self, error: BaseException) -> None:
         """Roll back, end the turn, and raise what *error* means where it is the driver's."""
-        with suppress(self._dialect.error):  # some errors have ended the transaction already
-            self._unit.cursor.execute("ROLLBACK")
+        try:
+            with suppress(self._dialect.error):  # some errors have ended the transaction already
+                self._unit.cursor.execute("ROLLBACK")
+        except BaseException as interrupt:  # a second one: a task was cancelled again
+            self._connections.end(self._own, interrupt)
+            raise
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, self._dialect.error) and self._dialect.is_duplicate(cause):
             self._connections.end(self._own, None)
