@@ -51,11 +51,17 @@ class Rebuild:
     """Fills one build; killed midway, the next one goes on where it stopped."""
 
     def __init__(
-        self, builds: Builds, feed: Feed, running: Running, *, progress: Callable[[Progress], None] | None = None
+        self,
+        builds: Builds,
+        feed: Feed,
+        running: Running,
+        *,
+        batch: int = BATCH,
+        progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._builds = builds
         self._feed = feed
-        self._running = attrs.evolve(running, batch=max(running.batch, BATCH))
+        self._running = attrs.evolve(running, batch=batch)
         self._runner = Runner(builds, feed, self._running, status=BUILDING)
         self._progress = progress
 
