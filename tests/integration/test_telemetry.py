@@ -177,7 +177,7 @@ def test_a_joined_engine_is_traced_and_stays_joined(postgresql_url, seen):
 
 def test_appends_are_measured(url_of_any, seen):
     """How long appends took, how many events they brought, how many shared a commit, and how long the head was held."""
-    with instrumented(opened(url_of_any), **seen.providers) as store:
+    with instrumented(opened(url_of_any, append_path="transaction"), **seen.providers) as store:
         store.append(Write(ONE, events(1, 2), NO_STREAM))
         store.append(Write(ONE, events(3)), Write(TWO, events(4)))
         with pytest.raises(VersionConflict):

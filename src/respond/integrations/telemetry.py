@@ -214,10 +214,11 @@ class _Commits:
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
 
-    def appended(self, *, appends: int, events: int, seconds: float, held_seconds: float) -> None:
+    def appended(self, *, appends: int, events: int, seconds: float, held_seconds: float | None) -> None:
         """Take note of one commit."""
         self._events.add(events)
         self._batch.record(appends)
-        self._held.record(held_seconds)
+        if held_seconds is not None:
+            self._held.record(held_seconds)
         if self._before is not None:
             self._before.appended(appends=appends, events=events, seconds=seconds, held_seconds=held_seconds)

@@ -6,11 +6,11 @@ import logging
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from respond.errors import InvalidInput, StoreUnavailable, UnsafeSettings
-from respond.store.sql import schema_state
+from respond.errors import InvalidInput, UnsafeSettings
+from respond.store.sql import engine_for, schema_state
 from respond.store.sql.sqlite import driver
 from sql_logs import opened, raw
 
@@ -105,11 +105,23 @@ def test_a_table_of_another_engine_is_refused(mariadb_url: str) -> None:
 
 
 def test_a_cluster_that_loses_updates_is_never_used(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Galera cluster is refused on every connection, whatever is asked."""
-    opened(mariadb_url).close()
+    """A Galera cluster is refused whatever is asked, before anything is made in it."""
     monkeypatch.setattr("respond.store.sql.mariadb._CLUSTER", "SELECT 'wsrep_on', 'ON'")
-    with opened(mariadb_url, durability="ignore") as store, pytest.raises(StoreUnavailable, match="Galera"):
-        store.head()
+    with pytest.raises(UnsafeSettings, match="Galera"):
+        opened(mariadb_url, durability="ignore")
+    assert schema_state(mariadb_url).kind == "empty"
+
+
+def test_a_cluster_is_no_place_for_a_transaction_of_the_caller(
+    mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does the log join a transaction in a cluster."""
+    host = create_engine(engine_for(mariadb_url).url, isolation_level="READ COMMITTED")
+    with opened(mariadb_url) as store, host.begin() as connection:
+        monkeypatch.setattr("respond.store.sql.mariadb._CLUSTER", "SELECT 'wsrep_on', 'ON'")
+        with pytest.raises(UnsafeSettings, match="Galera"):
+            store.in_transaction(connection)
+    host.dispose()
 
 
 def test_an_unknown_policy_is_refused(sqlite_url: str) -> None:

@@ -36,8 +36,11 @@ _END_OF_TIME = 2**63 - 1
 class Observer(Protocol):
     """Is told what commits cost."""
 
-    def appended(self, *, appends: int, events: int, seconds: float, held_seconds: float) -> None:
-        """Take note of one commit: how much it carried, how long it took, and how long it held the head."""
+    def appended(self, *, appends: int, events: int, seconds: float, held_seconds: float | None) -> None:
+        """Take note of one commit: how much it carried, how long it took, and how long it held the head.
+
+        None where the database takes and gives back the head within one statement: nobody out here can tell.
+        """
         ...
 
 
@@ -109,7 +112,7 @@ class Appender:
             self._dialect.fault(cause, writing=True), StoreUnavailable
         )
 
-    def committed(self, last: int, *, appends: int, events: int, seconds: float, held_seconds: float) -> None:
+    def committed(self, last: int, *, appends: int, events: int, seconds: float, held_seconds: float | None) -> None:
         """Tell those who watch that the log ends at *last* now, or further on."""
         if self.observer is not None:
             self.observer.appended(appends=appends, events=events, seconds=seconds, held_seconds=held_seconds)
@@ -117,14 +120,15 @@ class Appender:
 
     def _carry(self, batch: Sequence[Append]) -> None:
         """Append what fits and give each its landing, in one commit; raises `Taken` when nothing was written."""
-        started = held = perf_counter()
+        started = perf_counter()
+        held_since = None
         clock_us = to_microseconds(self._clock())
         alone = len(batch) == 1
         if not self.inline and (self._dialect.one_statement if alone else self._dialect.many_in_one_statement):
             self._in_one_statement(batch, clock_us)
         else:
             try:
-                held = self._in_transaction(batch, clock_us)
+                held_since = self._in_transaction(batch, clock_us)
             except _Misfit:
                 return
         landings = [one.landing for one in batch if one.landing is not None]
@@ -137,7 +141,7 @@ class Appender:
                 appends=len(landings),
                 events=sum(len(one.rows) for one in batch if one.landing is not None),
                 seconds=ended - started,
-                held_seconds=ended - held,
+                held_seconds=None if held_since is None else ended - held_since,
             )
 
     def _tell_skew(self, ahead_us: int) -> None:
@@ -160,16 +164,13 @@ class Appender:
     def _in_transaction(self, batch: Sequence[Append], clock_us: int) -> float:
         """Append in a transaction and return when it took the head; raises `_Misfit` when nothing fits."""
         with self._connections.unit() as unit:
-            held = perf_counter()
             appends = [one.rows for one in batch]
-            landings, rows = land(
-                self._dialect, unit.cursor, appends, clock_us=clock_us, limit_us=self.limit_us(clock_us)
-            )
+            landings, rows = land(self._dialect, unit, appends, clock_us=clock_us, limit_us=self.limit_us(clock_us))
             if not rows:
                 raise _Misfit("no append fits")
             self.inserted(unit, rows)
         _land(batch, landings)
-        return held
+        return unit.held_since
 
 
 def _land(batch: Sequence[Append], landings: Sequence[Landing | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 from respond.domain.moments import from_microseconds, to_microseconds
@@ -38,6 +39,7 @@ class Atomic:
         """Append *writes*, with their *rows* when those are prepared; raises `VersionConflict`, `ClockSkew`."""
         count = sum(len(write.events) for write in writes)
         last, recorded_us = self._take_head(unit.cursor, count)
+        unit.held_since = perf_counter()
         versions = self._checked_versions(unit.cursor, writes, require)
         if rows is None:
             rows = self._prepared(writes, versions)

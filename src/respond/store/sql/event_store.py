@@ -186,14 +186,16 @@ class SqlEventStore(Reader):
         a stream for too long, and `OutcomeUnknown` when the connection is lost at the end.
         """
         refuse_while_held(self.log)
+        started = perf_counter()
         keys = sorted(f"{self.log} {self.tenant} {stream.realm} {stream.name}" for stream in streams)
         with self._mended(), self._connections.unit() as unit:
             self._dialect.lock_streams(unit, keys)
             joined = JoinedConnections(unit, self._dialect, self._connections)
             view = JoinedEventStore(joined, self._dialect, self._atomic, log=self.log, tenant=self.tenant)
             yield view
+        ended = perf_counter()
         for appended in view.appended:
-            self._told(appended)
+            self._told(appended, seconds=ended - started, held_seconds=ended - unit.held_since)
 
     def in_transaction(self, connection: Connection) -> CallersEventStore:
         """Return a view in the caller's own transaction: what it appends waits for its `flush`, then for the commit.
@@ -321,13 +323,12 @@ class SqlEventStore(Reader):
         started = perf_counter()
         rows = self._atomic.prepare(writes)
         with self._connections.unit() as unit:
-            held = perf_counter()
             appended = self._atomic.append(unit, writes, require, rows)
         ended = perf_counter()
-        self._told(appended, seconds=ended - started, held_seconds=ended - held)
+        self._told(appended, seconds=ended - started, held_seconds=ended - unit.held_since)
         return appended
 
-    def _told(self, appended: Appended, *, seconds: float = 0.0, held_seconds: float = 0.0) -> None:
+    def _told(self, appended: Appended, *, seconds: float, held_seconds: float) -> None:
         self._appender.committed(
             appended.last,
             appends=1,

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from time import perf_counter
 
 from respond.domain.streams import StreamId
 from respond.store.sql.dialect import Dialect, Row
 from respond.store.sql.rows import Prepared, placed
+from respond.store.sql.units import Unit
 
 Landing = tuple[int, int]
 """The last position of an append, and its time."""
 
 
 def land(
-    dialect: Dialect, cursor: Any, appends: Sequence[Sequence[Prepared]], *, clock_us: int, limit_us: int
+    dialect: Dialect, unit: Unit, appends: Sequence[Sequence[Prepared]], *, clock_us: int, limit_us: int
 ) -> tuple[list[Landing | None], list[Row]]:
-    """Take the head in the transaction of *cursor*, then append those that fit where their streams are.
+    """Take the head in the transaction of *unit*, then append those that fit where their streams are.
 
     Return the landing of each, None for what does not fit, and the rows that were inserted.  When there are none the
     transaction must be rolled back: the head was moved for nothing.
     """
     nowhere: list[Landing | None] = [None] * len(appends)
     count = sum(map(len, appends))
+    cursor = unit.cursor
     taken = dialect.take_head(cursor, count, clock_us, limit_us)
+    unit.held_since = perf_counter()
     if taken is None:
         return nowhere, []
     last, recorded_us = taken

@@ -15,6 +15,7 @@ from respond.errors import (
     StoreFull,
     StoreReadOnly,
     StoreUnavailable,
+    UnsafeSettings,
     WrongDatabase,
     WrongIsolation,
 )
@@ -72,14 +73,18 @@ class MariadbDialect(BytesId, Dialect):
         with connection.cursor() as cursor:
             for statement in _SETTINGS:
                 cursor.execute(statement.format(wait=self._wait, idle=IDLE_SECONDS))
-            cursor.execute(_CLUSTER)
-            if any(value == "ON" for _, value in cursor.fetchall()):
-                raise StoreUnavailable(f"{self._place}: a Galera cluster loses updates; connect to a single server")
+            self._refuse_cluster(cursor)
+
+    def _refuse_cluster(self, cursor: Any) -> None:
+        cursor.execute(_CLUSTER)
+        if any(value == "ON" for _, value in cursor.fetchall()):
+            raise UnsafeSettings(f"{self._place}: a Galera cluster loses updates; connect to a single server")
 
     def cursor(self, connection: Any) -> Any:
         return connection.cursor()
 
     def join(self, cursor: Any) -> None:
+        self._refuse_cluster(cursor)
         cursor.execute("SELECT @@in_transaction, @@autocommit, @@tx_isolation")
         begun, autocommit, isolation = cursor.fetchone()
         if autocommit and not begun:

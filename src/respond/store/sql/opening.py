@@ -49,12 +49,24 @@ def open_log(
             append_path=append_path,
             tenant=tenant,
         )
+        if not isinstance(dialect, SqliteDialect):
+            _refuse(engine, dialect)
         check_durability(engine, durability, prefix=prefix, schema=schema)
         log = _log_in(engine, create, prefix, schema, journal_mode)
         return log, _connections_to(engine, dialect), dialect
     finally:
         if engine is not database and not is_memory(engine):
             engine.dispose()
+
+
+def _refuse(engine: Engine, dialect: Dialect) -> None:
+    """Connect once, before anything is made: some servers cannot keep a log, and say so to a first connection."""
+    connections = _connections_to(engine, dialect)
+    try:
+        with connections.reading():
+            pass
+    finally:
+        connections.close()
 
 
 def _connections_to(engine: Engine, dialect: Dialect) -> Connections:

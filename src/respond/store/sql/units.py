@@ -15,7 +15,7 @@ from respond.errors import OutcomeUnknown, StoreBusy, StoreError
 from respond.store.sql.dialect import ConnectionLost, Dialect
 
 
-@attrs.frozen
+@attrs.define
 class Unit:
     """A turn on one connection: a cursor for the statements of the log, and the connection as SQLAlchemy knows it."""
 
@@ -24,6 +24,8 @@ class Unit:
     """Returns the connection for other statements; it neither begins nor ends the transaction."""
     ends: list[Callable[[], None]] = attrs.field(factory=list)
     """What is done on the same connection once the transaction has ended, whichever way."""
+    held_since: float = 0.0
+    """When it took the head, by `perf_counter`; until its end nobody else gets a position."""
 
 
 class Taken(StoreError):
