@@ -115,6 +115,7 @@ def _archived(
             "events": report.events,
             "size": report.size,
             "files": files,
+            "unused": report.unused,
             "held_back": report.held_back,
             "dry_run": report.dry_run,
             "seconds": round(seconds, 3),
@@ -129,6 +130,8 @@ def _show(page: Page, folder: str, report: Any) -> None:
     page.line(f"{events} of {streams} {verb}, {report.size:,} bytes of bodies")
     if report.files:
         page.table(("file", "events", "bytes"), [(one.name, one.events, one.size) for one in report.files])
+    for name in report.unused:
+        page.line(f"{name} was written for streams that moved on, and stays: another run may need it")
     for reason, number in report.held_back.items():
         page.line(f"{counted(number, 'finished stream')} stayed: {_REASONS[reason]}")
     if report.files:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import attrs
 
 from respond.domain.streams import StreamId, indexed
 from respond.engine.definitions import Workflows
-from respond.errors import UnreadableEvent, VersionConflict
+from respond.errors import StoreError, UnreadableEvent, VersionConflict
 from respond.store.archive import ArchiveFile, write_archive
 from respond.store.archive_folder import folder_at
 from respond.store.codec import Codec
 from respond.store.records import Recorded, leaf_of
 from respond.store.sql.checkpoints import Checkpoints
-from respond.store.sql.door import Door
+from respond.store.sql.door import Door, taken_by_another
 from respond.store.sql.event_store import SqlEventStore
 from respond.store.sql.schema import tables
 from respond.transfer.finished import Finished, finished_streams
@@ -41,6 +40,8 @@ class ArchiveReport:
     size: int
     """The sum of the bodies, in bytes."""
     files: tuple[ArchiveFile, ...]
+    unused: tuple[str, ...]
+    """The names of files that were written and that this run let nothing leave for; another one may have."""
     held_back: Mapping[str, int]
     """How many finished streams stay, by reason: `together`, `unread`, `moved`."""
     dry_run: bool
@@ -55,6 +56,7 @@ class _Tally:
     size: int = 0
     moved: int = 0
     files: list[ArchiveFile] = attrs.field(factory=list)
+    unused: list[str] = attrs.field(factory=list)
 
     def add(self, batch: Collection[Finished]) -> None:
         """Count a batch."""
@@ -78,8 +80,9 @@ def archive_log(
 
     Finished are those in a final state of their workflow of which nothing was recorded since *before*, or of the
     *named* ones those in a final state.  Each file is on the disk and was read back before its bodies leave, all of
-    them or none.  Raises `StoreReadOnly` for an account that does not own the tables, `InvalidInput` when *folder* is
-    none, `UnreadableEvent` for a body that its leaf does not fit, `StoreUnavailable`.
+    them or none; no file is deleted, for another run may have written the same one.  Raises `StoreReadOnly` for an
+    account that does not own the tables, `InvalidInput` when *folder* is none, `UnreadableEvent` for a body that its
+    leaf does not fit, `StoreUnavailable`, and `StoreError` when another run takes the same bodies at the same time.
     """
     place = folder_at(folder) or Path()
     indexed(reason, "reason")
@@ -107,6 +110,7 @@ def archive_log(
         events=tally.events,
         size=tally.size,
         files=tuple(tally.files),
+        unused=tuple(tally.unused),
         held_back=held_back,
         dry_run=dry_run,
     )
@@ -145,20 +149,28 @@ def _take_out(
                 [row.position for row in rows], file, reason, versions={one.stream: one.version for one in batch}
             )
         except VersionConflict as conflict:
-            with suppress(OSError):
-                (folder / file.name).unlink()
+            tally.unused.append(file.name)  # never deleted: it is named by its content, and others may rely on it
             batch = [one for one in batch if one.stream != conflict.stream]
             tally.moved += 1
             continue
+        except StoreError as error:
+            error.add_note(f"{folder / file.name} was written and stays; another run may need it")
+            raise
         tally.files.append(file)
         break
     return batch
 
 
 def _rows(store: SqlEventStore, batch: Iterable[Finished]) -> list[Recorded]:
-    """Return the rows of *batch* in the order of the log; raises `UnreadableEvent` for a body that is not sound."""
+    """Return the rows of *batch* in the order of the log.
+
+    Raises `UnreadableEvent` for a body that is not sound, and `StoreError` for one that left since it was chosen.
+    """
     rows = [row for one in batch for row in store.read_stream(one.stream, limit=one.version)]
     for row in rows:
+        found = store.archived(row.position) if row.body is None else None
+        if found is not None:
+            raise taken_by_another(row.position, found)
         if row.body is None or leaf_of(row.body, row.recorded_us, row.position) != row.leaf:
             raise UnreadableEvent(
                 f"position {row.position}: the leaf does not fit the body; run `respond check` before anything leaves"

@@ -228,16 +228,68 @@ def test_nothing_leaves_that_moved_on_meanwhile(desk: Desk, monkeypatch) -> None
     def while_others_write(folder, log, rows):
         file = write(folder, log, rows)
         if desk.store.versions([desk.stream("cancelled")])[desk.stream("cancelled")] == 2:
-            late = NewEvent(id=str(event("late").id), type="ProgressNoted", data={"text": "late"})
-            desk.store.append(Write(desk.stream("cancelled"), [late], exactly(2)))
+            note_late(desk)
         return file
 
     monkeypatch.setattr(transfer, "write_archive", while_others_write)
     report = desk.archive()
     assert (report.streams, report.events, report.held_back) == (2, len(LEFT) - 2, {"together": 1, "moved": 1})
     assert all(row.body is not None for row in desk.store.read_stream(desk.stream("cancelled")))
-    assert [path.name for path in desk.folder.iterdir()] == [report.files[0].name]
+    assert len(report.unused) == 1
+    assert {path.name for path in desk.folder.iterdir()} == {report.files[0].name, *report.unused}
     assert desk.checked(archives=desk.folder).clean
+
+
+def note_late(desk: Desk) -> None:
+    """Record something about `cancelled`, as somebody does who has its file."""
+    late = NewEvent(id=str(event("late").id), type="ProgressNoted", data={"text": "late"})
+    desk.store.append(Write(desk.stream("cancelled"), [late], exactly(2)))
+
+
+@pytest.mark.parametrize("when", ["before it writes", "after it wrote"])
+@pytest.mark.parametrize("noted", [False, True])
+@pytest.mark.parametrize(
+    ("of_first", "of_second"), [({}, {}), ({}, {"EVENTS_MAX": 3}), ({"EVENTS_MAX": 3}, {}), ({}, {"named": True})]
+)
+def test_of_two_runs_at_once_the_second_says_so(
+    small: Desk, monkeypatch, when: str, of_first: dict[str, int], of_second: dict[str, Any], noted: bool
+) -> None:
+    """No file is deleted that another run wrote too, whatever was recorded since: the only copy may be in there."""
+    before = {row.position: row.body for row in small.store.read_log()}
+    write = transfer.write_archive
+
+    def run_first() -> None:
+        monkeypatch.undo()
+        for name, value in of_first.items():
+            monkeypatch.setattr(transfer, name, value)
+        assert small.archive().events == len(LEFT)
+        if noted:
+            note_late(small)
+
+    def write_beside_another(folder, log, rows):
+        file = write(folder, log, rows)
+        run_first()
+        return file
+
+    def read_beside_another(store, batch, read=transfer._rows):
+        run_first()
+        return read(store, batch)
+
+    if when == "after it wrote":
+        monkeypatch.setattr(transfer, "write_archive", write_beside_another)
+    else:
+        monkeypatch.setattr(transfer, "_rows", read_beside_another)
+    if "EVENTS_MAX" in of_second:
+        monkeypatch.setattr(transfer, "EVENTS_MAX", of_second["EVENTS_MAX"])
+    chosen = {"before": None, "named": [small.stream("cancelled")]} if "named" in of_second else {}
+    with pytest.raises(StoreError, match=r"has left meanwhile for archive-\S+ by another run; begin again") as caught:
+        small.archive(**chosen)
+    assert (when == "after it wrote") is ("was written and stays" in "".join(getattr(caught.value, "__notes__", [])))
+    assert small.checked(archives=small.folder).counts == {}
+    with small.opened(archives=small.folder) as store:
+        assert {row.position: store.archive.body_of(row) for row in store.read_log() if row.position in LEFT} == {
+            position: before[position] for position in LEFT
+        }
 
 
 def test_an_appender_waits_for_the_door(server_url: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
@@ -58,8 +59,8 @@ class Door:
     ) -> list[Archived]:
         """Let the bodies at *positions*, in ascending order, leave for *file*, all or none; return the new ranges.
 
-        *versions* are those of the streams that they belong to: raises `VersionConflict` when one has moved on.
-        Appends wait meanwhile.
+        *versions* are those of the streams that they belong to: raises `VersionConflict` when one has moved on, and
+        `StoreError` when another run took one of the bodies.  Appends wait meanwhile.
         """
         ranges = [
             Archived(first=first, last=last, file=file.name, digest=file.digest, reason=reason)
@@ -68,6 +69,7 @@ class Door:
         try:
             with self._store.transaction() as connection:
                 connection.execute(self._hold_head)
+                self._check_bodies(connection, positions)
                 self._check_versions(versions)
                 add_to_manifest(connection, self._tables, ranges)
                 bounds = {"first": positions[0], "last": positions[-1], "name": file.name}
@@ -94,11 +96,27 @@ class Door:
         path = file_of(connection.engine)
         return path is None or not hasattr(os, "geteuid") or path.stat().st_uid == os.geteuid()
 
+    def _check_bodies(self, connection: Connection, positions: Sequence[int]) -> None:
+        """Raise `StoreError` when one of *positions* is in the manifest."""
+        manifest = self._tables.manifest
+        near = select(manifest).where(manifest.c.last >= positions[0], manifest.c.first <= positions[-1])
+        for found in (Archived(**row) for row in connection.execute(near).mappings()):
+            at = bisect_left(positions, found.first)
+            if at < len(positions) and positions[at] <= found.last:
+                raise taken_by_another(positions[at], found)
+
     def _check_versions(self, versions: Mapping[StreamId, int]) -> None:
         """Raise `VersionConflict` when a stream has moved on; the head is held, so none does from here on."""
         for stream, version in self._store.versions(versions).items():
             if version != versions[stream]:
                 raise VersionConflict(stream, f"version {versions[stream]}", version)
+
+
+def taken_by_another(position: int, found: Archived) -> StoreError:
+    """Return the error of a run whose body another run took first."""
+    return StoreError(
+        f"position {position}: the body has left meanwhile for {found.file} by another run; begin again, one at a time"
+    )
 
 
 def _runs(positions: Sequence[int]) -> list[tuple[int, int]]:
