@@ -19,8 +19,8 @@ ResultT = TypeVar("ResultT")
 class AsyncEventStore:
     """Every method of an `EventStore` and `LogReader`, as a coroutine; safe to share between the tasks of one loop.
 
-    A call that is cancelled leaves no half of an append: its events are all in the log, or none; look with `known`, or
-    append them again.
+    An append that is cancelled is in the log whole, or not at all, and it may get there a moment later: append it again
+    with the same ids to be sure.
     """
 
     def __init__(self, inner: EventStore, bridge: Bridge | None = None) -> None:
