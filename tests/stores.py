@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
 import attrs
 import pytest
+from sqlalchemy import Connection, text
 
 from respond.domain.moments import to_microseconds
 from respond.domain.streams import DEFAULT_TENANT
 from respond.store.protocol import Clock
-from respond.store.records import Write
+from respond.store.records import Recorded, Write
 from respond.store.sql.dialect import Dialect
 from respond.store.sql.dialects import dialect_for
 from respond.store.sql.engines import engine_for
@@ -27,22 +28,38 @@ LOCK_TIMEOUT = 30.0
 END_OF_TIME = 2**63 - 1
 
 
+def _look(connection: Connection, rows: Sequence[Recorded]) -> None:
+    """Read in the append's own transaction what it has just written."""
+    counted = text("SELECT count(*) FROM respond_events WHERE position >= :first")
+    found = connection.execute(counted, {"first": rows[0].position})
+    assert found.scalar_one() == len(rows)
+
+
 @attrs.frozen
 class SqlStores:
     """Opens one log in an SQL database; travels to other processes by its URL."""
 
     url: str
     append_path: Any = None
+    group: bool | None = None
+    journal_mode: str | None = None
+    inline: bool = False
+    """Whether something is kept up within every append, as inline projections are."""
 
     def __call__(self, *, clock: Clock, tenant: str = DEFAULT_TENANT, allow_skew: bool = False) -> SqlEventStore:
-        return SqlEventStore.open(
+        store = SqlEventStore.open(
             self.url,
             clock=clock,
             tenant=tenant,
             allow_skew=allow_skew,
             append_path=self.append_path,
+            group=self.group,
+            journal_mode=self.journal_mode,
             lock_timeout=LOCK_TIMEOUT,
         )
+        if self.inline:
+            store.project_inline(_look)
+        return store
 
     @contextmanager
     def raw_connection(self) -> Iterator[tuple[Any, Dialect]]:

@@ -15,3 +15,21 @@ class TestMariadb(SqlConformance):
     @pytest.fixture
     def store_factory(self, mariadb_url: str) -> SqlStores:
         return SqlStores(mariadb_url)
+
+
+@pytest.mark.matrix
+class TestAlone(TestMariadb):
+    """No two appends share a commit."""
+
+    @pytest.fixture
+    def store_factory(self, mariadb_url: str) -> SqlStores:
+        return SqlStores(mariadb_url, group=False)
+
+
+@pytest.mark.matrix
+class TestInline(TestMariadb):
+    """Something is kept up within every append."""
+
+    @pytest.fixture
+    def store_factory(self, mariadb_url: str) -> SqlStores:
+        return SqlStores(mariadb_url, inline=True)

@@ -27,3 +27,30 @@ class TestTransaction(PostgresqlConformance):
     @pytest.fixture
     def store_factory(self, postgresql_url: str) -> SqlStores:
         return SqlStores(postgresql_url, append_path="transaction")
+
+
+@pytest.mark.matrix
+class TestAlone(PostgresqlConformance):
+    """No two appends share a commit."""
+
+    @pytest.fixture
+    def store_factory(self, postgresql_url: str) -> SqlStores:
+        return SqlStores(postgresql_url, group=False)
+
+
+@pytest.mark.matrix
+class TestTransactionAlone(PostgresqlConformance):
+    """No two appends share a transaction."""
+
+    @pytest.fixture
+    def store_factory(self, postgresql_url: str) -> SqlStores:
+        return SqlStores(postgresql_url, group=False, append_path="transaction")
+
+
+@pytest.mark.matrix
+class TestInline(PostgresqlConformance):
+    """Something is kept up within every append."""
+
+    @pytest.fixture
+    def store_factory(self, postgresql_url: str) -> SqlStores:
+        return SqlStores(postgresql_url, inline=True)
