@@ -65,6 +65,9 @@ LIFE = [
     "report --category other --title C --reference T-9",
     "cancel T-9 --reason r",
     "publish --to nats://127.0.0.1:9 --name bus --once",
+    "readers list",
+    "readers dead-letters",
+    "readers forget publisher:bus",
 ]
 
 
@@ -174,10 +177,10 @@ def test_documents_hold_the_keys_that_the_page_lists(worked, tmp_path, monkeypat
     seen = set()
     for line in LIFE:
         said = worked.run(*line.split(), "--json")
-        name = "respond " + " ".join(word for word in line.split()[: 2 if line.startswith("db") else 1])
+        name = "respond " + " ".join(word for word in line.split()[: 2 if line.startswith(("db", "readers")) else 1])
         if "error" not in said.document:
             assert set(said.document) == documented_keys(name), line
             seen.add(name)
     demo = CommandLine(f"sqlite:///{tmp_path / 'demo.db'}", worked.capsys).ask("demo")
     assert set(demo) == documented_keys("respond demo")
-    assert {name for name, _ in commands()} - seen == {"respond demo"}
+    assert {name for name, _ in commands()} - seen == {"respond demo", "respond readers settle"}

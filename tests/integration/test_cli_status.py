@@ -179,10 +179,27 @@ def test_status_tells_who_is_how_far_behind(cli):
     assert (one["name"], one["lag"], one["dead_letters"], one["owner"]) == ("board", 1, 1, "desk-4")
     assert one["lease_until"] == "2026-11-20T09:00:09.000000Z"
     assert said["dead_letters"] == 1
-    assert said["dangers"] == ["board left out an event that failed; mend the cause and try again"]
+    (danger,) = said["dangers"]
+    assert danger.startswith("board left out an event that failed; see `respond readers dead-letters board`")
     page = cli.run("status").out
     assert "desk-4" in page
     assert said["dangers"][0] in page
+    cli.ask("readers", "settle", "board", 1)
+    assert cli.ask("status")["dead_letters"] == 0
+
+
+def test_status_tells_what_fails_and_is_tried_again(cli):
+    """A publisher whose target refuses is shown with its error before patience ends; 1 until it works."""
+    cli.ask("report", "--category", "other", "--title", "A")
+    cli.ask("publish", "--to", "nats://127.0.0.1:9", "--name", "bus", "--once", status=1)
+    said = cli.ask("status", status=1)
+    (one,) = said["checkpoints"]
+    assert (one["status"], one["attempts"], one["error"] in said["dangers"][0]) == ("running", 1, True)
+    page = cli.run("status").out
+    assert "attempts" in page
+    assert said["dangers"][0] in page
+    assert cli.run("publish", "--to", "-", "--name", "bus", "--once", "--resume").status == 0
+    assert cli.ask("status")["dangers"] == []
 
 
 def test_status_finds_holes(cli):

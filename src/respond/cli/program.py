@@ -24,6 +24,7 @@ from respond.cli import (
     listings,
     publishing,
     questions,
+    readers,
     reviews,
     standings,
     statuses,
@@ -57,6 +58,7 @@ _FAMILIES = (
     audits,
     standings,
     publishing,
+    readers,
 )
 for _family in _FAMILIES:
     for _command in _family.COMMANDS:

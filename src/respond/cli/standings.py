@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from respond.store.sql.standing import CheckpointStanding, Standing
 
 _MICROSECONDS = 1_000_000
+_HEADS = ("name", "version", "tenant", "status", "position", "lag", "lag_seconds", "attempts", "dead_letters", "owner")
 
 
 @click.command("status", cls=Question)
@@ -27,7 +29,7 @@ def status(session: Session) -> Answer:
     """Say how the log stands: its end and clock, holes, how safe the database is set, and who is how far behind.
 
     Ends with 1 when something is in danger: acknowledged events, by a setting of the database, a missing trigger or a
-    hole; or a projection or a publisher, by an event that it could not take.
+    hole; or a projection or a publisher, by an event that it could not take, given up on or still tried.
     """
     from respond.store.sql import schema_state  # noqa: PLC0415 - help and wrong usage need no database
     from respond.store.sql.standing import standing  # noqa: PLC0415
@@ -44,7 +46,7 @@ def status(session: Session) -> Answer:
         "workflows": [{"category": one.category, "definition": str(one.reference)} for one in workflows],
         "plans": [str(plan.reference) for plan in plans],
         "settings": stands.settings,
-        "checkpoints": [_checkpoint(one, now) for one in stands.checkpoints],
+        "checkpoints": [checkpoint_document(one, now) for one in stands.checkpoints],
         "dead_letters": stands.dead_letters,
         "dangers": stands.dangers,
     }
@@ -69,7 +71,7 @@ def _extent(stands: Standing, now: datetime) -> dict[str, Any]:
     }
 
 
-def _checkpoint(one: CheckpointStanding, now: datetime) -> dict[str, Any]:
+def checkpoint_document(one: CheckpointStanding, now: datetime) -> dict[str, Any]:
     """Return how far a projection or a publisher is, and who is at work on it."""
     of = one.checkpoint
     waiting = one.waiting_since
@@ -90,6 +92,11 @@ def _checkpoint(one: CheckpointStanding, now: datetime) -> dict[str, Any]:
         "updated_at": from_microseconds(of.updated_at),
         "danger": one.danger,
     }
+
+
+def show_checkpoints(page: Page, documents: Sequence[Mapping[str, Any]]) -> None:
+    """Write how far each projection and publisher is, as a table."""
+    page.table([head.replace("_", " ") for head in _HEADS], [[one[head] for head in _HEADS] for one in documents])
 
 
 def _show(page: Page, answer: dict[str, Any], stands: Standing) -> None:
@@ -114,11 +121,7 @@ def _show(page: Page, answer: dict[str, Any], stands: Standing) -> None:
     )
     if stands.checkpoints:
         page.heading("checkpoints")
-        heads = ("name", "version", "tenant", "status", "position", "lag", "lag_seconds", "dead_letters", "owner")
-        page.table(
-            [head.replace("_", " ") for head in heads],
-            [[one[head] for head in heads] for one in answer["checkpoints"]],
-        )
+        show_checkpoints(page, answer["checkpoints"])
     if stands.dangers:
         page.heading("in danger")
         for danger in stands.dangers:

@@ -109,11 +109,43 @@ def test_what_a_projection_could_not_take_is_in_danger(url: str) -> None:
             checkpoints.pause(connection, "wall", 1, now=START)
         found = stands(store)
     told = {one.checkpoint.name: (one.checkpoint.status, one.dead_letters, one.danger) for one in found.checkpoints}
-    assert told["board"][1:] == (2, "left out 2 events that failed; mend the cause and try again")
+    left_out = "left out 2 events that failed; see `respond readers dead-letters board`, and settle each one"
+    assert told["board"][1:] == (2, f"{left_out} that is dealt with")
     assert told["search"] == (PAUSED, 0, "is paused at position 0: out of words; mend the cause and resume it")
     assert told["wall"] == (PAUSED, 0, "")
     assert found.dead_letters == 2
     assert len(found.dangers) == 2 + len(of_settings(found))
+
+
+def test_what_fails_and_is_tried_again_is_in_danger(url: str) -> None:
+    """A failure that is not yet given up on is told with its error, beside what was left out; success forgets it."""
+    with opened(url, tenant="shop") as store:
+        store.append(Write(ONE, events(1, 2)))
+        checkpoints = Checkpoints(tables(), store.tenant)
+        first, second = store.read_all()
+        with store.transaction() as connection:
+            checkpoints.create(connection, "board", 1, now=START)
+            held = checkpoints.claim(connection, "board", 1, owner="a", now=START, lease_seconds=9)
+            checkpoints.dead_letter(connection, held, first, "torn", now=START)
+            held = checkpoints.advance(connection, held, 1, now=START)
+            held = checkpoints.fail(connection, held, "no such column", now=START, retry_at=START)
+        found = stands(store)
+        (one,) = found.checkpoints
+        failing = "has failed once behind position 1: no such column; it is tried again, mend the cause"
+        left_out = (
+            "left out an event that failed; see `respond readers dead-letters board --tenant shop`, and settle each "
+            "one that is dealt with"
+        )
+        assert one.danger == f"{failing}; it {left_out}"
+        assert set(found.dangers) - set(of_settings(found)) == {f"board {one.danger}"}
+        with store.transaction() as connection:
+            held = checkpoints.fail(connection, held, "no such column", now=START, retry_at=START)
+        assert stands(store).checkpoints[0].danger.startswith("has failed 2 times behind position 1: ")
+        with store.transaction() as connection:
+            checkpoints.settle(connection, checkpoints.dead_letters(connection)[0])
+            checkpoints.advance(connection, held, second.position, now=START)
+        found = stands(store)
+        assert found.dangers == of_settings(found)
 
 
 def test_what_is_retired_endangers_nothing(url: str) -> None:

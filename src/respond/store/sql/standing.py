@@ -13,6 +13,7 @@ import attrs
 from sqlalchemy import Connection, ScalarSelect, and_, exists, func, select, text
 
 from respond.domain.moments import from_microseconds
+from respond.domain.streams import DEFAULT_TENANT
 from respond.store.checkpoint import PAUSED, RETIRED, Checkpoint
 from respond.store.records import Head
 from respond.store.sql.append_only import guarded
@@ -50,10 +51,20 @@ class CheckpointStanding:
             return ""
         if of.status == PAUSED and of.error is not None:
             return f"is paused at position {of.position}: {of.error}; mend the cause and resume it"
+        return "; it ".join(self._failures())
+
+    def _failures(self) -> Iterator[str]:
+        of = self.checkpoint
+        if of.attempts and of.error is not None:
+            times = "once" if of.attempts == 1 else f"{of.attempts} times"
+            yield f"has failed {times} behind position {of.position}: {of.error}; it is tried again, mend the cause"
         if self.dead_letters:
             events = "an event" if self.dead_letters == 1 else f"{self.dead_letters} events"
-            return f"left out {events} that failed; mend the cause and try again"
-        return ""
+            whose = "" if of.tenant == DEFAULT_TENANT else f" --tenant {of.tenant}"
+            yield (
+                f"left out {events} that failed; see `respond readers dead-letters {of.name}{whose}`, and settle each "
+                "one that is dealt with"
+            )
 
 
 @attrs.frozen(kw_only=True)
