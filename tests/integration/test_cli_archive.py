@@ -137,6 +137,21 @@ def test_wrong_usage(desk, arguments, tmp_path, monkeypatch):
     assert desk.ask("check")["archived"] == 0
 
 
+def test_who_holds_back_is_named(desk, folder):
+    """A publisher that has not read what is finished is named, with what to do; forgotten it holds back nothing."""
+    assert desk.run("publish", "--to", "nats://127.0.0.1:9", "--name", "old", "--once").status == 1
+    chosen = ("archive", "--older-than", "30d", "--to", folder)
+    document = desk.ask(*chosen)
+    assert (document["events"], document["held_back"]["unread"]) == (0, 4)
+    assert document["behind"] == [{"name": "publisher:old", "version": 1, "status": "running", "position": 0}]
+    page = desk.text(*chosen)
+    assert "publisher:old is at position 0" in page
+    assert "respond readers forget publisher:old" in page
+    desk.ask("readers", "forget", "publisher:old")
+    document = desk.ask(*chosen)
+    assert (document["events"], document["behind"]) == (12, [])
+
+
 def test_young_incidents_stay(desk, folder):
     """Nothing leaves that is younger than asked."""
     assert desk.ask("archive", "--older-than", "2000d", "--to", folder)["events"] == 0

@@ -117,6 +117,10 @@ def _archived(
             "files": files,
             "unused": report.unused,
             "held_back": report.held_back,
+            "behind": [
+                {"name": one.name, "version": one.version, "status": one.status, "position": one.position}
+                for one in report.behind
+            ],
             "dry_run": report.dry_run,
             "seconds": round(seconds, 3),
         },
@@ -134,6 +138,11 @@ def _show(page: Page, folder: str, report: Any) -> None:
         page.line(f"{name} was written for streams that moved on, and stays: another run may need it")
     for reason, number in report.held_back.items():
         page.line(f"{counted(number, 'finished stream')} stayed: {_REASONS[reason]}")
+    for one in report.behind:
+        page.line(
+            f"{one.name} is at position {one.position} ({one.status}): let it read on, or, when nobody runs it now, "
+            f"run `respond readers forget {one.name}`"
+        )
     if report.files:
         page.line(f"keep the files with your backups; `respond check --archives {folder}` reads them")
 

@@ -13,6 +13,7 @@ from respond.engine.definitions import Workflows
 from respond.errors import StoreError, UnreadableEvent, VersionConflict
 from respond.store.archive import ArchiveFile, write_archive
 from respond.store.archive_folder import folder_at
+from respond.store.checkpoint import RETIRED, Checkpoint
 from respond.store.codec import Codec
 from respond.store.records import Recorded, leaf_of
 from respond.store.sql.checkpoints import Checkpoints
@@ -44,6 +45,8 @@ class ArchiveReport:
     """The names of files that were written and that this run let nothing leave for; another one may have."""
     held_back: Mapping[str, int]
     """How many finished streams stay, by reason: `together`, `unread`, `moved`."""
+    behind: tuple[Checkpoint, ...]
+    """Whose place in the log holds back what is `unread`."""
     dry_run: bool
 
 
@@ -89,14 +92,14 @@ def archive_log(
     known, door, tell = Workflows(workflows), Door(store), progress or _tell_nobody
     if not dry_run:
         door.check_owner()
-    end = store.head().position
+    end, readers = store.head().position, _readers(store)
     selection = finished_streams(
         store,
         known,
         Codec(known.event_types),
         before=before,
         named=named,
-        read_up_to=_read_by_all(store),
+        read_up_to=min((one.position for one in readers), default=None),
         progress=lambda position: tell("reading", position, end),
     )
     total, tally = sum(one.version for one in selection.finished), _Tally()
@@ -112,15 +115,16 @@ def archive_log(
         files=tuple(tally.files),
         unused=tuple(tally.unused),
         held_back=held_back,
+        behind=tuple(one for one in readers if one.position < selection.unread_to),
         dry_run=dry_run,
     )
 
 
-def _read_by_all(store: SqlEventStore) -> int | None:
-    """Return the position up to which every projection and publisher has read; None when there is none."""
+def _readers(store: SqlEventStore) -> list[Checkpoint]:
+    """Return the place of every projection and publisher that still follows the log."""
     checkpoints = Checkpoints(tables(store.prefix, store.schema), store.tenant)
     with store.reading() as connection:
-        return min((one.position for one in checkpoints.listed(connection)), default=None)
+        return [one for one in checkpoints.listed(connection) if one.status != RETIRED]
 
 
 def _batches(finished: Sequence[Finished]) -> Iterator[list[Finished]]:

@@ -43,6 +43,8 @@ class Selection:
     finished: tuple[Finished, ...]
     held_back: Mapping[str, int]
     """How many others are finished too, by the reason why they stay."""
+    unread_to: int
+    """Up to which position whoever follows the log must read before all that stays unread may leave; 0 when all has."""
 
 
 @attrs.define
@@ -92,18 +94,20 @@ def finished_streams(
     chosen = {
         stream: one for stream, one in streams.items() if (not named or stream in named) and one.is_finished(before_us)
     }
-    count = len(chosen)
+    unread: dict[StreamId, _Followed] = {}
     if read_up_to is not None:
-        chosen = {stream: one for stream, one in chosen.items() if one.last <= read_up_to}
+        unread = {stream: one for stream, one in chosen.items() if one.last > read_up_to}
+        chosen = {stream: one for stream, one in chosen.items() if stream not in unread}
     read = len(chosen)
     _keep_together(chosen, streams)
     finished = [
         Finished(stream=stream, first=one.first, version=one.version, size=one.size) for stream, one in chosen.items()
     ]
-    held = {UNREAD: count - read, TOGETHER: read - len(finished)}
+    held = {UNREAD: len(unread), TOGETHER: read - len(finished)}
     return Selection(
         finished=tuple(sorted(finished, key=lambda one: one.first)),
         held_back={reason: number for reason, number in held.items() if number},
+        unread_to=max((one.last for one in unread.values()), default=0),
     )
 
 

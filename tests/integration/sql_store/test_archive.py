@@ -34,6 +34,7 @@ from respond.store.records import NewEvent, Recorded, Write
 from respond.store.sql import SqlEventStore, create, drop_triggers, tables
 from respond.store.sql.checkpoints import Checkpoints
 from respond.store.sql.door import Door
+from respond.store.sql.readers import Readers
 from respond.testing.conformance.samples import START, ManualClock, event
 from respond.transfer import archive as transfer
 from respond.transfer.archive import ArchiveReport, archive_log
@@ -436,8 +437,26 @@ def test_what_a_projection_has_not_read_stays(small: Desk) -> None:
     with small.store.transaction() as connection:
         checkpoints.create(connection, "board", 1, now=small.clock(), position=21)
         checkpoints.create(connection, "list", 1, now=small.clock(), position=100)
+        checkpoints.create(connection, "wall", 1, now=small.clock(), position=22)
     report = small.archive()
     assert (report.streams, report.held_back) == (2, {"unread": 1, "together": 1})
+    assert [(one.name, one.position) for one in report.behind] == [("board", 21)]
+
+
+def test_what_nobody_reads_any_more_leaves(small: Desk) -> None:
+    """A reader that is retired holds nothing back, nor does one that is forgotten; live it does: the control."""
+    checkpoints = Checkpoints(TABLES, small.store.tenant)
+    with small.store.transaction() as connection:
+        for name in ("board", "publisher:bus"):
+            checkpoints.create(connection, name, 1, now=small.clock(), position=1)
+    readers = Readers(small.store)
+    assert [one.name for one in small.archive(dry_run=True).behind] == ["board", "publisher:bus"]
+    readers.retire("board", now=small.clock())
+    report = small.archive()
+    assert ([one.name for one in report.behind], report.streams) == (["publisher:bus"], 0)
+    readers.forget("publisher:bus", now=small.clock())
+    report = small.archive()
+    assert (report.behind, report.events) == ((), len(LEFT))
 
 
 def test_other_tenants_stay(small: Desk) -> None:
