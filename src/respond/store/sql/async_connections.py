@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.util.concurrency import in_greenlet
 
 from respond.errors import StoreError
 from respond.store.sql.awaited import TaskWaiting
@@ -27,17 +28,10 @@ class AwaitedConnections(PooledConnections):
     def _mine(self) -> Any:
         if self._own.pid != os.getpid():
             raise StoreError("the store was opened by the process that this one was forked from; open one here")
-        if _running_loop() is not self._loop:
-            raise StoreError("the store belongs to another event loop; open one in this loop, and use it by `run`")
+        if not in_greenlet() or asyncio.get_running_loop() is not self._loop:
+            raise StoreError("the store belongs to one event loop; await it there, or call what is inside by `run`")
         return super()._mine()
 
 
 class AwaitedFileConnections(AwaitedConnections, FileConnections):
     """Connections of an SQLite file through the host's own driver: one writer, taken by one task at a time."""
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
