@@ -84,9 +84,12 @@ class ThreadBridge:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._threads = _threads()
+        self._closed = False
 
     async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Return what *function* returns; it sees the context variables of the task."""
+        if self._closed:  # what is inside was closed first, and says so at once
+            return function(*args, **kwargs)
         if self._pid != os.getpid():  # the threads stayed in the parent
             self._pid, self._threads = os.getpid(), _threads()
         call = partial(copy_context().run, function, *args, **kwargs)
@@ -94,6 +97,7 @@ class ThreadBridge:
 
     async def close(self) -> None:
         """Wait for the calls that are under way, those of cancelled tasks too."""
+        self._closed = True
         if self._pid == os.getpid():
             await asyncio.to_thread(self._threads.shutdown)
 
