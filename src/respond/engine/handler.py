@@ -19,7 +19,7 @@ from respond.domain.streams import Realm, StreamId, exactly, indexed
 from respond.domain.values import replace
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
-from respond.errors import CommandRefused, IdempotencyConflict, VersionConflict
+from respond.errors import CommandRefused, IdempotencyConflict, OutcomeUnknown, VersionConflict
 from respond.plan.plan import Plan
 from respond.store.archive_folder import archive_of
 from respond.store.codec import Codec
@@ -118,10 +118,13 @@ class Handler:
             return self._attempt(self.store, asks, circumstances)
         except VersionConflict:
             pass
-        for _ in range(ATTEMPTS - 2):
-            with suppress(VersionConflict):
-                return self._alone(asks, circumstances)
-        return self._alone(asks, circumstances)
+        try:
+            for _ in range(ATTEMPTS - 2):
+                with suppress(VersionConflict):
+                    return self._alone(asks, circumstances)
+            return self._alone(asks, circumstances)
+        except OutcomeUnknown:  # the same command id finds what was committed, or is carried out now
+            return self._attempt(self.store, asks, circumstances)
 
     def load(self, stream: StreamId) -> tuple[Event, ...]:
         """Return the events of *stream*, decoded."""

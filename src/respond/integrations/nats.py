@@ -108,7 +108,7 @@ class NatsTarget:
         async def one_stream(indexes: Sequence[int]) -> None:
             for index in indexes:
                 async with free:
-                    if refused:
+                    if any(one.index < index for one in refused):  # those before it were promised
                         return
                     error = await self._try(client, batch[index])
                 if error is not None:

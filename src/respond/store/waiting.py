@@ -122,10 +122,9 @@ class Waiter:
         finally:
             if number is not None:
                 self._selector.unregister(number)
-        if self._woken:
-            with suppress(BlockingIOError):
-                self._receiver.recv(_MORE_THAN_WAS_SENT)
-            self._woken = False
+        self._woken = False  # before what was sent is taken: a wake in between sends another byte
+        with suppress(BlockingIOError):
+            self._receiver.recv(_MORE_THAN_WAS_SENT)
         if source is not None:
             source.drain()
             source.mend()

@@ -297,3 +297,28 @@ def test_inline_projections_join(store, host):
         view.flush()
         connection.commit()
     assert tickets(host) == [1, 2]
+
+
+def test_two_blocks_in_one_transaction(store, host):
+    """Who holds the head in a transaction appends in it again, and may read in it."""
+    with joined(store, host) as (connection, view):
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+        view.flush()
+        again = store.in_transaction(connection)
+        assert again.flush() == []
+        again.append(Write(ONE, [event(2)], exactly(1)))
+        again.flush()
+        connection.commit()
+    assert ids(store.read_all()) == ids_of(1, 2)
+
+
+@on_servers
+def test_flush_that_failed_leaves_no_hole(store, host):
+    """A caller who commits in spite of a conflict has taken no position."""
+    with joined(store, host) as (connection, view):
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+        store.append(Write(ONE, [event(2)], NO_STREAM))
+        with pytest.raises(VersionConflict):
+            view.flush()
+        connection.commit()
+    assert store.head().position == 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Barrier, Event, Thread
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from respond.domain.streams import NO_STREAM, exactly
 from respond.engine.engine import Engine
-from respond.errors import StoreBusy, StoreUnavailable
+from respond.errors import StoreBusy, StoreError, StoreUnavailable, VersionConflict
 from respond.store.records import Write
 from respond.testing.conformance.samples import ONE, TWO, event, ids, ids_of
 from sql_logs import opened, raw
@@ -135,3 +137,30 @@ def test_many_writers_of_one_incident(url):
             thread.join()
         notes = [event.data.text for event in incident.events() if event.type == "ProgressNoted"]
     assert sorted(notes) == sorted(f"{number}.{turn}" for number in range(THREADS) for turn in range(NOTES))
+
+
+def test_conflict_that_is_kept_quiet_leaves_no_hole(store):
+    """Who catches a conflict and goes on has taken no position; what came before and after is in the log."""
+    with store.exclusively([ONE]) as view:
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+        with pytest.raises(VersionConflict):
+            view.append(Write(ONE, [event(2)], NO_STREAM))
+        view.append(Write(TWO, [event(3)], NO_STREAM))
+    assert ids(store.read_all()) == ids_of(1, 3)
+    assert store.head().position == 2
+
+
+def test_transaction_that_the_database_gave_up(postgresql_url):
+    """A read model that keeps its error to itself has broken the transaction: nothing is acknowledged then."""
+
+    def project(connection, rows):
+        with suppress(IntegrityError):
+            connection.execute(text("INSERT INTO respond_log (id, log, format) VALUES (1, 'x', 1)"))
+
+    with opened(postgresql_url) as store:
+        told = []
+        store.on_append(told.append)
+        store.project_inline(project)
+        with pytest.raises(StoreError, match="aborted"):
+            store.append(Write(ONE, [event(1)], NO_STREAM))
+        assert (told, store.head().position, store.read_all()) == ([], 0, [])

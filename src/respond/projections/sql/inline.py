@@ -93,6 +93,7 @@ class Inline:
             turns = [turn for turn in turns if turn.held is not failure[0]]
         if turns:
             self._checkpoints.move(connection, [turn.held for turn in turns], batch.last, now=now)
+        connection.exec_driver_sql("RELEASE SAVEPOINT respond_projections")
         for held, text in failures:
             self._checkpoints.put_off(connection, held, text, now=now, patience=self._patience)
             _LOGGER.warning("%s: falls behind at position %d: %s", held.name, held.position, text)

@@ -78,7 +78,9 @@ class Appender:
             except Taken:  # another process was faster, or an id is known: whose, only the next look tells
                 if len(batch) == 1:
                     return None
-            except ProjectionFailed:
+            except StoreUnavailable:
+                raise
+            except StoreError:  # a read model's, or what the database has against one of the rows
                 if len(batch) == 1:
                     raise
                 break
@@ -115,7 +117,10 @@ class Appender:
     def committed(self, last: int, *, appends: int, events: int, seconds: float, held_seconds: float | None) -> None:
         """Tell those who watch that the log ends at *last* now, or further on."""
         if self.observer is not None:
-            self.observer.appended(appends=appends, events=events, seconds=seconds, held_seconds=held_seconds)
+            try:
+                self.observer.appended(appends=appends, events=events, seconds=seconds, held_seconds=held_seconds)
+            except Exception:
+                _LOGGER.exception("an observer failed; the append is in the log all the same")
         self.listeners.tell(last)
 
     def _carry(self, batch: Sequence[Append]) -> None:

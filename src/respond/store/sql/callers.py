@@ -29,10 +29,13 @@ _held: ContextVar[tuple[tuple[str, Transaction], ...]] = ContextVar("respond_hel
 """The logs whose heads this context holds, each until the caller's transaction ends."""
 
 
-def refuse_while_held(log: str) -> None:
-    """Raise `HeadHeld` when the caller's own transaction holds the head of *log*: waiting for it would never end."""
+def refuse_while_held(log: str, *, but: Transaction | None = None) -> None:
+    """Raise `HeadHeld` when the caller's own transaction holds the head of *log*: waiting for it would never end.
+
+    *but* is the one that may: who holds the head need not wait for it.
+    """
     waiting = _held.get()
-    if waiting and any(held == log and transaction.is_active for held, transaction in waiting):
+    if waiting and any(held == log and one is not but and one.is_active for held, one in waiting):
         raise HeadHeld(
             "this task has appended to the log in a transaction that is still open, and would wait for itself; "
             "commit that first, or append within it"
@@ -72,10 +75,11 @@ class CallersEventStore(JoinedEventStore):
 
         Raises `VersionConflict`, `IdempotencyConflict`, `ClockSkew`, `StoreUnavailable`: roll back then.
         """
-        refuse_while_held(self.log)
+        if not self._waiting:
+            return []
+        refuse_while_held(self.log, but=self._transaction)
         waiting, self._waiting, self._shown = self._waiting, [], []
-        if waiting:
-            _held.set((*((log, held) for log, held in _held.get() if held.is_active), (self.log, self._transaction)))
+        _held.set((*((log, held) for log, held in _held.get() if held.is_active), (self.log, self._transaction)))
         self.appended = []
         for writes, require in waiting:
             self.appended.append(super()._append(writes, event_ids(writes), require))

@@ -72,6 +72,8 @@ class _Own:
     lock: AbstractContextManager[Any]
     writer: PoolProxiedConnection | None = None
     idle: deque[PoolProxiedConnection] = attrs.field(factory=deque)
+    wanting: deque[None] = attrs.field(factory=deque)
+    """One for each caller who waits at the pool: it is served from there before others find one at hand."""
 
     def give_back_idle(self) -> None:
         """Give the connections that wait at hand back to the pool."""
@@ -163,7 +165,11 @@ class PooledConnections:
             try:
                 lent = own.idle.pop()
             except IndexError:
-                lent = pool.connect()
+                own.wanting.append(None)
+                try:
+                    lent = pool.connect()
+                finally:
+                    own.wanting.pop()
             try:
                 if _PREPARED not in lent.info:
                     self._dialect.prepare(lent.dbapi_connection)
@@ -181,11 +187,11 @@ class PooledConnections:
     def _take_back(self, lent: PoolProxiedConnection, own: _Own, pool: Pool) -> None:
         if self._closed or own is not self._own or pool is not own.pool or _is_frozen(lent):
             lent.invalidate()
-        if not lent.is_valid or len(own.idle) >= _IDLE_MAX:
+        if not lent.is_valid or own.wanting or len(own.idle) >= _IDLE_MAX:
             lent.close()
             return
         own.idle.append(lent)
-        if self._closed:  # between the first look and this one
+        if self._closed or own.wanting:  # between the first look and this one
             own.give_back_idle()
 
 

@@ -66,6 +66,13 @@ class Dialect(ABC):
     def join(self, cursor: Any) -> None:
         """Make sure that what *cursor* does waits for the commit of whoever lent its connection."""
 
+    def check_alive(self, cursor: Any, *, appended: bool) -> None:
+        """Raise when the database has given up the transaction of *cursor*, and a commit would commit nothing of it.
+
+        *appended* says whether it took the head.  SQLite needs no question: its COMMIT says so.
+        """
+        del cursor, appended
+
     @abstractmethod
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
         """Keep others that lock these streams out until the transaction of *unit* has ended."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection
 
 from respond.domain.streams import StreamId
-from respond.errors import IdempotencyConflict, StoreUnavailable
+from respond.errors import IdempotencyConflict, RespondError, StoreUnavailable
 from respond.store.intake import event_ids, replay_of
 from respond.store.records import Appended, Write
 from respond.store.sql.atomic import Atomic
@@ -106,10 +106,26 @@ class JoinedEventStore(Reader):
     def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
         rows = self._atomic.prepare(writes)
         try:
-            with self._connections.unit() as unit:
+            with self._connections.unit() as unit, _all_or_nothing(unit):
                 return self._atomic.append(unit, writes, require, rows)
         except Taken as error:
             raise IdempotencyConflict(dict.fromkeys(ids, "may have come in meanwhile")) from error
+
+
+@contextmanager
+def _all_or_nothing(unit: Unit) -> Iterator[None]:
+    """Undo what is done inside when an error passes: its caller may go on with the transaction all the same."""
+    unit.cursor.execute("SAVEPOINT respond_append")
+    try:
+        yield
+    except RespondError:
+        unit.cursor.execute("ROLLBACK TO SAVEPOINT respond_append")
+        raise
+    except Exception:
+        with suppress(Exception):  # the connection may be gone, and the transaction with it
+            unit.cursor.execute("ROLLBACK TO SAVEPOINT respond_append")
+        raise
+    unit.cursor.execute("RELEASE SAVEPOINT respond_append")
 
 
 @contextmanager

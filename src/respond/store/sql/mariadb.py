@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -70,7 +71,7 @@ class MariadbDialect(BytesId, Dialect):
 
     def prepare(self, connection: Any) -> None:
         connection.autocommit(True)
-        with connection.cursor() as cursor:
+        with closing(connection.cursor()) as cursor:
             for statement in _SETTINGS:
                 cursor.execute(statement.format(wait=self._wait, idle=IDLE_SECONDS))
             self._refuse_cluster(cursor)
@@ -90,6 +91,13 @@ class MariadbDialect(BytesId, Dialect):
         if autocommit and not begun:
             raise WrongIsolation(f"{self._place}: each statement commits by itself; begin a transaction")
         self._check_isolation(isolation)
+
+    def check_alive(self, cursor: Any, *, appended: bool) -> None:
+        if not appended:  # making tables ends a transaction here, and is done in one of its own
+            return
+        cursor.execute("SELECT @@in_transaction")
+        if cursor.fetchone() != (1,):
+            raise StoreBusy(f"{self._place}: the transaction was rolled back, as to end a deadlock; try again")
 
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
         for name in map(_lock_name, keys):

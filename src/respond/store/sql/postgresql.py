@@ -183,6 +183,10 @@ class PostgresqlDialect(Dialect):
         if self._tenant is not None:
             cursor.execute(_SET_TENANT, (self._tenant, True))
 
+    def check_alive(self, cursor: Any, *, appended: bool) -> None:
+        del appended
+        cursor.execute("SELECT 1")  # an error where the transaction is broken; a commit would only end it
+
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
         for key in keys:
             unit.cursor.execute(_LOCK_STREAM, (key,))

@@ -20,12 +20,18 @@ class Unit:
     """A turn on one connection: a cursor for the statements of the log, and the connection as SQLAlchemy knows it."""
 
     cursor: Any
-    connection: Callable[[], Connection]
-    """Returns the connection for other statements; it neither begins nor ends the transaction."""
+    _connect: Callable[[], Connection]
+    lent: bool = False
+    """Whether others had the connection too."""
     ends: list[Callable[[], None]] = attrs.field(factory=list)
     """What is done on the same connection once the transaction has ended, whichever way."""
     held_since: float = 0.0
     """When it took the head, by `perf_counter`; until its end nobody else gets a position."""
+
+    def connection(self) -> Connection:
+        """Return the connection for other statements; it neither begins nor ends the transaction."""
+        self.lent = True
+        return self._connect()
 
 
 class Taken(StoreError):
@@ -33,15 +39,19 @@ class Taken(StoreError):
 
 
 @contextmanager
-def transaction(cursor: Any, dialect: Dialect) -> Iterator[None]:
-    """Commit what is done inside, or roll it back when an error passes.
+def transaction(cursor: Any, connection: Callable[[], Connection], dialect: Dialect) -> Iterator[Unit]:
+    """Begin a transaction and lend it; commit what is done inside, or roll it back when an error passes.
 
-    Raises `Taken` for a row that is there already, `OutcomeUnknown` when the connection is lost while it commits.
+    Raises `Taken` for a row that is there already, `OutcomeUnknown` when the connection is lost while it commits, and
+    `StoreError` when somebody inside kept to himself that the database has given the transaction up.
     """
     cursor.execute(dialect.begin)
+    lent = Unit(cursor, connection)
     committing = False
     try:
-        yield
+        yield lent
+        if lent.lent:
+            dialect.check_alive(cursor, appended=bool(lent.held_since))
         committing = True
         cursor.execute("COMMIT")
     except BaseException as error:
@@ -59,13 +69,14 @@ def transaction(cursor: Any, dialect: Dialect) -> Iterator[None]:
 @contextmanager
 def unit(cursor: Any, connection: Callable[[], Connection], dialect: Dialect) -> Iterator[Unit]:
     """Begin a transaction and lend it; commit it, or roll it back when an error passes."""
-    lent = Unit(cursor, connection)
+    ends: list[Callable[[], None]] = []
     try:
-        with transaction(cursor, dialect):
+        with transaction(cursor, connection, dialect) as lent:
+            ends = lent.ends
             yield lent
     finally:
         with suppress(dialect.error):  # a connection that is lost took along what would be given back
-            for end in lent.ends:
+            for end in ends:
                 end()
 
 
