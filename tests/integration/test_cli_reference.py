@@ -50,7 +50,14 @@ LIFE = [
     'do incident INC-1 note --data {"text":"x"}',
     "explain INC-1 resolve",
     "incidents",
+    "board",
     "statistics",
+    "projection run",
+    "projection rebuild listing",
+    "projection list",
+    "projection pause statistics",
+    "projection resume statistics",
+    "projection prune",
     "show INC-1",
     "timeline INC-1",
     "import tickets.csv --mapping tickets.toml",
@@ -177,10 +184,16 @@ def test_documents_hold_the_keys_that_the_page_lists(worked, tmp_path, monkeypat
     seen = set()
     for line in LIFE:
         said = worked.run(*line.split(), "--json")
-        name = "respond " + " ".join(word for word in line.split()[: 2 if line.startswith(("db", "readers")) else 1])
+        name = "respond " + " ".join(
+            word for word in line.split()[: 2 if line.startswith(("db", "projection", "readers")) else 1]
+        )
         if "error" not in said.document:
             assert set(said.document) == documented_keys(name), line
             seen.add(name)
     demo = CommandLine(f"sqlite:///{tmp_path / 'demo.db'}", worked.capsys).ask("demo")
     assert set(demo) == documented_keys("respond demo")
-    assert {name for name, _ in commands()} - seen == {"respond demo", "respond readers settle"}
+    assert {name for name, _ in commands()} - seen == {
+        "respond demo",
+        "respond projection skip",
+        "respond readers settle",
+    }

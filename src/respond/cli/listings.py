@@ -8,8 +8,9 @@ import click
 
 from respond.cli.answer import Answer
 from respond.cli.options import Question
-from respond.cli.page import Page
+from respond.cli.page import Page, counted
 from respond.cli.session import Session
+from respond.projections.board import Board
 from respond.projections.listing import Page as Rows
 from respond.workflow.incident.state import STATES
 
@@ -37,4 +38,25 @@ def _show(page: Page, found: Rows) -> None:
         page.line(f"there are more: --after {found.next}")
 
 
-COMMANDS = (incidents,)
+@click.command("board", cls=Question)
+@click.option("--limit", type=int, default=20, show_default=True, help="How many rows for each state, up to 1000.")
+def board(session: Session, limit: int) -> Answer:
+    """Show the open incidents by state and level: what people look at on the wall."""
+    with session.engine() as engine:
+        found = engine.board(limit=limit)
+    return Answer(document=found.to_json(), show=lambda page: _show_board(page, found))
+
+
+def _show_board(page: Page, found: Board) -> None:
+    page.line(f"{counted(found.open, 'incident')} open")
+    for lane in found.lanes:
+        levels = ", ".join(
+            f"level {'none' if level is None else level}: {count}" for level, count in lane.levels.items()
+        )
+        page.heading(f"{lane.state}: {lane.count}{f' ({levels})' if levels else ''}")
+        rows = [(row.number, row.level, row.category, row.reported_at, row.commander, row.title) for row in lane.rows]
+        if rows:
+            page.table(("number", "level", "category", "reported", "commander", "title"), rows)
+
+
+COMMANDS = (incidents, board)

@@ -22,6 +22,7 @@ from respond.cli import (
     figures,
     imports,
     listings,
+    projections,
     publishing,
     questions,
     readers,
@@ -57,6 +58,7 @@ _FAMILIES = (
     archiving,
     audits,
     standings,
+    projections,
     publishing,
     readers,
 )

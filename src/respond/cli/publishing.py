@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from respond.cli.options import Question
 from respond.cli.page import Page, counted
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
+from respond.cli.stopping import stopped_by_signals
 from respond.engine.clock import system_clock
 from respond.errors import InvalidInput
 
@@ -96,7 +96,7 @@ def publish(
             lines.when_unread = publisher.stop
         if resume:
             publisher.resume()
-        stack.enter_context(_stopped_by_signals(publisher))
+        stack.enter_context(stopped_by_signals(publisher.stop))
         step = publisher.run(live=not once)
     return _answer(name, publisher, step, once=once, lines=lines)
 
@@ -137,17 +137,6 @@ def _broker(place: str, prefix: str, *, binary: bool, credentials: str | None) -
     options: dict[str, Any] = {} if credentials is None else {"user_credentials": credentials}
     with NatsTarget(place, prefix=prefix, mode="binary" if binary else "structured", **options) as target:
         yield target
-
-
-@contextmanager
-def _stopped_by_signals(publisher: Publisher) -> Iterator[None]:
-    """Let an interruption, or an order to end, stop *publisher* after the batch in hand."""
-    before = {number: signal.signal(number, lambda *_: publisher.stop()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _answer(name: str, publisher: Publisher, step: Step, *, once: bool, lines: Lines | None) -> Answer:

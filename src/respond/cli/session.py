@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from respond.cli.registration import declared_workflows
+from respond.cli.registration import declared_projections, declared_workflows
 from respond.domain.references import Actor
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Plans, Workflows
@@ -33,6 +33,7 @@ class Session:
     workflow_names: tuple[str, ...] = ()
     archives: str | None = None
     """The folder of the files that bodies left the log for."""
+    projection_names: tuple[str, ...] = ()
     actor_id: str | None = None
     """The login name when None."""
     role: str | None = None
@@ -40,9 +41,21 @@ class Session:
     command_id: str | None = None
 
     def engine(self, *, create: bool | None = False) -> Engine:
-        """Open the engine; with *create* None an empty database gets a log, with True any does."""
+        """Open the engine; with *create* None an empty database gets a log, with True any does.
+
+        It answers over all incidents from tables where somebody has built them.
+        """
         plans, workflows = Plans(self.plans()), Workflows(self.workflows())  # before a file is made
-        return Engine.open(self.db, plans=plans, workflows=workflows, create=create, archives=self.archives)
+        tables = declared_projections(self.projection_names)
+        return Engine.open(
+            self.db,
+            plans=plans,
+            workflows=workflows,
+            projections="catch_up",
+            tables=tables,
+            create=create,
+            archives=self.archives,
+        )
 
     def rehearsal(self) -> Engine:
         """Open the engine for what is only tried: on an empty log in memory where the database holds nothing yet."""

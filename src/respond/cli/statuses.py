@@ -8,6 +8,8 @@ from respond.errors import (
     LogsDiffer,
     NotFound,
     PlanNotFound,
+    ProjectionDiffers,
+    ProjectionFailed,
     RespondError,
     StoreError,
     UnreadableEvent,
@@ -32,7 +34,9 @@ def status_of(error: RespondError) -> int:
     match error:
         case PlanNotFound() | WorkflowNotFound() | IdempotencyConflict():
             return WRONG_USAGE
-        case CommandRefused() | NotFound() | UnreadableEvent() | LogsDiffer():
+        case (
+            CommandRefused() | NotFound() | UnreadableEvent() | LogsDiffer() | ProjectionDiffers() | ProjectionFailed()
+        ):
             return BAD_NEWS
         case StoreError():
             return UNREACHED

@@ -12,7 +12,14 @@ import attrs
 
 from respond.engine.bulk import rare_collections
 from respond.engine.clock import runner_name
-from respond.errors import InvalidInput, NotFound, ProjectionBehind, StoreReadOnly
+from respond.errors import (
+    ArchiveUnreadable,
+    EventArchived,
+    InvalidInput,
+    NotFound,
+    ProjectionBehind,
+    StoreReadOnly,
+)
 from respond.projections.sql import TableListing, TableProjection, TableStatistics
 from respond.projections.sql.builds import Builds
 from respond.projections.sql.control import Control, Kept
@@ -85,30 +92,44 @@ class Projecting:
         self.build_missing()
         self._store.project_inline(self._inline)
 
-    def build_missing(self, *, progress: Callable[[Progress], None] | None = None) -> Sequence[Rebuilt]:
-        """Build those that have no tables of their version of the code, and say which."""
+    def build_missing(
+        self, names: Iterable[str] | None = None, *, progress: Callable[[Progress], None] | None = None
+    ) -> Sequence[Rebuilt]:
+        """Build those of *names*, of all when None, that no tables of their version answer for, and say which."""
+        chosen = self._chosen(names)
         with self._store.reading() as connection:
-            missing = [name for name, builds in self._builds.items() if builds.live(connection) is None]
+            missing = [builds.name for builds in chosen if builds.live(connection) is None]
         return [self.rebuild(name, progress=progress) for name in missing]
 
     def rebuild(
-        self, name: str, *, compare: bool = True, progress: Callable[[Progress], None] | None = None
+        self,
+        name: str,
+        *,
+        compare: bool = True,
+        patience: Patience | None = None,
+        progress: Callable[[Progress], None] | None = None,
     ) -> Rebuilt:
         """Build the projection anew beside the tables that answer, then let the new ones answer; see `Rebuild.run`.
 
         One that was broken off goes on.  Raises `NotFound`.
         """
         builds = self._of(name)
+        rebuild = Rebuild(builds, self._feed([builds]), self._running(patience), progress=progress)
         with rare_collections():
-            return Rebuild(builds, self._feed([builds]), self._running(), progress=progress).run(compare=compare)
+            return rebuild.run(compare=compare)
 
     def follower(
-        self, names: Iterable[str] | None = None, *, progress: Callable[[int], None] | None = None
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        patience: Patience | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> Follower:
         """Return what runs the live builds of the projections called *names*, of all when None; close it."""
-        chosen = [self._of(name) for name in (self.names if names is None else names)]
-        feed, running = self._feed(chosen), self._running()
-        return Follower(self._store, [Runner(builds, feed, running) for builds in chosen], progress=progress)
+        chosen, running = self._chosen(names), self._running(patience)
+        feed = self._feed(chosen)
+        runners = [Runner(builds, feed, running) for builds in chosen]
+        return Follower(self._store, runners, progress=progress, around=rare_collections)
 
     # -- who answers ---------------------------------------------------------------------------------------------------
 
@@ -145,8 +166,8 @@ class Projecting:
         Raises `ProjectionBehind` when *timeout* seconds were not enough.
         """
         until = monotonic() + timeout
-        for name in self.names if names is None else names:
-            self._wait(self._of(name), position, until)
+        for builds in self._chosen(names):
+            self._wait(builds, position, until)
 
     # -- how they are, and are put right -------------------------------------------------------------------------------
 
@@ -190,8 +211,11 @@ class Projecting:
     def _feed(self, builds: Iterable[Builds]) -> Feed:
         return Feed(self._store, self._codec, [one.kind.handles for one in builds])
 
-    def _running(self) -> Running:
-        return Running(owner=runner_name(), clock=self._clock, patience=self._patience)
+    def _chosen(self, names: Iterable[str] | None) -> list[Builds]:
+        return [self._of(name) for name in (self.names if names is None else names)]
+
+    def _running(self, patience: Patience | None = None) -> Running:
+        return Running(owner=runner_name(), clock=self._clock, patience=patience or self._patience)
 
     def _up_to_date(self, builds: Builds, head: int) -> Checkpoint | None:
         """Return the checkpoint of the live build once it has read up to position *head*; None when it cannot."""
@@ -207,7 +231,7 @@ class Projecting:
         try:
             self._carry_on(builds, lag, head)
             return self._wait(builds, head, monotonic() + self._answer_seconds)
-        except (ProjectionBehind, StoreReadOnly):
+        except (ArchiveUnreadable, EventArchived, ProjectionBehind, StoreReadOnly):
             return None
 
     def _carry_on(self, builds: Builds, lag: int, head: int) -> None:

@@ -15,11 +15,11 @@ from projecting import CODEC, SHIPPED, Trouble, Troubled, live, opened, wrong
 from respond.domain.events import Event
 from respond.errors import InvalidInput, ProjectionDiffers, ProjectionFailed, StoreBusy
 from respond.projections.sql import Build, TableListing
-from respond.projections.sql.builds import BUILDING, RETIRED, Builds
+from respond.projections.sql.builds import BUILDING, Builds
 from respond.projections.sql.feed import Feed
 from respond.projections.sql.rebuild import Rebuild
 from respond.projections.sql.runner import Running
-from respond.store.checkpoint import RUNNING, Patience
+from respond.store.checkpoint import RETIRED, RUNNING, Patience
 from respond.store.sql import SqlEventStore
 from respond.testing.conformance.samples import ManualClock
 from sql_logs import raw

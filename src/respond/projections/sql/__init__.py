@@ -7,5 +7,6 @@ from respond.projections.sql.place import Build, Place
 from respond.projections.sql.projection import TableProjection
 from respond.projections.sql.rows import Rows
 from respond.projections.sql.statistics import TableStatistics
+from respond.store.sql.schema import big, name, words
 
-__all__ = ["Build", "Place", "Rows", "TableListing", "TableProjection", "TableStatistics"]
+__all__ = ["Build", "Place", "Rows", "TableListing", "TableProjection", "TableStatistics", "big", "name", "words"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Final
 
@@ -63,6 +64,11 @@ class Builds:
         """Return the checkpoint of the build that fills; None when there is none."""
         return self._one(connection, BUILDING)
 
+    def create(self, checkpoint: Checkpoint) -> None:
+        """Make the tables that *checkpoint* speaks of, those that are not there yet."""
+        with self._defining() as connection:
+            self.of(checkpoint).create(connection)
+
     def begin(self, connection: Connection, *, now: datetime) -> Checkpoint:
         """Return the build that fills, begun when there is none; raises `InvalidInput` when newer code has made one."""
         found = self.listed(connection)
@@ -108,11 +114,15 @@ class Builds:
             retired = [one for one in self.listed(connection) if one.status == RETIRED]
             for one in retired:
                 self.checkpoints.delete(connection, self.name, one.version)
-        for one in retired:  # apart: MariaDB commits before it drops a table
-            with self.store.transaction() as connection:
+        for one in retired:
+            with self._defining() as connection:
                 if not self._in_use(connection, one.version):
                     self.of(one).drop(connection)
         return [Build.of(one.version) for one in retired]
+
+    def _defining(self) -> AbstractContextManager[Connection]:
+        """Lend a connection that tables are made and dropped on: MariaDB ends a transaction at each such statement."""
+        return self.store.reading() if self.store.dialect_name == "mariadb" else self.store.transaction()
 
     def _in_use(self, connection: Connection, version: int) -> bool:
         """Return whether any tenant has this build."""

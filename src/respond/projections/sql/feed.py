@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from respond.domain.events import Event
-from respond.errors import UnreadableEvent
+from respond.errors import ArchiveUnreadable, EventArchived, UnreadableEvent
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import Recorded
@@ -84,12 +84,14 @@ class Feed:
 
 
 def batch_of(codec: Codec, rows: Sequence[Recorded], handles: Handles, *, last: int) -> Batch:
-    """Return *rows* as a batch that ends at position *last*."""
+    """Return *rows* as a batch that ends at position *last*; raises `EventArchived`, `ArchiveUnreadable`."""
     events, unread = [], []
     for row in rows:
         if handles is None or row.type in handles:
             try:
                 events.append(codec.decode(row))
+            except (ArchiveUnreadable, EventArchived):  # it can be read where the right folder is named
+                raise
             except UnreadableEvent as error:
                 unread.append(Unread(row, str(error)))
     return Batch(rows, last, events, unread)

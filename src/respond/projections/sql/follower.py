@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -24,26 +25,27 @@ class Follower:
     """Runs projections in one thread; `stop` may be called from any other, and from a signal handler."""
 
     def __init__(
-        self, store: EventStore, runners: Sequence[Runner], *, progress: Callable[[int], None] | None = None
+        self,
+        store: EventStore,
+        runners: Sequence[Runner],
+        *,
+        progress: Callable[[int], None] | None = None,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Run *runners* over *store*; *progress* is told the least position after every round."""
+        """Run *runners* over *store*; *progress* is told the least position after every round.
+
+        *around* is entered for each run to the end of the log.
+        """
         self.runners = runners
         self._progress = progress
+        self._around = around
         self._hearing = Hearing(store, Waiter)
         self._stopped = False
 
     def catch_up(self) -> Mapping[str, Step]:
         """Run all to the end of the log, and say of each how it came to rest; raises `StoreUnavailable`."""
-        steps: dict[str, Step] = {}
-        moving = list(self.runners)
-        while moving and not self._stopped:
-            for runner in moving:
-                steps[runner.name] = runner.step()
-            moving = [runner for runner in moving if steps[runner.name] == "moved"]
-            held = [runner.held.position for runner in self.runners if runner.held is not None]
-            if self._progress is not None and held:
-                self._progress(min(held))
-        return steps
+        with self._around():
+            return self._to_the_end()
 
     def follow(self) -> None:
         """Run all as the log grows, until `stop` is called; a store that cannot be reached is waited for."""
@@ -80,3 +82,15 @@ class Follower:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _to_the_end(self) -> Mapping[str, Step]:
+        steps: dict[str, Step] = {}
+        moving = list(self.runners)
+        while moving and not self._stopped:
+            for runner in moving:
+                steps[runner.name] = runner.step()
+            moving = [runner for runner in moving if steps[runner.name] == "moved"]
+            held = [runner.held.position for runner in self.runners if runner.held is not None]
+            if self._progress is not None and held:
+                self._progress(min(held))
+        return steps

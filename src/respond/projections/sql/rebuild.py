@@ -76,8 +76,7 @@ class Rebuild:
             self._builds.begin(connection, now=self._running.clock())
         held = self._claimed()
         try:
-            with self._builds.store.transaction() as connection:
-                self._builds.of(held).create(connection)
+            self._builds.create(held)
             held = self._filled()
             if compare:
                 self._compare(held)
