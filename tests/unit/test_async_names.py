@@ -32,7 +32,10 @@ OWN = {
     (AsyncProjecting, "names"),  # a property of both
 }
 """What has the name and another signature, and why."""
-INSIDE = {"answering", "exclusively", "follower", "listing", "new_lock"}
+INSIDE = {
+    AsyncEventStore: {"exclusively", "new_lock"},
+    AsyncProjecting: {"answering", "follower", "listing", "statistics"},
+}
 """What lends something for a while: it is for code that is `run`, on what is inside."""
 AT_ONCE = {"incident_id"}
 """What asks no database, and so is not awaited."""
@@ -40,7 +43,9 @@ NAMES = [
     (awaited, plain, name)
     for awaited, plain in PAIRS
     for name, member in inspect.getmembers(plain)
-    if not name.startswith("_") and name not in INSIDE and (callable(member) or isinstance(member, property))
+    if not name.startswith("_")
+    and name not in INSIDE.get(awaited, ())
+    and (callable(member) or isinstance(member, property))
 ]
 
 
