@@ -46,7 +46,7 @@ def cut_once(journal: str, *, after: int, weak: bool, on: Disk) -> tuple[Ledger,
     ledger = Ledger()
     with started(write, url, journal, weak) as writer:
         writer.go()
-        while len(ledger.acknowledged) < after or writer.line.poll():
+        while len(ledger.acknowledged) < after:
             note(ledger, writer.hear())
         told = dict(ledger.acknowledged)
         on.cut_power()
