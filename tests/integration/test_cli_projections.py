@@ -151,3 +151,21 @@ def test_a_rebuild_reads_what_was_archived(cli, tmp_path):
     assert (cli.ask("incidents"), cli.ask("statistics")) == before
     cli.ask("projection", "rebuild", "listing", "statistics", "--archives", tmp_path / "archives")
     assert (cli.ask("incidents"), cli.ask("statistics")) == before
+
+
+def test_check_compares_the_tables_with_the_fold(worked):
+    """Rows that were altered, and figures too, are findings; tables that are behind, or rebuilt, are none."""
+    worked.ask("projection", "run")
+    assert worked.ask("check")["counts"] == {}
+    with raw(worked.url) as connection:
+        connection.execute(text("UPDATE respond_listing_v1_1 SET level = 1 WHERE position = 1"))
+        connection.execute(text("DELETE FROM respond_statistics_v1_1_tallies"))
+    found = worked.ask("check", status=1)
+    assert found["counts"] == {"projection-tables": 3}
+    assert "listing: 'incident-" in found["findings"][0]["text"]
+    worked.ask("projection", "rebuild", "listing", "statistics")
+    assert worked.ask("check")["counts"] == {}
+    with raw(worked.url) as connection:
+        connection.execute(text("DELETE FROM respond_statistics_v1_2_tallies"))
+    worked.ask("report", "--category", "other", "--title", "third")
+    assert worked.ask("check")["counts"] == {}

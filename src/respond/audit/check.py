@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from respond.audit.archives import Archives
 from respond.audit.finding import CheckReport, Findings
 from respond.audit.order import Order
+from respond.audit.projected import Tables
 from respond.audit.rows import row_findings
 from respond.audit.streams import Streams
 from respond.engine.definitions import Plans, Workflows
@@ -29,16 +30,17 @@ def check(
     workflows: Iterable[Workflow] = (),
     plans: Iterable[Plan] = (),
     progress: Callable[[int], None] | None = None,
+    tables: Tables | None = None,
 ) -> CheckReport:
     """Return all that is wrong with the log in *store*, of all tenants and realms.
 
     Writers may go on meanwhile.  Archived bodies are read where the store was opened with `archives`.  The incident's
     workflow is always among *workflows*, and steps are judged by the plans that they pin, the example when no *plans*
-    are given; *progress* is called with the number of rows so far.  Raises `StoreUnavailable` when the database cannot
-    be read.
+    are given; *progress* is called with the number of rows so far; *tables* are compared with the fold where they are
+    up to date with it.  Raises `StoreUnavailable` when the database cannot be read.
     """
     findings = Findings()
-    order, streams = Order(findings), Streams(Workflows(workflows), Plans(plans), findings)
+    order, streams = Order(findings), Streams(Workflows(workflows), Plans(plans), findings, tables)
     archives = Archives(store, findings)
     after, events = _BEFORE_ALL, 0
     while True:

@@ -1,10 +1,13 @@
-"""Projections against the fold: what the list and the figures say of incidents must be what their events say."""
+"""Projections against the fold: what the list and the figures say of incidents must be what their events say.
+
+So must their tables, where a log has some.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -29,13 +32,25 @@ class _Board:
     """How many incidents the fold sees in each state."""
     whole: bool = True
     """Whether every incident could be folded."""
+    last: int = 0
+    """The position of the last event that was taken on."""
+
+
+class Tables(Protocol):
+    """The tables of projections."""
+
+    def wrong(
+        self, tenant: str, listing: Listing, statistics: Statistics, *, first: int, last: int
+    ) -> Iterable[tuple[str, str]]:
+        """Yield the name of each projection whose tables differ from these, and how; see `AuditedTables`."""
 
 
 class Projected:
     """Rebuilds the projections of every tenant beside the fold, and compares them with it at the end."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, tables: Tables | None = None) -> None:
         self._findings = findings
+        self._tables = tables
         self._boards: dict[tuple[str, str], _Board] = {}
 
     def take(self, event: Event) -> None:
@@ -43,6 +58,7 @@ class Projected:
         board = self._board(event.body["tenant"], event.body["realm"])
         board.listing.apply(event)
         board.statistics.apply(event)
+        board.last = event.position
 
     def compare(self, tenant: str, realm: str, stream: str, first: int, state: Incident | None) -> None:
         """Compare an incident, whose first event is at position *first*, with its row in the list.
@@ -62,12 +78,20 @@ class Projected:
                 self._findings.add("projection-listing", first, text)
 
     def finish(self, position: int) -> None:
-        """Compare the figures of every tenant; *position* is the last of the log."""
+        """Compare the figures of every tenant, and the tables; *position* is the last of the log."""
         for (tenant, realm), board in self._boards.items():
+            if not board.whole or realm != "real":
+                continue
             counted = board.statistics.figures().states
-            if board.whole and realm == "real" and counted != dict(board.states):
+            if counted != dict(board.states):
                 text = f"tenant {tenant!r}: the fold counts {dict(board.states)}, the statistics {dict(counted)}"
                 self._findings.add("projection-statistics", position, text)
+            if self._tables is not None:
+                differences = self._tables.wrong(
+                    tenant, board.listing, board.statistics, first=board.last, last=position
+                )
+                for name, difference in differences:
+                    self._findings.add("projection-tables", board.last, f"tenant {tenant!r}: {name}: {difference}")
 
     def _board(self, tenant: str, realm: str) -> _Board:
         board = self._boards.get((tenant, realm))

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from respond.audit.finding import Findings
-from respond.audit.projected import Projected
+from respond.audit.projected import Projected, Tables
 from respond.domain.events import Event
 from respond.engine.definitions import Plans, Workflows
 from respond.errors import UnreadableEvent
@@ -38,14 +38,14 @@ class _Stream:
 class Streams:
     """Follows every stream of a log at once; holds a version and a state for each."""
 
-    def __init__(self, workflows: Workflows, plans: Plans, findings: Findings) -> None:
+    def __init__(self, workflows: Workflows, plans: Plans, findings: Findings, tables: Tables | None = None) -> None:
         self._workflows = workflows
         self._judges = Judges(plans)
         self._codec = Codec(workflows.event_types)
         self._findings = findings
         self._streams: dict[tuple[object, object, object], _Stream] = {}
         self._ids: dict[object, set[int | str]] = {}
-        self._projected = Projected(findings)
+        self._projected = Projected(findings, tables)
         self._unknown: set[str] = set()
         self._deviations: dict[str, list[int]] = {}
 

@@ -9,6 +9,7 @@ import click
 
 from respond.audit.check import check as check_log
 from respond.audit.finding import CheckReport
+from respond.audit.projected import Tables
 from respond.cli.answer import Answer
 from respond.cli.options import Question
 from respond.cli.page import Page, counted
@@ -30,20 +31,31 @@ _SHOWN = 50
 def check(session: Session) -> Answer:
     """Check the log from its first row to its last, and change nothing.
 
-    No gap in positions and versions, every digest and column agrees, every event decodes, every stream folds.  Ends
-    with 1 when something is wrong.  Steps that a workflow would have refused are told apart: reality, not damage.
+    No gap in positions and versions, every digest and column agrees, every event decodes, every stream folds,
+    projections equal the fold.  Ends with 1 when something is wrong.  Steps that a workflow would have refused are told
+    apart: reality, not damage.
     """
     workflows, plans = session.workflows(), session.plans()
+    from respond.projections.sql.audited import AuditedTables  # noqa: PLC0415 - help and wrong usage need no database
+
     with session.store() as store:
-        return checked(store, workflows, plans)
+        return checked(store, workflows, plans, tables=AuditedTables(store))
 
 
-def checked(store: LogReader, workflows: Iterable[Workflow], plans: Iterable[Plan]) -> Answer:
+def checked(
+    store: LogReader, workflows: Iterable[Workflow], plans: Iterable[Plan], *, tables: Tables | None = None
+) -> Answer:
     """Check the log in *store* and return what was found as an answer."""
     with progress_bar("checking") as advance:
         head = store.head()
         started = perf_counter()
-        report = check_log(store, workflows=workflows, plans=plans, progress=lambda done: advance(done, head.position))
+        report = check_log(
+            store,
+            workflows=workflows,
+            plans=plans,
+            progress=lambda done: advance(done, head.position),
+            tables=tables,
+        )
         seconds = perf_counter() - started
     return Answer(
         document={

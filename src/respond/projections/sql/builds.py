@@ -21,14 +21,15 @@ BUILDING: Final = "building"
 
 
 class Builds:
-    """The builds of one projection, for the tenant of one store, as their checkpoints tell."""
+    """The builds of one projection, for one tenant, that of the store when none is named, as their checkpoints tell."""
 
-    def __init__(self, store: SqlEventStore, kind: type[TableProjection]) -> None:
+    def __init__(self, store: SqlEventStore, kind: type[TableProjection], *, tenant: str | None = None) -> None:
         self.store = store
+        self._tenant = store.tenant if tenant is None else tenant
         self.kind = kind
         self.name = kind.name
         self._tables = tables(store.prefix, store.schema)
-        self.checkpoints = Checkpoints(self._tables, store.tenant)
+        self.checkpoints = Checkpoints(self._tables, self._tenant)
         self._made: dict[Build, TableProjection] = {}
 
     def at(self, build: Build) -> TableProjection:
@@ -38,7 +39,7 @@ class Builds:
             place = Place(
                 name=self.name,
                 build=build,
-                tenant=self.store.tenant,
+                tenant=self._tenant,
                 prefix=self.store.prefix,
                 schema=self.store.schema,
             )

@@ -69,6 +69,10 @@ class TableListing(TableProjection):
         listing = Listing()
         for event in events:
             listing.apply(event)
+        return self.of_memory(listing)
+
+    def of_memory(self, listing: Listing) -> Iterator[Content]:
+        """Yield what the table holds when it is where *listing* is."""
         for stream, standing in sorted(listing.standings().items()):
             row = _row(stream, standing)
             yield stream, [*(row[column.name] for column in self._kept()[:-1]), orjson.loads(row["standing"])]

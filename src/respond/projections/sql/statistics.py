@@ -82,6 +82,10 @@ class TableStatistics(TableProjection):
         statistics = Statistics()
         for event in events:
             statistics.apply(event)
+        return self.of_memory(statistics)
+
+    def of_memory(self, statistics: Statistics) -> Iterator[Content]:
+        """Yield what the tables hold when they are where *statistics* are."""
         yield "", orjson.loads(_keep_sums(statistics.sums()))
         for stream, tally in sorted(statistics.tallies().items()):
             row = _row(stream, tally)
