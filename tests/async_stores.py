@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from memory_stores import MemoryStores
 from respond.domain.streams import DEFAULT_TENANT
@@ -13,7 +16,7 @@ from respond.engine.async_incident import AsyncIncidentHandle
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.protocol import Clock
 from respond.testing.async_facade import AsyncFacade
-from stores import LOCK_TIMEOUT, SqlStores
+from stores import LOCK_TIMEOUT, SqlStores, look
 
 
 class StoreFacade(AsyncFacade):
@@ -70,15 +73,36 @@ class AsyncSqlStores(SqlStores):
 
     def __call__(self, *, clock: Clock, tenant: str = DEFAULT_TENANT, allow_skew: bool = False) -> Any:
         return StoreFacade(
-            AsyncEventStore.open(
-                self.url,
+            self.opened(
                 clock=clock,
                 tenant=tenant,
                 allow_skew=allow_skew,
                 append_path=self.append_path,
+                group=self.group,
                 lock_timeout=LOCK_TIMEOUT,
             )
         )
+
+    async def opened(self, **options: Any) -> AsyncEventStore:
+        store = await AsyncEventStore.open(self.url, **options)
+        if self.inline:
+            store.inner.project_inline(look)
+        return store
+
+
+@attrs.frozen
+class AsyncHostStores(AsyncSqlStores):
+    """Opens one log in an SQLite file by a host's own engine, which uses Python's SQLite; so does what goes past it."""
+
+    async def opened(self, **options: Any) -> AsyncEventStore:
+        host = create_async_engine(make_url(self.url).set(drivername="sqlite+aiosqlite"))
+        try:
+            return await AsyncEventStore.open(host, create=True, **options)
+        finally:
+            await host.dispose()
+
+    def raw_engine(self) -> Engine:
+        return create_engine(self.url)
 
 
 @attrs.frozen

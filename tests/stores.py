@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from respond.domain.moments import to_microseconds
 from respond.domain.streams import DEFAULT_TENANT
@@ -28,7 +28,7 @@ LOCK_TIMEOUT = 30.0
 END_OF_TIME = 2**63 - 1
 
 
-def _look(connection: Connection, rows: Sequence[Recorded]) -> None:
+def look(connection: Connection, rows: Sequence[Recorded]) -> None:
     """Read in the append's own transaction what it has just written."""
     counted = text("SELECT count(*) FROM respond_events WHERE position >= :first")
     found = connection.execute(counted, {"first": rows[0].position})
@@ -58,13 +58,17 @@ class SqlStores:
             lock_timeout=LOCK_TIMEOUT,
         )
         if self.inline:
-            store.project_inline(_look)
+            store.project_inline(look)
         return store
+
+    def raw_engine(self) -> Engine:
+        """Return an engine for what goes past the store."""
+        return engine_for(self.url)
 
     @contextmanager
     def raw_connection(self) -> Iterator[tuple[Any, Dialect]]:
         """Yield a driver's connection, where each statement stands alone until it says BEGIN, and its dialect."""
-        engine = engine_for(self.url)
+        engine = self.raw_engine()
         lent = engine.raw_connection()
         try:
             dialect = dialect_for(engine, prefix=DEFAULT_PREFIX, schema=None, lock_timeout=LOCK_TIMEOUT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from async_stores import AsyncMemoryStores, AsyncSqlStores
+from async_stores import AsyncHostStores, AsyncMemoryStores, AsyncSqlStores
 from respond.testing.store_conformance import StoreConformance
 from stores import SqlConformance
 
@@ -39,6 +39,24 @@ class TestPostgresqlTransaction(TestPostgresql):
 
 
 @pytest.mark.matrix
+class TestPostgresqlAlone(TestPostgresql):
+    """No two appends share a commit."""
+
+    @pytest.fixture
+    def store_factory(self, postgresql_url: str) -> AsyncSqlStores:
+        return AsyncSqlStores(postgresql_url, group=False)
+
+
+@pytest.mark.matrix
+class TestPostgresqlInline(TestPostgresql):
+    """Something is kept up within every append."""
+
+    @pytest.fixture
+    def store_factory(self, postgresql_url: str) -> AsyncSqlStores:
+        return AsyncSqlStores(postgresql_url, inline=True)
+
+
+@pytest.mark.matrix
 class TestMariadb(SqlConformance):
     """Greenlets wait for aiomysql."""
 
@@ -50,9 +68,39 @@ class TestMariadb(SqlConformance):
 
 
 @pytest.mark.matrix
+class TestMariadbAlone(TestMariadb):
+    """No two appends share a commit."""
+
+    @pytest.fixture
+    def store_factory(self, mariadb_url: str) -> AsyncSqlStores:
+        return AsyncSqlStores(mariadb_url, group=False)
+
+
+@pytest.mark.matrix
+class TestMariadbInline(TestMariadb):
+    """Something is kept up within every append."""
+
+    @pytest.fixture
+    def store_factory(self, mariadb_url: str) -> AsyncSqlStores:
+        return AsyncSqlStores(mariadb_url, inline=True)
+
+
+@pytest.mark.matrix
 class TestSqlite(SqlConformance):
     """Each call is handed to a thread."""
 
     @pytest.fixture
     def store_factory(self, sqlite_url: str) -> AsyncSqlStores:
         return AsyncSqlStores(sqlite_url)
+
+
+@pytest.mark.matrix
+class TestSqliteOfTheHost(SqlConformance):
+    """Greenlets wait for a host's own aiosqlite; what each statement costs there leaves time for fewer turns."""
+
+    turns = 20
+    subscribed_turns = 12
+
+    @pytest.fixture
+    def store_factory(self, sqlite_url: str) -> AsyncHostStores:
+        return AsyncHostStores(sqlite_url)
