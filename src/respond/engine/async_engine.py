@@ -97,17 +97,21 @@ class AsyncEngine:
         """Return an engine on *database*, a URL or the host's own engine for asyncio; see `Engine.open`."""
         plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
         store = await AsyncEventStore.open(database, clock=clock, tenant=tenant, **options)
-        engine = cls(
-            store,
-            plans=plans,
-            workflows=workflows,
-            clock=clock,
-            random=random,
-            projections=projections,
-            tables=tables,
-        )
-        if projections == "inline":
-            await engine.projections.keep_inline()
+        try:
+            engine = cls(
+                store,
+                plans=plans,
+                workflows=workflows,
+                clock=clock,
+                random=random,
+                projections=projections,
+                tables=tables,
+            )
+            if projections == "inline":
+                await engine.projections.keep_inline()
+        except BaseException:
+            await store.close()
+            raise
         return engine
 
     @property

@@ -33,7 +33,7 @@ _SQLITE = {"sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"}
 async def open_async(database: Database, *, clock: Clock, **options: Any) -> tuple[SqlEventStore, Bridge]:
     """Return the store on *database*, and the bridge by which tasks use it.
 
-    For SQLite a thread takes a whole call: a driver that hands each statement to a thread takes five times as long, and
+    For SQLite a thread takes a whole call: a driver that hands each statement to a thread takes many times as long, and
     the newer SQLite of the extra `sqlite` must not open a file beside Python's own in one process.
     """
     if isinstance(database, AsyncEngine):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.util import await_only, greenlet_spawn
 
@@ -100,10 +100,6 @@ class AwaitedCursor:
         """Return the next row, or None."""
         return await_only(self._cursor.fetchone())
 
-    def fetchmany(self, size: int) -> Any:
-        """Return the next rows, *size* at most."""
-        return await_only(self._cursor.fetchmany(size))
-
     def fetchall(self) -> Any:
         """Return the rows that are left."""
         return await_only(self._cursor.fetchall())
@@ -111,20 +107,6 @@ class AwaitedCursor:
     def close(self) -> None:
         """Give the cursor back."""
         await_only(self._cursor.close())
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows the last statement touched."""
-        count: int = self._cursor.rowcount
-        return count
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class AwaitedPostgresqlDialect(PostgresqlDialect):
