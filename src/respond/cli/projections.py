@@ -99,8 +99,11 @@ def run(session: Session, names: tuple[str, ...], *, follow: bool, skip: bool) -
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--no-compare", is_flag=True, help="Do not compare the new tables with a fold of the log.")
 @click.option("--afresh", is_flag=True, help="Give up what a rebuild that was broken off has filled, and begin anew.")
+@click.option("--older", is_flag=True, help="Let this program replace what a newer one has built.")
 @_SKIP
-def rebuild(session: Session, names: tuple[str, ...], *, no_compare: bool, afresh: bool, skip: bool) -> Answer:
+def rebuild(
+    session: Session, names: tuple[str, ...], *, no_compare: bool, afresh: bool, older: bool, skip: bool
+) -> Answer:
     """Build the tables of projections anew, beside those that answer, which the new ones then replace.
 
     One that was broken off goes on.  Others may write meanwhile.  Ends with 1 when an event cannot be taken on, and
@@ -114,7 +117,11 @@ def rebuild(session: Session, names: tuple[str, ...], *, no_compare: bool, afres
                 projections.abandon(name)
             rebuilt.append(
                 projections.rebuild(
-                    name, compare=not no_compare, patience=_patience(skip=skip), progress=_shown(advance)
+                    name,
+                    compare=not no_compare,
+                    older=older,
+                    patience=_patience(skip=skip),
+                    progress=_shown(advance),
                 )
             )
 

@@ -18,7 +18,8 @@ from respond.errors import (
     InvalidInput,
     NotFound,
     ProjectionBehind,
-    StoreReadOnly,
+    StoreBusy,
+    StoreUnavailable,
 )
 from respond.projections.sql import TableListing, TableProjection, TableStatistics
 from respond.projections.sql.builds import Builds
@@ -95,17 +96,19 @@ class Projecting:
     def build_missing(
         self, names: Iterable[str] | None = None, *, progress: Callable[[Progress], None] | None = None
     ) -> Sequence[Rebuilt]:
-        """Build those of *names*, of all when None, that no tables of their version answer for, and say which."""
-        chosen = self._chosen(names)
-        with self._store.reading() as connection:
-            missing = [builds.name for builds in chosen if builds.live(connection) is None]
-        return [self.rebuild(name, progress=progress) for name in missing]
+        """Build those of *names*, of all when None, that no tables of their version answer for, and say which.
+
+        One that somebody else is filling is waited for, and one that newer code has built is left to that.
+        """
+        found = [self._build_missing(builds, progress) for builds in self._chosen(names)]
+        return [rebuilt for rebuilt in found if rebuilt is not None]
 
     def rebuild(
         self,
         name: str,
         *,
         compare: bool = True,
+        older: bool = False,
         patience: Patience | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Rebuilt:
@@ -116,7 +119,7 @@ class Projecting:
         builds = self._of(name)
         rebuild = Rebuild(builds, self._feed([builds]), self._running(patience), progress=progress)
         with rare_collections():
-            return rebuild.run(compare=compare)
+            return rebuild.run(compare=compare, older=older)
 
     def follower(
         self,
@@ -211,6 +214,20 @@ class Projecting:
     def _feed(self, builds: Iterable[Builds]) -> Feed:
         return Feed(self._store, self._codec, [one.kind.handles for one in builds])
 
+    def _build_missing(self, builds: Builds, progress: Callable[[Progress], None] | None) -> Rebuilt | None:
+        while True:
+            with self._store.reading() as connection:
+                if builds.live(connection) is not None or builds.newer(connection) is not None:
+                    return None
+            try:
+                return self.rebuild(builds.name, progress=progress)
+            except StoreBusy:
+                with self._store.reading() as connection:
+                    filling = builds.filling(connection)
+                if filling is not None and filling.owner is None:
+                    raise
+                self._store.sleep(_LONGEST_WAIT_SECONDS)
+
     def _chosen(self, names: Iterable[str] | None) -> list[Builds]:
         return [self._of(name) for name in (self.names if names is None else names)]
 
@@ -221,22 +238,24 @@ class Projecting:
         """Return the checkpoint of the live build once it has read up to position *head*; None when it cannot."""
         with self._store.reading() as connection:
             found = builds.live(connection)
-        if found is None or found.status != RUNNING or found.attempts:
+        if found is None or found.status != RUNNING:
             return None
         if found.position >= head:
             return found
         lag = head - found.position
         if lag <= GAP_MAX and not self._store.read_all(after=found.position, limit=1, realm="real"):
             return found  # what it has not read is none of its business
-        try:
-            self._carry_on(builds, lag, head)
-            return self._wait(builds, head, monotonic() + self._answer_seconds)
-        except (ArchiveUnreadable, EventArchived, ProjectionBehind, StoreReadOnly):
+        if not found.is_due(self._clock()):
             return None
+        try:
+            self._carry_on(builds, found, head)
+            return self._wait(builds, head, monotonic() + self._answer_seconds)
+        except (ArchiveUnreadable, EventArchived, ProjectionBehind, StoreUnavailable):
+            return None  # memory may know; where it cannot be asked either, it says why
 
-    def _carry_on(self, builds: Builds, lag: int, head: int) -> None:
-        """Read on up to position *head*, unless somebody else is at it."""
-        if lag <= GAP_MAX:
+    def _carry_on(self, builds: Builds, found: Checkpoint, head: int) -> None:
+        """Read on up to position *head*, unless somebody else is at it; what failed is for a runner, event by event."""
+        if not found.attempts and head - found.position <= GAP_MAX:
             with self._store.transaction() as connection:
                 self._inline.close_gap(connection, head)
             return

@@ -14,10 +14,10 @@ from mortal import DONE, child, ended
 from projecting import SHIPPED, live, opened, runner, wrong
 from respond.engine import folded
 from respond.engine.engine import Engine
-from respond.errors import InvalidInput, NotFound, ProjectionBehind
+from respond.errors import InvalidInput, NotFound, ProjectionBehind, StoreBusy
 from respond.projections.sql import TableListing, TableStatistics
 from respond.store.memory import MemoryEventStore
-from respond.store.sql import engine_for
+from respond.store.sql import SqlEventStore, engine_for
 from respond.testing.conformance.samples import ManualClock
 
 
@@ -91,6 +91,46 @@ def test_memory_answers_where_no_table_can(sqlite_url, clock):
         engine.report(**REPORTED)
         assert answers(engine) == answers(plain)
         assert live(engine.store, TableListing).position < live(engine.store, TableStatistics).position
+
+
+def test_a_question_mends_what_failed_within_an_append(sqlite_url, clock, monkeypatch):
+    """A table that could not take an append on answers again once its retry is due, and memory does until then."""
+    with opened(sqlite_url, clock, projections="inline") as engine:
+        with monkeypatch.context() as patched:
+            patched.setattr(TableListing, "apply", lambda *_: 1 / 0)
+            engine.report(**REPORTED)
+        assert live(engine.store, TableListing).error == "ZeroDivisionError: division by zero"
+        assert len(engine.incidents().rows) == 1
+        assert live(engine.store, TableListing).position == 0
+        clock.move(seconds=1)
+        assert len(engine.incidents().rows) == 1
+        assert live(engine.store, TableListing).position == 1
+        engine.report(**REPORTED)
+        assert live(engine.store, TableListing).position == 2
+        assert wrong(engine.store, TableListing) == []
+
+
+def test_a_table_that_cannot_be_written_leaves_the_answer_to_memory(sqlite_url, clock, monkeypatch):
+    """Who may only read, or finds the writer busy, is answered all the same."""
+    with opened(sqlite_url, clock, projections="catch_up") as engine:
+        engine.projections.build_missing()
+        engine.report(**REPORTED)
+
+        def busy(_self):
+            raise StoreBusy("locked")
+
+        monkeypatch.setattr(SqlEventStore, "transaction", busy)
+        assert (len(engine.incidents().rows), engine.statistics().incidents) == (1, 1)
+
+
+def test_a_log_in_memory_of_sqlite_has_tables(clock):
+    """A database in memory keeps its tables inline, and rebuilds them, on its one connection."""
+    with opened("sqlite://", clock, projections="inline") as engine:
+        lived(engine)
+        before = answers(engine)
+        assert engine.projections.rebuild("listing").compared
+        assert answers(engine) == before
+        assert [wrong(engine.store, kind) for kind in SHIPPED] == [[], []]
 
 
 def test_a_question_waits_for_the_runner_that_is_at_it(sqlite_url, clock):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from engines import REPORTED, responding
-from projecting import SHIPPED, Trouble, Troubled, live, opened, runner, wrong
+from projecting import CODEC, SHIPPED, Trouble, Troubled, live, opened, runner, wrong
 from respond.domain.streams import ANY, StreamId
 from respond.errors import ProjectionFailed, VersionConflict
 from respond.projections.sql import TableListing
@@ -17,6 +17,7 @@ from respond.projections.sql.inline import GAP_MAX
 from respond.store.checkpoint import PAUSED
 from respond.store.records import Write
 from respond.testing.conformance.samples import ManualClock, event, events
+from respond.workflow.incident.events import IncidentReported
 from sql_logs import raw
 
 
@@ -107,6 +108,24 @@ def test_a_failing_projection_falls_behind_and_the_append_goes_through(engine, c
     assert (positions(engine), errors(engine)) == ([4, 4, 4], [])
 
 
+def test_what_failed_is_tried_again_within_a_later_append(engine, clock):
+    """Once its time has come, the next append brings the failed projection up to date; after five times it is left."""
+    Troubled.trouble.positions.add(1)
+    incident = engine.report(**REPORTED)
+    for seconds in (1, 2, 4, 8):
+        clock.move(seconds=seconds)
+        incident.note("again", actor="wang.li")
+    assert live(engine.store, Troubled).attempts == 5
+    clock.move(seconds=60)
+    Troubled.trouble.taken.clear()
+    incident.note("left to a runner", actor="wang.li")
+    assert (Troubled.trouble.taken, positions(engine)) == ([], [6, 6, 0])
+    engine.projections.resume("troubled")
+    Troubled.trouble.positions.clear()
+    incident.note("and now", actor="wang.li")
+    assert (positions(engine), errors(engine)) == ([7, 7, 7], [])
+
+
 def test_what_writers_without_tables_append_is_made_up_for(engine, url, clock):
     """An append brings the tables over what others appended without them, in the right order."""
     with opened(url, clock, seed=1) as plain:
@@ -136,7 +155,9 @@ def test_other_tenants_and_drills_are_passed(engine, url, clock):
     """What other tenants append, and drills, is in no row; the checkpoint passes it with the next append."""
     with opened(url, clock, tenant="branch", seed=1) as branch:
         branch.report(**REPORTED)
-    engine.store.append(Write(StreamId.of("incident", "x", "drill"), events("drilled")))
+    name, version, data = CODEC.encode(IncidentReported(from_="new", to="reported", category="other", title="A drill"))
+    drilled = event("drilled", type=name, schema_version=version, data=data)
+    engine.store.append(Write(StreamId.of("incident", "x", "drill"), [drilled]))
     assert positions(engine) == [2, 2, 2]
     engine.report(**REPORTED)
     assert (positions(engine), errors(engine)) == ([3, 3, 3], [])

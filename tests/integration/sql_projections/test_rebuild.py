@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from engines import REPORTED, responding
-from mortal import at_point, child, ended
+from mortal import DONE, at_point, child, ended
 from projecting import CODEC, SHIPPED, Trouble, Troubled, live, opened, wrong
 from respond.domain.events import Event
+from respond.domain.streams import StreamId
 from respond.errors import InvalidInput, ProjectionDiffers, ProjectionFailed, StoreBusy
 from respond.projections.sql import Build, TableListing
 from respond.projections.sql.builds import BUILDING, Builds
@@ -20,8 +21,9 @@ from respond.projections.sql.feed import Feed
 from respond.projections.sql.rebuild import Rebuild
 from respond.projections.sql.runner import Running
 from respond.store.checkpoint import RETIRED, RUNNING, Patience
+from respond.store.records import Write
 from respond.store.sql import SqlEventStore
-from respond.testing.conformance.samples import ManualClock
+from respond.testing.conformance.samples import ManualClock, event
 from sql_logs import raw
 
 HOUR = 3600
@@ -217,6 +219,56 @@ def test_a_new_version_fills_beside_the_old_one(engine, clock, url):
     assert len(engine.incidents().rows) == 2
     with pytest.raises(InvalidInput, match="version 2 of its code, this is version 1"):
         engine.projections.rebuild("listing")
+
+
+def test_old_code_leaves_newer_tables_alone_until_it_is_to_take_over(engine, clock, url):
+    """Old code that is opened beside newer tables answers from memory; told to, it builds its own and takes over."""
+    rebuild(engine.store, clock, kind=Newer).run()
+    with opened(url, clock, projections="inline", seed=1) as old:
+        assert (shown(old), len(old.incidents().rows)) == (None, 2)
+        old.report(**REPORTED)
+        assert statuses(old) == {"1.1": RETIRED, "2.1": RUNNING}
+        assert old.projections.rebuild("listing", older=True).build == Build(1, 2)
+        assert statuses(old) == {"1.1": RETIRED, "1.2": RUNNING, "2.1": RETIRED}
+        assert (shown(old), wrong(old.store, TableListing)) == (3, [])
+        assert old.projections.prune()["listing"] == [Build(1, 1), Build(2, 1)]
+    with raw(url) as connection:
+        assert {one for one in inspect(connection).get_table_names() if "listing" in one} == {"respond_listing_v1_2"}
+
+
+def test_rows_that_an_earlier_build_left_are_removed(engine, clock, url):
+    """A build whose number was used before begins without rows, though tables stayed because others use them."""
+    with opened(url, clock, tenant="branch", seed=1) as branch:
+        branch.report(**REPORTED)
+        branch.projections.rebuild("listing")
+        with raw(url) as connection:
+            connection.execute(text("DELETE FROM respond_checkpoints WHERE tenant = 'default' AND name = 'listing'"))
+        engine.store.append(Write(StreamId.of("incident", "late"), [event("late", type="IncidentCancelled")]))
+        assert engine.projections.rebuild("listing").build == Build(1, 1)
+        assert (shown(branch), shown(engine)) == (1, 2)
+        assert wrong(engine.store, TableListing) == []
+        with raw(url) as connection:
+            connection.execute(text("UPDATE respond_checkpoints SET status = 'retired' WHERE tenant = 'default'"))
+        engine.projections.prune()
+        with raw(url) as connection:
+            assert connection.execute(text("SELECT count(*) FROM respond_listing_v1_1")).scalar() == 1
+
+
+def test_services_that_start_together_build_together(url, clock):
+    """Of several processes that find no tables one builds them, the others wait for it and then keep them too."""
+    with opened(url, clock) as plain:
+        responding(plain)
+
+    def work(number):
+        with opened(url, ManualClock(), projections="inline", seed=number + 1) as own:
+            own.report(**REPORTED)
+
+    workers = [child(lambda number=number: work(number)) for number in range(4)]
+    assert [ended(worker) for worker in workers] == [DONE] * 4
+    with opened(url, clock, projections="catch_up") as engine:
+        assert {kept.build: kept.status for kept in engine.projections.listed()} == {"1.1": RUNNING}
+        assert shown(engine) == 5
+        assert [wrong(engine.store, kind) for kind in SHIPPED] == [[], []]
 
 
 def test_tables_stay_as_long_as_a_tenant_uses_them(engine, clock, url):

@@ -185,6 +185,22 @@ def test_only_the_tenants_own_events_are_read(url, clock):
                 assert answers.figures().incidents == incidents
 
 
+def test_an_event_behind_the_page_that_was_read_is_not_passed(engine, clock, monkeypatch):
+    """An event that is appended while the last page is read is taken on with the next one."""
+    read_all = engine.store.read_all
+
+    def late(**options):
+        page = read_all(**options)
+        monkeypatch.setattr(engine.store, "read_all", read_all)
+        engine.report(**REPORTED)
+        return page
+
+    monkeypatch.setattr(engine.store, "read_all", late)
+    assert steps(runner(engine.store, TableListing, clock)) == "idle"
+    assert live(engine.store, TableListing).position == 8
+    assert wrong(engine.store, TableListing) == []
+
+
 def test_one_runner_at_a_time(engine, clock):
     """The second waits while the first holds the lease, and takes over when it is not renewed; the first is out."""
     first = runner(engine.store, TableListing, clock, batch=2, lease_seconds=10)

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, MetaData, Table, delete, inspect, select
 
 from respond.errors import InvalidInput
 from respond.projections.sql.place import Build, Place
@@ -14,7 +14,7 @@ from respond.projections.sql.projection import TableProjection
 from respond.store.checkpoint import PAUSED, RETIRED, RUNNING, Checkpoint
 from respond.store.sql.checkpoints import Checkpoints
 from respond.store.sql.event_store import SqlEventStore
-from respond.store.sql.schema import tables
+from respond.store.sql.schema import name, tables
 
 BUILDING: Final = "building"
 """It fills beside the one that answers."""
@@ -65,25 +65,37 @@ class Builds:
         """Return the checkpoint of the build that fills; None when there is none."""
         return self._one(connection, BUILDING)
 
+    def newer(self, connection: Connection) -> Build | None:
+        """Return the build that a newer version of the code has made, and that answers or is to; None without one."""
+        found = [Build.of(one.version) for one in self.listed(connection) if one.status != RETIRED]
+        return next((build for build in found if build.version > self.kind.version), None)
+
     def create(self, checkpoint: Checkpoint) -> None:
-        """Make the tables that *checkpoint* speaks of, those that are not there yet."""
+        """Make the tables that *checkpoint* speaks of, those that are not there yet.
+
+        A build that begins finds no rows: others may have kept the tables, and this tenant's rows of an earlier one.
+        """
         with self._defining() as connection:
             self.of(checkpoint).create(connection)
+        if checkpoint.position == 0:
+            self._clear(checkpoint)
 
-    def begin(self, connection: Connection, *, now: datetime) -> Checkpoint:
-        """Return the build that fills, begun when there is none; raises `InvalidInput` when newer code has made one."""
-        found = self.listed(connection)
-        newer = [one for one in found if Build.of(one.version).version > self.kind.version]
-        if newer:
+    def begin(self, connection: Connection, *, now: datetime, older: bool = False) -> Checkpoint:
+        """Return the build that fills, begun when there is none.
+
+        Raises `InvalidInput` when newer code has made one, unless code that is *older* may replace it.
+        """
+        if not older and (newer := self.newer(connection)) is not None:
             raise InvalidInput(
-                f"{self.name} was built by version {Build.of(newer[-1].version).version} of its code, this is version "
-                f"{self.kind.version}; upgrade this program",
+                f"{self.name} was built by version {newer.version} of its code, this is version {self.kind.version}; "
+                "upgrade this program, or rebuild it for the older version",
                 place="projection",
             )
         filling = self.filling(connection)
         if filling is not None:
             return filling
-        mine = [Build.of(one.version) for one in found if Build.of(one.version).version == self.kind.version]
+        found = [Build.of(one.version) for one in self.listed(connection)]
+        mine = [build for build in found if build.version == self.kind.version]
         build = mine[-1].next() if mine else Build(self.kind.version)
         return self.checkpoints.create(connection, self.name, build.key, now=now, status=BUILDING)
 
@@ -106,30 +118,51 @@ class Builds:
             return Build.of(filling.version)
 
     def prune(self) -> list[Build]:
-        """Forget the retired builds of this tenant, and return them; tables that no tenant uses any more are dropped.
+        """Forget the retired builds of this tenant, and return them, whichever version of the code has made them.
 
-        One that another version of the code has made can only be dropped where that version's tables have the same
-        names as this one's.
+        Their rows are removed, and tables that no tenant uses any more are dropped.
         """
-        with self.store.transaction() as connection:
+        with self.store.reading() as connection:
             retired = [one for one in self.listed(connection) if one.status == RETIRED]
-            for one in retired:
-                self.checkpoints.delete(connection, self.name, one.version)
         for one in retired:
-            with self._defining() as connection:
-                if not self._in_use(connection, one.version):
-                    self.of(one).drop(connection)
+            with self.store.reading() as connection:
+                shared = self._is_shared(connection, one.version)
+            if shared:
+                self._clear(one)
+            else:
+                self._drop(one)
+            with self.store.transaction() as connection:
+                self.checkpoints.delete(connection, self.name, one.version)
         return [Build.of(one.version) for one in retired]
+
+    def _clear(self, checkpoint: Checkpoint) -> None:
+        """Remove the tenant's rows; those of others stay."""
+        with self.store.transaction() as connection:
+            for found in self._tables_of(connection, checkpoint):
+                connection.execute(delete(found).where(found.c.tenant == self._tenant))
+
+    def _drop(self, checkpoint: Checkpoint) -> None:
+        """Remove the tables, with the rows of all tenants."""
+        with self._defining() as connection:
+            for found in self._tables_of(connection, checkpoint):
+                found.drop(connection, checkfirst=True)
+
+    def _tables_of(self, connection: Connection, checkpoint: Checkpoint) -> list[Table]:
+        """Return the tables of a build by their names: another version of the code may have made others than this."""
+        stem, schema = self.of(checkpoint).place.stem, self.store.schema
+        names = inspect(connection).get_table_names(schema=schema)
+        mine = (found for found in names if found == stem or found.startswith(f"{stem}_"))
+        return [Table(found, MetaData(), Column("tenant", name()), schema=schema) for found in mine]
 
     def _defining(self) -> AbstractContextManager[Connection]:
         """Lend a connection that tables are made and dropped on: MariaDB ends a transaction at each such statement."""
         return self.store.reading() if self.store.dialect_name == "mariadb" else self.store.transaction()
 
-    def _in_use(self, connection: Connection, version: int) -> bool:
-        """Return whether any tenant has this build."""
+    def _is_shared(self, connection: Connection, version: int) -> bool:
+        """Return whether another tenant has this build."""
         rows = self._tables.checkpoints.c
-        used = select(rows.tenant).where(rows.name == self.name, rows.version == version).limit(1)
-        return connection.execute(used).first() is not None
+        others = select(rows.tenant).where(rows.name == self.name, rows.version == version, rows.tenant != self._tenant)
+        return connection.execute(others.limit(1)).first() is not None
 
     def _one(self, connection: Connection, *statuses: str) -> Checkpoint | None:
         found = [

@@ -51,8 +51,9 @@ class Inline:
     """Brings the live builds of some projections up to date, set by set, with the rows of each commit.
 
     Called with the head of the log held, so one process at a time.  A projection that cannot take a commit on falls
-    behind, visibly, and the commit goes through: the log comes first.  A runner, or the next question, then carries it
-    on, event by event.  One that a runner is at work on is left to it: nobody waits for a runner with the head in hand.
+    behind, visibly, and the commit goes through: the log comes first.  It is tried again ever later, then left to a
+    runner, or to a question, which carries it on event by event.  One that a runner is at work on is left to it: nobody
+    waits for a runner with the head in hand.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class Inline:
 
     def _turn(self, connection: Connection, held: Checkpoint, batch: Batch, first: int) -> _Turn | None:
         """Return what one projection has to take on; None when there is nothing, or it is for a runner to do."""
-        if held.attempts or held.position >= batch.last:
+        if held.attempts >= self._patience.attempts or not held.is_due(self._clock()) or held.position >= batch.last:
             return None
         gap = None
         if held.position < first - 1:

@@ -72,13 +72,17 @@ class Place:
                 value=self.name,
             )
 
+    @property
+    def stem(self) -> str:
+        """What the names of the tables begin with, or are; behind it comes a `_`."""
+        return f"{self.prefix}{self.name}_v{self.build.version}_{self.build.number}"
+
     def table(self, *columns: Column[Any] | Index, suffix: str = "") -> Table:
         """Return a table of *columns*, and of the tenant, the first part of its key.
 
         The names of indexes are given without the name of the table, which is put before them.
         """
-        build = f"{self.prefix}{self.name}_v{self.build.version}_{self.build.number}"
-        table_name = f"{build}_{suffix}" if suffix else build
+        table_name = f"{self.stem}_{suffix}" if suffix else self.stem
         for index in columns:
             if isinstance(index, Index):
                 index.name = quoted_name(f"{table_name}_{index.name}", quote=None)

@@ -56,8 +56,3 @@ class TableProjection(ABC):
         """Make the tables that are not there yet."""
         for table in self.tables:
             table.create(connection, checkfirst=True)
-
-    def drop(self, connection: Connection) -> None:
-        """Remove the tables, with the rows of all tenants."""
-        for table in self.tables:
-            table.drop(connection, checkfirst=True)

@@ -65,15 +65,17 @@ class Rebuild:
         self._runner = Runner(builds, feed, self._running, status=BUILDING)
         self._progress = progress
 
-    def run(self, *, compare: bool = True) -> Rebuilt:
+    def run(self, *, compare: bool = True, older: bool = False) -> Rebuilt:
         """Fill the build that was begun, or a new one, and let it answer in the place of the one that does.
+
+        Code that is *older* may replace what newer code has made.
 
         Raises `StoreBusy` when somebody else is filling it, `ProjectionDiffers` when its tables do not hold what a fold
         says, `ProjectionFailed` when an event cannot be taken on, `InvalidInput` when newer code has made the tables.
         """
         started = perf_counter()
         with self._builds.store.transaction() as connection:
-            self._builds.begin(connection, now=self._running.clock())
+            self._builds.begin(connection, now=self._running.clock(), older=older)
         held = self._claimed()
         try:
             self._builds.create(held)
