@@ -109,17 +109,21 @@ class Engine:
 
         plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
         store = SqlEventStore.open(url, clock=clock, tenant=tenant, **options)
-        engine = cls(
-            store,
-            plans=plans,
-            workflows=workflows,
-            clock=clock,
-            random=random,
-            projections=projections,
-            tables=tables,
-        )
-        if projections == "inline":
-            engine.projections.keep_inline()
+        try:
+            engine = cls(
+                store,
+                plans=plans,
+                workflows=workflows,
+                clock=clock,
+                random=random,
+                projections=projections,
+                tables=tables,
+            )
+            if projections == "inline":
+                engine.projections.keep_inline()
+        except BaseException:
+            store.close()
+            raise
         return engine
 
     @property

@@ -41,7 +41,11 @@ async def open_async(database: Database, *, clock: Clock, **options: Any) -> tup
     url = parsed(database)
     if url.drivername in _SQLITE:
         threads = ThreadBridge()
-        return await threads.run(SqlEventStore.open, url.set(drivername="sqlite"), clock=clock, **options), threads
+        try:
+            return await threads.run(SqlEventStore.open, url.set(drivername="sqlite"), clock=clock, **options), threads
+        except BaseException:
+            await threads.close()
+            raise
     engine = async_engine_for(url)
     try:
         return await _on_engine(engine, clock=clock, **options)
