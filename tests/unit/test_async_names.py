@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 import pytest
+from sqlalchemy import Engine as HostEngine
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine as AsyncHostEngine
 
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.async_incident import AsyncIncidentHandle
@@ -14,6 +18,7 @@ from respond.engine.incident import IncidentHandle
 from respond.engine.projecting import Projecting
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.protocol import EventStore, LogReader
+from respond.store.sql import async_opening, opening
 
 PAIRS = [
     (AsyncEventStore, EventStore),
@@ -69,6 +74,15 @@ def test_engines_are_made_alike(name):
     assert [(one.name, one.default) for one in ours if one.kind is one.KEYWORD_ONLY] == [
         (one.name, one.default) for one in theirs if one.kind is one.KEYWORD_ONLY
     ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "home", "of_the_host"), [(Engine, opening, HostEngine), (AsyncEngine, async_opening, AsyncHostEngine)]
+)
+def test_engines_take_what_a_host_has(engine, home, of_the_host):
+    """The types say that an engine is opened on a URL, as text or as an object, or on the host's own engine."""
+    assert inspect.signature(engine.open).parameters["database"].annotation == "Database"
+    assert set(get_args(home.Database)) == {str, URL, of_the_host}
 
 
 def test_names_are_compared():

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from respond.projections.replay import Totals
     from respond.projections.sql import TableProjection
     from respond.projections.statistics import Figures
+    from respond.store.sql.opening import Database
 
 
 class Unknown(Enum):
@@ -87,7 +88,7 @@ class Engine:
     @classmethod
     def open(
         cls,
-        url: str,
+        database: Database,
         *,
         plans: Iterable[Plan] = (),
         workflows: Iterable[Workflow] = (),
@@ -98,7 +99,7 @@ class Engine:
         tables: Iterable[type[TableProjection]] = (),
         **options: Any,
     ) -> Self:
-        """Return an engine on the database at *url*; an empty database gets its schema.
+        """Return an engine on *database*, a URL or the host's own engine; an empty database gets its schema.
 
         With *projections* `inline` each append brings the tables of the list, the statistics and *tables* up to date,
         and those that were never built are built now; with `catch_up` somebody else runs them: `engine.projections`.
@@ -108,7 +109,7 @@ class Engine:
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - a log in memory needs no database library
 
         plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
-        store = SqlEventStore.open(url, clock=clock, tenant=tenant, **options)
+        store = SqlEventStore.open(database, clock=clock, tenant=tenant, **options)
         try:
             engine = cls(
                 store,

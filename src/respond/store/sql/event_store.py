@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import attrs
-from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection
 
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.domain.streams import DEFAULT_TENANT, StreamId, indexed
@@ -30,7 +29,7 @@ from respond.store.sql.dialects import AppendPath
 from respond.store.sql.group import Group
 from respond.store.sql.joined import JoinedConnections, JoinedEventStore
 from respond.store.sql.manifest import read_manifest, read_range
-from respond.store.sql.opening import open_log
+from respond.store.sql.opening import Database, open_log
 from respond.store.sql.reader import Reader
 from respond.store.sql.rows import prepared
 from respond.store.sql.schema import DEFAULT_PREFIX, tables
@@ -74,7 +73,7 @@ class SqlEventStore(Reader):
     @classmethod
     def open(
         cls,
-        database: str | URL | Engine,
+        database: Database,
         *,
         clock: Clock,
         tenant: str = DEFAULT_TENANT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import Pool, StaticPool
@@ -17,9 +19,12 @@ from respond.store.sql.schema import checked_names
 from respond.store.sql.settings import Durability, check_durability
 from respond.store.sql.sqlite import SqliteDialect
 
+Database: TypeAlias = str | URL | Engine
+"""Where a log is: a URL, or the host's own engine."""
+
 
 def open_log(
-    database: str | URL | Engine,
+    database: Database,
     *,
     create: bool | None,
     lock_timeout: float,
