@@ -22,6 +22,7 @@ from respond.errors import InvalidInput, RespondError
 from respond.plan.plan import Plan
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.bridge import awaited, lent
+from respond.store.checkpoint import Patience
 from respond.store.protocol import PAGE
 from respond.workflow.workflow import Workflow
 
@@ -64,6 +65,7 @@ class AsyncEngine:
         random: Callable[[int], bytes] = system_random,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
+        patience: Patience | None = None,
     ) -> None:
         self.store = store
         self.inner = Engine(
@@ -74,6 +76,7 @@ class AsyncEngine:
             random=random,
             projections=projections,
             tables=tables,
+            patience=patience,
         )
         self.workflows = self.inner.workflows
         self.plans = self.inner.plans
@@ -92,6 +95,7 @@ class AsyncEngine:
         tenant: str = DEFAULT_TENANT,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
+        patience: Patience | None = None,
         **options: Any,
     ) -> Self:
         """Return an engine on *database*, a URL or the host's own engine for asyncio; see `Engine.open`."""
@@ -106,6 +110,7 @@ class AsyncEngine:
                 random=random,
                 projections=projections,
                 tables=tables,
+                patience=patience,
             )
             if projections == "inline":
                 await engine.projections.keep_inline()

@@ -24,6 +24,7 @@ from respond.engine.incident import IncidentHandle
 from respond.engine.reader import Reader
 from respond.errors import CommandRefused, IncidentNotFound, InvalidInput
 from respond.plan.plan import Plan
+from respond.store.checkpoint import Patience
 from respond.store.protocol import EventStore, Joinable
 from respond.workflow.decider import Explanation, explain
 from respond.workflow.incident import INCIDENT_CATEGORY
@@ -71,8 +72,12 @@ class Engine:
         random: Callable[[int], bytes] = system_random,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
+        patience: Patience | None = None,
     ) -> None:
-        """Answer over all incidents from tables unless *projections* is `memory`; *tables* are projections of yours."""
+        """Answer over all incidents from tables unless *projections* is `memory`; *tables* are projections of yours.
+
+        *patience* says how often an event that fails in one of them is tried again, and what happens then.
+        """
         self.store = store
         self.workflows = Workflows(workflows)
         self.plans = Plans(plans)
@@ -81,6 +86,7 @@ class Engine:
         self._handler = Handler(store, workflows=self.workflows, plans=self.plans, clock=clock, random=random)
         self.reader = Reader(store, self._handler.codec, self.workflows, self.plans)
         self._kinds = tuple(tables)
+        self._patience = patience
         self._projections: Projecting | None = None
         if projections != "memory":
             self.reader.tables = self.projections
@@ -97,13 +103,14 @@ class Engine:
         tenant: str = DEFAULT_TENANT,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
+        patience: Patience | None = None,
         **options: Any,
     ) -> Self:
         """Return an engine on *database*, a URL or the host's own engine; an empty database gets its schema.
 
         With *projections* `inline` each append brings the tables of the list, the statistics and *tables* up to date,
         and those that were never built are built now; with `catch_up` somebody else runs them: `engine.projections`.
-        *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database holds something else, and
+        *patience* as for `Engine`; *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database holds something else, and
         `StoreUnavailable`.
         """
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - a log in memory needs no database library
@@ -119,6 +126,7 @@ class Engine:
                 random=random,
                 projections=projections,
                 tables=tables,
+                patience=patience,
             )
             if projections == "inline":
                 engine.projections.keep_inline()
@@ -133,7 +141,9 @@ class Engine:
         if self._projections is None:
             from respond.engine.projecting import Projecting  # noqa: PLC0415 - nor does one without tables
 
-            self._projections = Projecting(self.store, self._handler.codec, clock=self.clock, kinds=self._kinds)
+            self._projections = Projecting(
+                self.store, self._handler.codec, clock=self.clock, kinds=self._kinds, patience=self._patience
+            )
         return self._projections
 
     def close(self) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy.util import greenlet_spawn
 
+from engines import REPORTED
+from projecting import Trouble, Troubled, live
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
 from respond.errors import StoreError
 from respond.projections.sql import TableListing
+from respond.store.checkpoint import PAUSED, RUNNING, Patience
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.sql import SqlEventStore
 from respond.testing.conformance.samples import ManualClock
@@ -26,6 +29,13 @@ class Unbuilt(TableListing):
 
     def create(self, connection: Any) -> None:
         raise KeyboardInterrupt
+
+
+class Choosy(Troubled):
+    """The list, but for the second event, which it cannot take on."""
+
+    name = "choosy"
+    trouble = Trouble({2})
 
 
 @pytest.fixture
@@ -94,3 +104,59 @@ def test_no_thread_stays_when_a_file_cannot_be_opened(sqlite_url: str) -> None:
         assert threads() == []
 
     asyncio.run(run())
+
+
+PATIENCES = pytest.mark.parametrize(
+    ("patience", "status", "position"),
+    [
+        (Patience(attempts=1, then="skip"), RUNNING, 3),
+        (Patience(attempts=1), PAUSED, 1),
+        (None, RUNNING, 1),  # the control: it is tried again in a second
+    ],
+)
+
+
+@PATIENCES
+def test_patience(sqlite_url: str, patience: Patience | None, status: str, position: int) -> None:
+    """Runners of an engine do what the patience that it was opened with says about an event that fails."""
+    options = {"projections": "catch_up", "tables": [Choosy], "patience": patience}
+    with Engine.open(sqlite_url, clock=ManualClock(), **options) as engine:
+        engine.projections.build_missing()
+        for _ in range(3):
+            engine.report(**REPORTED)
+        with engine.projections.follower() as follower:
+            follower.catch_up()
+        found = live(engine.store, Choosy)
+        assert (found.status, found.position, found.attempts) == (status, position, int(position == 1))
+        assert [letter.position for letter in engine.projections.dead_letters()] == [2] * (patience is not None)
+
+
+@PATIENCES
+def test_patience_for_tasks(sqlite_url: str, patience: Patience | None, status: str, position: int) -> None:
+    """The same holds for an engine for asyncio."""
+
+    async def run() -> None:
+        options = {"projections": "catch_up", "tables": [Choosy], "patience": patience}
+        async with await AsyncEngine.open(sqlite_url, clock=ManualClock(), **options) as engine:
+            await engine.projections.build_missing()
+            for _ in range(3):
+                await engine.report(**REPORTED)
+            await engine.projections.catch_up()
+            found = await engine.run(live, engine.store.inner, Choosy)
+            assert (found.status, found.position, found.attempts) == (status, position, int(position == 1))
+
+    asyncio.run(run())
+
+
+def test_patience_within_appends(sqlite_url: str) -> None:
+    """Appends that keep tables up try a failure again as often as patience says, then leave it to a runner."""
+    clock = ManualClock()
+    options = {"projections": "inline", "tables": [Choosy], "patience": Patience(attempts=2, first_seconds=7)}
+    with Engine.open(sqlite_url, clock=clock, **options) as engine:
+        for _ in range(3):
+            engine.report(**REPORTED)
+        assert live(engine.store, Choosy).attempts == 1
+        for _ in range(3):
+            clock.move(seconds=7)
+            engine.report(**REPORTED)
+        assert live(engine.store, Choosy).attempts == 2
