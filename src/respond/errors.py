@@ -301,7 +301,7 @@ class StoreFull(StoreUnavailable):
 
 
 class OutcomeUnknown(StoreUnavailable):
-    """The connection was lost while the answer was on its way; append again with the same ids to learn the outcome."""
+    """The connection was lost, or the disk failed, at a commit; append again with the same ids to learn the outcome."""
 
     code = "outcome-unknown"
 

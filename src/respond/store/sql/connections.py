@@ -200,6 +200,10 @@ class FileConnections(PooledConnections):
 
     _dialect: SqliteDialect
 
+    def renew(self) -> None:
+        """Refuse: no connection was lost, and what a disk that failed has kept is not for this process to settle."""
+        raise StoreUnavailable("the disk failed; look after it, then append again with the same ids")
+
     def statement(self) -> AbstractContextManager[Any]:
         """Lend the writer's cursor in a transaction: SQLite has no other way."""
         return _CursorTurn(self, self._dialect)
@@ -283,11 +287,11 @@ class _WriterTurn:
         try:
             self._unit.cursor.execute("COMMIT")
         except BaseException as failure:
-            self._undo(failure)
+            self._undo(failure, committing=True)
             raise
         self._connections.end(self._own, None)
 
-    def _undo(self, error: BaseException) -> None:
+    def _undo(self, error: BaseException, *, committing: bool = False) -> None:
         """Roll back, end the turn, and raise what *error* means where it is the driver's."""
         try:
             with suppress(self._dialect.error):  # some errors have ended the transaction already
@@ -300,6 +304,8 @@ class _WriterTurn:
             self._connections.end(self._own, None)
             raise Taken("a row stands there already") from error
         self._connections.end(self._own, error)
+        if committing and isinstance(cause, self._dialect.error) and self._dialect.may_have_committed(cause):
+            raise OutcomeUnknown(str(self._dialect.fault(cause, writing=True))) from error
         self._raise(error)
 
     def _raise(self, error: BaseException) -> None:

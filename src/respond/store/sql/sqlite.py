@@ -190,6 +190,13 @@ class SqliteDialect(BytesId, Dialect):
     def is_duplicate(self, error: Exception) -> bool:
         return _code(error) == _Code.CONSTRAINT
 
+    def may_have_committed(self, error: Exception) -> bool:
+        """Return whether a COMMIT that ends with *error* may come back: what was not synced may be there all the same.
+
+        Who opens the file anew takes what he finds in its journal, whatever the one who wrote it was told.
+        """
+        return _code(error) == _Code.IOERR
+
     def fault(self, error: Exception, *, writing: bool) -> StoreError:
         match _code(error):
             case _Code.BUSY | _Code.LOCKED:
@@ -203,7 +210,7 @@ class SqliteDialect(BytesId, Dialect):
             case _Code.CANTOPEN if writing:
                 return StoreReadOnly(f"{self._place}: no journal fits beside it; give write access to the folder")
             case _Code.IOERR | _Code.CORRUPT | _Code.CANTOPEN:
-                return StoreUnavailable(f"{self._place}: cannot be read: {error}")
+                return StoreUnavailable(f"{self._place}: cannot be {'written' if writing else 'read'}: {error}")
         return StoreError(f"{self._place}: {error}")
 
 
