@@ -35,12 +35,69 @@ def part(test, *, state="now", passed=True):
 
 
 def test_journal(tmp_path):
-    """A journal remembers what ran on the same code and tests, the last time of each part."""
+    """A journal remembers what ran on what is there now, the last time of each part."""
     journal = fault_run.Journal(tmp_path / "journal")
     assert journal.read("now") == {}
     for one in (part("a", passed=False), part("b", state="before"), part("a"), part("c")):
         journal.add(one)
     assert journal.read("now") == {"a": part("a"), "c": part("c")}
+
+
+FILES = {
+    "src/respond/__init__.py": True,
+    "src/respond/store/group.py": True,
+    "src/respond/cli/program.py": False,
+    "src/respond/plan/plan.py": False,
+    "tests/conftest.py": True,
+    "tests/faults/test_crowd.py": True,
+    "tests/crowd.py": True,
+    "tests/rivals.py": True,
+    "tests/lamp.py": False,
+    "tests/unit/test_plan.py": False,
+}
+"""Files of a project, and whether its fault tests see them."""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return a project in which a fault test imports a module, and that another one."""
+    for name in FILES:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    (tmp_path / "tests" / "faults" / "test_crowd.py").write_text("import os\nfrom crowd import follow\n")
+    (tmp_path / "tests" / "crowd.py").write_text("import rivals\n")
+    monkeypatch.setattr(fault_run, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "seen"), FILES.items())
+def test_state(project, name, seen):
+    """What the fault tests see is told by its content, whether git knows it or not; what they cannot see is not."""
+    before = fault_run.state()
+    with (project / name).open("a") as file:
+        file.write("# changed\n")
+    assert (fault_run.state() != before) is seen
+
+
+def test_state_of_new_files(project):
+    """A file that comes or goes changes the state; what Python keeps for itself does not."""
+    before = fault_run.state()
+    kept = project / "src" / "respond" / "__pycache__"
+    kept.mkdir()
+    (kept / "group.pyc").write_text("")
+    assert fault_run.state() == before
+    (project / "src" / "respond" / "store" / "new.py").write_text("")
+    assert fault_run.state() != before
+
+
+def test_what_is_imported():
+    """The fault tests import nothing of what they are said not to see, but the type of a plan."""
+    seen = fault_run.tests()
+    assert {"conftest.py", "ledger.py", "servers.py", "test_crowd.py"} <= {path.name for path in seen}
+    names = {name for path in seen for name in fault_run.imported(path)}
+    packages = tuple(f"respond.{name}" for name in fault_run.UNSEEN)
+    assert [name for name in names if name.startswith(packages)] == ["respond.plan.plan"]
 
 
 def test_long_run_goes_on(tmp_path, monkeypatch, capsys):
