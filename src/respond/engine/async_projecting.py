@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,21 @@ class AsyncProjecting:
         """Run the projections called *names*, all when None, to the end of the log; see `Follower.catch_up`."""
         return await self.run(self._catch_up, names)
 
-    wait_for = awaited(Projecting.wait_for)
+    async def wait_for(
+        self,
+        position: int,
+        timeout: float = 5.0,  # noqa: ASYNC109 - the parameters are those of the plain one
+        *,
+        names: Iterable[str] | None = None,
+    ) -> None:
+        """Return once the projections called *names*, all when None, have read up to *position*; other tasks go on.
+
+        Raises `ProjectionBehind` as `Projecting.wait_for` does.
+        """
+        waits = self.inner.waits(position, timeout, names=names)
+        while (seconds := await self.run(next, waits, None)) is not None:  # noqa: ASYNC110 - a table wakes nobody
+            await asyncio.sleep(seconds)
+
     listed = awaited(Projecting.listed)
     dead_letters = awaited(Projecting.dead_letters)
     pause = awaited(Projecting.pause)

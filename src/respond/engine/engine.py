@@ -110,8 +110,8 @@ class Engine:
 
         With *projections* `inline` each append brings the tables of the list, the statistics and *tables* up to date,
         and those that were never built are built now; with `catch_up` somebody else runs them: `engine.projections`.
-        *patience* as for `Engine`; *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database holds something else, and
-        `StoreUnavailable`.
+        *patience* as for `Engine`; *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database
+        holds something else, and `StoreUnavailable`.
         """
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - a log in memory needs no database library
 

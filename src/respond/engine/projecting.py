@@ -32,7 +32,7 @@ from respond.projections.sql.place import Build
 from respond.projections.sql.rebuild import Progress, Rebuild, Rebuilt
 from respond.projections.sql.runner import Runner, Running
 from respond.projections.sql.statistics_answers import StatisticsAnswers
-from respond.store.checkpoint import RUNNING, Checkpoint, DeadLetter, Patience
+from respond.store.checkpoint import PAUSED, RUNNING, Checkpoint, DeadLetter, Patience
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.sql.event_store import SqlEventStore
@@ -163,14 +163,19 @@ class Projecting:
         with self.answering(TableStatistics) as asked:
             yield None if asked is None else asked.projection.answers(asked.connection)
 
-    def wait_for(self, position: int, *, names: Iterable[str] | None = None, timeout: float = 5.0) -> None:
+    def wait_for(self, position: int, timeout: float = 5.0, *, names: Iterable[str] | None = None) -> None:
         """Return once the projections called *names*, all when None, have read up to *position*: your own write.
 
-        Raises `ProjectionBehind` when *timeout* seconds were not enough.
+        Raises `ProjectionBehind` when *timeout* seconds were not enough, and at once for one that is paused before it.
         """
+        for seconds in self.waits(position, timeout, names=names):
+            self._store.sleep(seconds)
+
+    def waits(self, position: int, timeout: float = 5.0, *, names: Iterable[str] | None = None) -> Iterator[float]:
+        """Look as `wait_for` does, and yield how long to wait before the next look: each kind of caller waits his way."""
         until = monotonic() + timeout
         for builds in self._chosen(names):
-            self._wait(builds, position, until)
+            yield from self._waits(builds, position, until)
 
     # -- how they are, and are put right -------------------------------------------------------------------------------
 
@@ -249,9 +254,13 @@ class Projecting:
             return None
         try:
             self._carry_on(builds, found, head)
-            return self._wait(builds, head, monotonic() + self._answer_seconds)
+            for seconds in self._waits(builds, head, monotonic() + self._answer_seconds):
+                self._store.sleep(seconds)
+            with self._store.reading() as connection:
+                found = builds.live(connection)
         except (ArchiveUnreadable, EventArchived, ProjectionBehind, StoreUnavailable):
             return None  # memory may know; where it cannot be asked either, it says why
+        return found if found is not None and found.status == RUNNING and found.position >= head else None
 
     def _carry_on(self, builds: Builds, found: Checkpoint, head: int) -> None:
         """Read on up to position *head*, unless somebody else is at it; what failed is for a runner, event by event."""
@@ -262,24 +271,24 @@ class Projecting:
         with self.follower([builds.name]) as follower:
             follower.catch_up()
 
-    def _wait(self, builds: Builds, position: int, until: float) -> Checkpoint:
+    def _waits(self, builds: Builds, position: int, until: float) -> Iterator[float]:
         seconds = _FIRST_WAIT_SECONDS
         while True:
             with self._store.reading() as connection:
                 found = builds.live(connection)
-            if found is not None and found.status == RUNNING and found.position >= position:
-                return found
+            if found is not None and found.position >= position:
+                return
             left = until - monotonic()
-            if left <= 0:
+            if left <= 0 or (found is not None and found.status == PAUSED):
                 at = None if found is None else found.position
                 raise ProjectionBehind(builds.name, at, position, _reason(found))
-            self._store.sleep(min(seconds, left))
+            yield min(seconds, left)
             seconds = min(seconds * 2, _LONGEST_WAIT_SECONDS)
 
 
 def _reason(found: Checkpoint | None) -> str:
     if found is None:
         return "it was not built"
-    if found.error is not None:
-        return f"the next event fails: {found.error}"
-    return "it is paused" if found.status != RUNNING else "nobody brought it there in time"
+    known = ["it is paused"] if found.status == PAUSED else []
+    known += [] if found.error is None else [f"the next event fails: {found.error}"]
+    return ", ".join(known) or "nobody brought it there in time"

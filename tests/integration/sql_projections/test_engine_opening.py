@@ -16,8 +16,8 @@ from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
 from respond.errors import StoreError
 from respond.projections.sql import TableListing
-from respond.store.checkpoint import PAUSED, RUNNING, Patience
 from respond.store.async_event_store import AsyncEventStore
+from respond.store.checkpoint import PAUSED, RUNNING, Patience
 from respond.store.sql import SqlEventStore
 from respond.testing.conformance.samples import ManualClock
 
