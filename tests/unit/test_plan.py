@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from respond.errors import InvalidPlan
-from respond.plan.parts import Category, Level, Role
+from respond.plan.classification import Category, Level
+from respond.plan.organisation import Role
 from respond.plan.plan import Plan
 from respond.plan.reader import FILE_MAX, plan_of
 
@@ -122,7 +123,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"title": 5}, "title: must be text, not 5"),
     (
         {"titel": "x"},
-        "titel: is not a key of a plan; the keys here are categories, levels, name, roles, title, version",
+        "titel: is not a key of a plan; did you mean title? the keys here are audiences, authority",
     ),
     ({"categories": {"id": "other"}}, "categories: must be tables; write [[categories]]"),
     ({"levels": 4}, "levels: must be tables; write [[levels]]"),
@@ -135,10 +136,10 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"categories": [CATEGORY, {"id": "fire", "title": " "}]}, "categories[1].title: must not be empty"),
     ({"categories": [CATEGORY, {"id": 7, "title": "Fire"}]}, "categories[1].id: must be text, not 7"),
     ({"categories": [{**CATEGORY, "parent": 7}]}, "categories[0].parent: must be text, not 7"),
-    ({"categories": [{**CATEGORY, "definition": True}]}, "categories[0].definition: must be text, not True"),
+    ({"categories": [{**CATEGORY, "definition": True}]}, "categories[0].definition: must be text, not true"),
     (
         {"categories": [{**CATEGORY, "level": 1}]},
-        "categories[0].level: is not a key of a plan; the keys here are definition, id, parent, title",
+        "categories[0].level: is not a key of a plan; the keys here are definition, facets, id, parent, title",
     ),
     ({"categories": [CATEGORY, CATEGORY]}, "categories[1].id: 'other' stands twice"),
     ({"categories": [{**CATEGORY, "parent": "fire"}]}, "categories[0].parent: 'fire' is not a category of the plan"),
@@ -160,7 +161,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"levels": None}, "levels: must hold at least one level; write [[levels]]"),
     ({"levels": [{"title": "Grave"}]}, "levels[0].number: is missing"),
     ({"levels": [{"number": "1", "title": "Grave"}]}, "levels[0].number: must be an integer, not '1'"),
-    ({"levels": [{"number": True, "title": "Grave"}]}, "levels[0].number: must be an integer, not True"),
+    ({"levels": [{"number": True, "title": "Grave"}]}, "levels[0].number: must be an integer, not true"),
     (
         {"levels": [{**LEVEL, "owes_upward_report": "yes"}]},
         "levels[0].owes_upward_report: must be true or false, not 'yes'",
@@ -270,5 +271,5 @@ def test_the_digest_does_not_depend_on_the_writing(tmp_path, old, new):
 
 def test_the_example_is_read_from_the_package():
     """The example ships inside the package, so that a plan is at hand wherever respond is installed."""
-    text = (resources.files("respond.plan") / "examples" / "service-company.toml").read_text(encoding="utf-8")
+    text = (resources.files("respond.plan") / "shipped" / "service-company@1.toml").read_text(encoding="utf-8")
     assert plan_of(Plan, tomllib.loads(text)).reference == Plan.example().reference

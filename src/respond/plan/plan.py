@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import attrs
 
@@ -14,9 +13,43 @@ from respond.domain.canonical import digest
 from respond.domain.payloads import to_data
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan
-from respond.plan.parts import Category, Level, Role
-from respond.plan.reader import read_plan
+from respond.plan.authority import AuthorityRule
+from respond.plan.calendars import Calendar
+from respond.plan.classification import Category, Facet, Level, ResponseLevel
+from respond.plan.communication import Audience, Channel, KeyMessage
+from respond.plan.customer_care import CustomerCare
+from respond.plan.extension import ExtensionField
+from respond.plan.measures import Measure
+from respond.plan.obligations import Obligation
+from respond.plan.organisation import Body, Department, Duty, Role, TeamTemplate, Training
+from respond.plan.reader import SHIPPED, read_plan
+from respond.plan.resources import Partner, Resource
+from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
 
+_SECTIONS = (
+    "categories",
+    "facets",
+    "response_levels",
+    "extension_fields",
+    "roles",
+    "departments",
+    "bodies",
+    "duties",
+    "teams",
+    "trainings",
+    "authority",
+    "measures",
+    "resources",
+    "partners",
+    "audiences",
+    "channels",
+    "key_messages",
+    "obligations",
+    "risks",
+    "indicators",
+    "drills",
+)
+"""The sections whose parts have an id."""
 OTHER = "other"
 """The residual category that every plan has: reality is wider than any list."""
 
@@ -28,14 +61,62 @@ class Plan:
     name: str
     version: str
     title: str = ""
-    categories: tuple[Category, ...]
-    levels: tuple[Level, ...]
+    titles: Mapping[str, str] = attrs.field(factory=dict)
+    """In other languages than its own, by their tag."""
+    language: str = "en"
+    """The language of its titles and texts."""
+    kind: Literal["general", "special", "on_site"] = "general"
+    """What it is in a system of plans (GB/T 29639: 综合, 专项, 现场处置)."""
+    under: str | None = None
+    """The name of the plan that a special or an on-site plan adds to."""
+    owner: str = ""
+    """Who interprets it."""
+    purpose: str = ""
+    scope: str = ""
+    sites: tuple[str, ...] = ()
+    """The sites that it is for; all when empty."""
+    units: tuple[str, ...] = ()
+    """The parts of the organisation that it is for; all when empty."""
+    covers: tuple[str, ...] = ()
+    """The categories that it is for, with those that refine them; all that it holds when empty."""
+
+    categories: tuple[Category, ...] = ()
+    """With one that is `other`."""
+    facets: tuple[Facet, ...] = ()
+    levels: tuple[Level, ...] = ()
     """Ordered from 1, without gaps."""
+    response_levels: tuple[ResponseLevel, ...] = ()
+    """The strongest first."""
+    extension_fields: tuple[ExtensionField, ...] = ()
+
     roles: tuple[Role, ...] = ()
+    departments: tuple[Department, ...] = ()
+    bodies: tuple[Body, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    teams: tuple[TeamTemplate, ...] = ()
+    trainings: tuple[Training, ...] = ()
+    authority: tuple[AuthorityRule, ...] = ()
+    """Who may do what; everybody everything when there is no rule at all."""
+
+    measures: tuple[Measure, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    audiences: tuple[Audience, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    key_messages: tuple[KeyMessage, ...] = ()
+    customer_care: CustomerCare | None = None
+    obligations: tuple[Obligation, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
+
+    risks: tuple[Risk, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    review: ReviewRules | None = None
+    drills: tuple[DrillRule, ...] = ()
+    revision: Revision | None = None
 
     def __attrs_post_init__(self) -> None:
-        _unique("categories", [category.id for category in self.categories])
-        _unique("roles", [role.id for role in self.roles])
+        for section in _SECTIONS:
+            _unique(section, [part.id for part in getattr(self, section)])
         parents = {category.id: category.parent for category in self.categories}
         if OTHER not in parents:
             raise InvalidPlan(f"must hold the residual category {OTHER!r}", place="categories")
@@ -59,8 +140,11 @@ class Plan:
     @classmethod
     def example(cls) -> Self:
         """Return the plan that ships with respond: a company that serves customers in shops and online."""
-        with resources.as_file(resources.files("respond.plan") / "examples" / "service-company.toml") as path:
-            return cls.load(path)
+        return cls.load(SHIPPED / "service-company@1.toml")
+
+    def with_calendars(self, calendars: Iterable[Calendar]) -> Self:
+        """Return the plan with the calendars that it names."""
+        return attrs.evolve(self, calendars=tuple(calendars))
 
     @cached_property
     def reference(self) -> Reference:

@@ -1,0 +1,34 @@
+"""Authority: who may do what; deny by default once a plan has a rule."""
+
+from __future__ import annotations
+
+import attrs
+
+from respond.domain.money import Money
+
+
+@attrs.frozen(kw_only=True)
+class AuthorityRule:
+    """Lets some roles carry out some commands.
+
+    A command is allowed when one rule that names it allows it, for the level of the incident as it is or becomes.
+    """
+
+    id: str
+    commands: tuple[str, ...]
+    """The triggers; `change_level:raise` and `change_level:lower` name one direction, `*` every command."""
+    roles: tuple[str, ...] = ()
+    """The ids of the roles, substitutes included while the role stands empty; `anyone` for every actor, also without
+    one."""
+    levels: tuple[int, ...] = ()
+    """All when empty."""
+    up_to: Money | None = None
+    """The largest amount that it covers."""
+    different_actor: tuple[str, ...] = ()
+    """The commands whose actor may not be this one: four eyes."""
+    not_in_chain: bool = False
+    """Whether whoever reported the incident is excluded."""
+    n_of: int = 1
+    """How many different people must agree: the others by `approve` before."""
+    break_glass: bool = False
+    """Whether someone without the role may do it in need; the event is flagged and the review asks about it."""

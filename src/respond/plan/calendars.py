@@ -1,0 +1,33 @@
+"""Calendars: which days people work, and on which clock; versioned apart from the plans that name them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import attrs
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+@attrs.frozen(kw_only=True)
+class Calendar:
+    """Days of work in one time zone."""
+
+    name: str
+    version: str
+    zone: str
+    """An IANA time zone, such as Asia/Shanghai."""
+    working_week: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    holidays: tuple[date, ...] = ()
+    """Days off that would be working days."""
+    workdays: tuple[date, ...] = ()
+    """Working days that would be off: days that make up for a holiday (调休)."""
+
+
+@attrs.frozen(kw_only=True)
+class CalendarName:
+    """Names a calendar that lies in a file of its own, `NAME@VERSION.toml`."""
+
+    name: str
+    version: str

@@ -1,0 +1,118 @@
+"""Conditions that a machine can judge: what is known of an incident's impact, against what a plan asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import attrs
+
+from respond.domain.money import Money
+
+FieldValue = str | int | bool | Decimal
+
+
+@attrs.frozen(kw_only=True)
+class Impact:
+    """What is known of an incident when a condition is judged; None is unknown."""
+
+    category: str = ""
+    ancestors: tuple[str, ...] = ()
+    """The categories that *category* refines, the nearest first."""
+    facets: tuple[str, ...] = ()
+    affected_customers: int | None = None
+    injured: int | None = None
+    dead: int | None = None
+    loss: Money | None = None
+    spread: str | None = None
+    sites: int | None = None
+    critical_facility: bool | None = None
+    fields: Mapping[str, FieldValue] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Bounds:
+    """A range of whole numbers: from the first, below the second."""
+
+    from_: int | None = None
+    below: int | None = None
+
+    def hold(self, value: int) -> bool:
+        """Return whether *value* lies in the range."""
+        return (self.from_ is None or value >= self.from_) and (self.below is None or value < self.below)
+
+    def __str__(self) -> str:
+        return _range(self.from_, self.below)
+
+
+@attrs.frozen(kw_only=True)
+class MoneyBounds:
+    """A range of amounts in one currency: from the first, below the second."""
+
+    from_: Money | None = None
+    below: Money | None = None
+
+    def hold(self, value: Money) -> bool:
+        """Return whether *value* lies in the range; an amount in another currency does not."""
+        ends = [end for end in (self.from_, self.below) if end is not None]
+        return (
+            all(end.currency == value.currency for end in ends)
+            and (self.from_ is None or value.amount >= self.from_.amount)
+            and (self.below is None or value.amount < self.below.amount)
+        )
+
+    def __str__(self) -> str:
+        return _range(self.from_, self.below)
+
+
+@attrs.frozen(kw_only=True)
+class Condition:
+    """Holds when all that it names holds; what is unknown does not."""
+
+    affected_customers: Bounds | None = None
+    injured: Bounds | None = None
+    dead: Bounds | None = None
+    sites: Bounds | None = None
+    loss: MoneyBounds | None = None
+    spread: tuple[str, ...] = ()
+    """One of these."""
+    critical_facility: bool | None = None
+    categories: tuple[str, ...] = ()
+    """One of these, or one that refines it."""
+    facets: tuple[str, ...] = ()
+    """One of these at least."""
+    fields: Mapping[str, FieldValue] = attrs.field(factory=dict)
+    """Extension fields and the values that they must have."""
+
+    def holds(self, impact: Impact) -> bool:
+        """Return whether everything that it names is known of *impact* and fits."""
+        return all(held for _, held in self._judged(impact))
+
+    def grounds(self, impact: Impact) -> tuple[str, ...]:
+        """Return what it names and *impact* fits, in words: `affected_customers 300 (from 100, below 1000)`."""
+        return tuple(words for words, held in self._judged(impact) if held)
+
+    def _judged(self, impact: Impact) -> Iterator[tuple[str, bool]]:
+        for name in ("affected_customers", "injured", "dead", "sites", "loss"):
+            bounds, known = getattr(self, name), getattr(impact, name)
+            if bounds is not None:
+                yield f"{name} {known} ({bounds})", known is not None and bounds.hold(known)
+        if self.spread:
+            yield f"spread {impact.spread}", impact.spread in self.spread
+        if self.critical_facility is not None:
+            words = "critical facility" if self.critical_facility else "no critical facility"
+            yield words, impact.critical_facility is self.critical_facility
+        if self.categories:
+            known = {impact.category, *impact.ancestors}
+            yield f"category {impact.category}", not known.isdisjoint(self.categories)
+        if self.facets:
+            common = [facet for facet in self.facets if facet in impact.facets]
+            yield f"facet {', '.join(common)}", bool(common)
+        for name, value in self.fields.items():
+            known = impact.fields.get(name)
+            yield f"{name} {known}", type(known) is type(value) and known == value
+
+
+def _range(start: object, below: object) -> str:
+    ends = [f"from {start}"] if start is not None else []
+    return ", ".join([*ends, f"below {below}"] if below is not None else ends)
