@@ -10,9 +10,9 @@ import attrs
 Verdict = Literal["waiting", "paused", "open", "near", "met", "near_miss", "late", "missing", "waived", "dropped"]
 """What became of an occurrence, as seen at a moment.
 
-`waiting`: no clock runs yet.  `paused`: its clock stands still.  `open`, `near`: not done and not due, `near` so shortly before the deadline
-as the obligation says.  `met`, `near_miss`: done in time, `near_miss` shortly before the deadline.  `late` (迟报): done after the
-deadline.  `missing` (漏报): not done, and due.  `waived`.  `dropped`: no longer owed, and not due before.
+`waiting`: no clock runs yet.  `paused`: its clock stands still.  `open`: not done and not due; `near` when the deadline
+is as near as the obligation says.  `met`: done in time; `near_miss` when that was near the deadline.  `late` (迟报): done
+after the deadline.  `missing` (漏报): not done, and past due.  `waived`.  `dropped`: no longer owed, and not due before.
 """
 
 
