@@ -39,7 +39,7 @@ OWN = {
 """What has the name and another signature, and why."""
 INSIDE = {
     AsyncEventStore: {"exclusively", "new_lock"},
-    AsyncProjecting: {"answering", "follower", "listing", "statistics", "waits"},
+    AsyncProjecting: {"answering", "follower", "listing", "statistics", "waits", "within"},
 }
 """What lends something for a while: it is for code that is `run`, on what is inside."""
 AT_ONCE = {"incident_id"}

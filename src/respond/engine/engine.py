@@ -163,14 +163,19 @@ class Engine:
         """Lend an engine whose commands join the transaction that is open on *connection*, one of SQLAlchemy's.
 
         They are decided at once and written when the block ends; they are in the log when the caller commits, which
-        should follow at once: until then no other writer gets on.  Positions are not settled before that.  Raises
-        `InvalidInput` for a connection of another kind or without a transaction, `WrongDatabase`, `WrongIsolation`, and
-        at the end of the block `VersionConflict` when another writer was faster: roll back and begin again then.
+        should follow at once: until then no other writer gets on.  Positions are not settled before that.  Questions
+        over all incidents see what waits: as long as nothing does, tables that are up to date within the transaction
+        answer, then memory.  Raises `InvalidInput` for a connection of another kind or without a transaction,
+        `WrongDatabase`, `WrongIsolation`, and at the end of the block `VersionConflict` when another writer was faster:
+        roll back and begin again then.
         """
         if not isinstance(self.store, Joinable):
             raise InvalidInput("this log has no transactions that could be joined", place="connection")
         store = self.store.in_transaction(connection)
-        yield type(self)(store, plans=self.plans, workflows=self.workflows, clock=self.clock, random=self.random)
+        joined = type(self)(store, plans=self.plans, workflows=self.workflows, clock=self.clock, random=self.random)
+        if self.reader.tables is not None:
+            joined.reader.tables = self.projections.within(store)
+        yield joined
         store.flush()
 
     # -- commands ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from respond.errors import UnreadableEvent
 from respond.projections.listing import Listing
 from respond.projections.statistics import Figures, Statistics
 from respond.store.codec import Codec
-from respond.store.protocol import EventStore
+from respond.store.protocol import EventStore, WaitingEventStore
 from respond.store.records import Recorded
 from respond.workflow.incident import INCIDENT
 
@@ -52,6 +52,7 @@ class Folding:
 
     def __init__(self, store: EventStore, codec: Codec) -> None:
         self._store = store
+        self._waiting = store if isinstance(store, WaitingEventStore) else None
         self._codec = codec
         self._shared = _Shared(lock=store.new_lock())
 
@@ -62,6 +63,8 @@ class Folding:
         if shared.process != os.getpid():  # a fork copied a lock that nobody opens, and a fold in the middle of a step
             shared = self._shared = _Shared(lock=self._store.new_lock())
         with shared.lock:
+            if self._waiting is not None and self._waiting.waiting:  # it may land elsewhere, or nowhere
+                shared = _Shared(lock=shared.lock)
             self._catch_up(shared)
             yield shared.folded
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from time import monotonic
 from typing import Any, Generic, Literal, TypeVar
@@ -34,7 +35,7 @@ from respond.projections.sql.runner import Runner, Running
 from respond.projections.sql.statistics_answers import StatisticsAnswers
 from respond.store.checkpoint import PAUSED, RUNNING, Checkpoint, DeadLetter, Patience
 from respond.store.codec import Codec
-from respond.store.protocol import EventStore
+from respond.store.protocol import EventStore, WaitingEventStore
 from respond.store.sql.event_store import SqlEventStore
 
 Mode = Literal["memory", "inline", "catch_up"]
@@ -57,7 +58,27 @@ class Asked(Generic[ProjectionT]):
     connection: Any
 
 
-class Projecting:
+class Answering(ABC):
+    """Lends projections that are up to date."""
+
+    @abstractmethod
+    def answering(self, kind: type[ProjectionT]) -> AbstractContextManager[Asked[ProjectionT] | None]:
+        """Lend the projection *kind*, up to date with the log as it is now; None when that cannot be."""
+
+    @contextmanager
+    def listing(self) -> Iterator[ListingAnswers | None]:
+        """Lend the list of all incidents, up to date; None when there is none."""
+        with self.answering(TableListing) as asked:
+            yield None if asked is None else asked.projection.answers(asked.connection)
+
+    @contextmanager
+    def statistics(self) -> Iterator[StatisticsAnswers | None]:
+        """Lend the statistics, up to date; None when there are none."""
+        with self.answering(TableStatistics) as asked:
+            yield None if asked is None else asked.projection.answers(asked.connection)
+
+
+class Projecting(Answering):
     """The projections of one tenant; safe to share between threads."""
 
     def __init__(
@@ -151,17 +172,9 @@ class Projecting:
         with self._store.reading() as connection:
             yield Asked(projection, connection)
 
-    @contextmanager
-    def listing(self) -> Iterator[ListingAnswers | None]:
-        """Lend the list of all incidents, up to date; None when there is none."""
-        with self.answering(TableListing) as asked:
-            yield None if asked is None else asked.projection.answers(asked.connection)
-
-    @contextmanager
-    def statistics(self) -> Iterator[StatisticsAnswers | None]:
-        """Lend the statistics, up to date; None when there are none."""
-        with self.answering(TableStatistics) as asked:
-            yield None if asked is None else asked.projection.answers(asked.connection)
+    def within(self, store: WaitingEventStore) -> Answering:
+        """Return who answers within the transaction of the caller that *store* is in."""
+        return _Within(self._builds, store)
 
     def wait_for(self, position: int, timeout: float = 5.0, *, names: Iterable[str] | None = None) -> None:
         """Return once the projections called *names*, all when None, have read up to *position*: your own write.
@@ -172,7 +185,7 @@ class Projecting:
             self._store.sleep(seconds)
 
     def waits(self, position: int, timeout: float = 5.0, *, names: Iterable[str] | None = None) -> Iterator[float]:
-        """Look as `wait_for` does, and yield how long to wait before the next look: each kind of caller waits his way."""
+        """Look as `wait_for` does, and yield how long to wait before the next look: tasks wait in their own way."""
         until = monotonic() + timeout
         for builds in self._chosen(names):
             yield from self._waits(builds, position, until)
@@ -245,11 +258,8 @@ class Projecting:
             found = builds.live(connection)
         if found is None or found.status != RUNNING:
             return None
-        if found.position >= head:
+        if _has_read(found, self._store, head):
             return found
-        lag = head - found.position
-        if lag <= GAP_MAX and not self._store.read_all(after=found.position, limit=1, realm="real"):
-            return found  # what it has not read is none of its business
         if not found.is_due(self._clock()):
             return None
         try:
@@ -284,6 +294,32 @@ class Projecting:
                 raise ProjectionBehind(builds.name, at, position, _reason(found))
             yield min(seconds, left)
             seconds = min(seconds * 2, _LONGEST_WAIT_SECONDS)
+
+
+class _Within(Answering):
+    """Answers on the connection of a caller's transaction; it changes nothing there."""
+
+    def __init__(self, builds: Mapping[str, Builds], store: WaitingEventStore) -> None:
+        self._builds = builds
+        self._store = store
+
+    @contextmanager
+    def answering(self, kind: type[ProjectionT]) -> Iterator[Asked[ProjectionT] | None]:
+        """Lend the projection *kind* where it is up to date and nothing waits: no table has that."""
+        builds, head = self._builds[kind.name], self._store.head().position
+        with self._store.reading() as connection:
+            found = None if self._store.waiting else builds.live(connection)
+            if found is None or found.status != RUNNING or not _has_read(found, self._store, head):
+                yield None
+                return
+            projection: Any = builds.of(found)
+            yield Asked(projection, connection)
+
+
+def _has_read(found: Checkpoint, store: EventStore, head: int) -> bool:
+    """Return whether *found* has read all up to position *head*, or what it has not is none of its business."""
+    lag = head - found.position
+    return lag <= 0 or (lag <= GAP_MAX and not store.read_all(after=found.position, limit=1, realm="real"))
 
 
 def _reason(found: Checkpoint | None) -> str:

@@ -98,8 +98,18 @@ class EventStore(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
 class WaitingEventStore(EventStore, Protocol):
     """A store in the caller's own transaction: what it appends waits, and can be read by this store alone."""
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Lend the caller's connection for statements that change nothing."""
+        ...
 
     def flush(self) -> Sequence[Appended]:
         """Write what waits and return where it landed; it is in the log when the caller commits."""

@@ -125,6 +125,21 @@ def test_what_waits_is_read_by_its_owner(store, host):
         assert ids(store.read_all()) == ids_of(1, 2)
 
 
+@on_servers
+def test_what_waits_stands_behind_what_others_append(store, host):
+    """What others commit meanwhile comes first in every way of reading, and moves what waits on."""
+    with joined(store, host) as (_, view):
+        view.append(Write(ONE, events(1, 2), NO_STREAM))
+        store.append(Write(TWO, [event(3)], NO_STREAM))
+        assert [(row.id, row.position) for row in view.read_all()] == list(zip(ids_of(3, 1, 2), (1, 2, 3), strict=True))
+        assert [row.position for row in view.read_stream(ONE)] == [2, 3]
+        assert [row.position for row in view.read_streams([ONE])[ONE]] == [2, 3]
+        assert [row.position for row in view.read_subject("one")] == [2, 3]
+        assert view.known(ids_of(1))[event(1).id].position == 2
+        assert view.append(Write(ONE, [event(4)], exactly(2))).first == 4
+        assert (view.head().position, view.waiting, store.head().position) == (4, 3, 1)
+
+
 def test_flush_lands_what_waited(store, host):
     """Each append is told its place, in the order in which they were made, after what came in meanwhile."""
     with joined(store, host) as (connection, view):

@@ -6,9 +6,11 @@ is taken as late as possible.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 
+import attrs
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
 
@@ -17,7 +19,7 @@ from respond.domain.streams import Realm, StreamId
 from respond.errors import HeadHeld, InvalidInput, WrongDatabase
 from respond.store.intake import event_ids
 from respond.store.protocol import PAGE, Clock
-from respond.store.records import Appended, Recorded, StoredBody, Write, stored_body
+from respond.store.records import Appended, Head, Recorded, StoredBody, Write, stored_body
 from respond.store.sql.atomic import Atomic, check_versions
 from respond.store.sql.connections import Connections
 from respond.store.sql.dialect import Dialect
@@ -85,16 +87,32 @@ class CallersEventStore(JoinedEventStore):
             self.appended.append(super()._append(writes, event_ids(writes), require))
         return self.appended
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait."""
+        return len(self._shown)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend the caller's connection for statements of others that change nothing."""
+        with self._connections.looking() as connection:
+            yield connection
+
+    def head(self) -> Head:
+        """Return the end of the log, what waits counted."""
+        head = super().head()
+        return attrs.evolve(head, position=head.position + self.waiting)
+
     def read_stream(self, stream: StreamId, *, after: int = 0, limit: int | None = None) -> Sequence[Recorded]:
         """Return the events of *stream* past version *after*, with those that wait."""
         rows = list(super().read_stream(stream, after=after, limit=limit))
-        return [*rows, *(row for row in self._of(stream) if row.version > after)][:limit]
+        return [*rows, *(row for row in _of(stream, self._last()) if row.version > after)][:limit]
 
     def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
         """Return the bodies of many streams at once, with those that wait."""
-        found = dict(super().read_streams(streams))
+        found, last = dict(super().read_streams(streams)), self._last()
         for stream in streams:
-            if shown := self._of(stream):
+            if shown := _of(stream, last):
                 found[stream] = [*found.get(stream, ()), *map(stored_body, shown)]
         return found
 
@@ -103,13 +121,14 @@ class CallersEventStore(JoinedEventStore):
     ) -> Sequence[Recorded]:
         """Return the events about *subject* past position *after*, with those that wait."""
         rows = super().read_subject(subject, realm=realm, after=after, limit=limit)
-        mine = (row for row in self._past(after) if (row.realm, row.subject) == (realm, subject))
+        mine = (row for row in self._last() if (row.realm, row.subject) == (realm, subject) and row.position > after)
         return [*rows, *mine][:limit]
 
     def read_all(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[Recorded]:
         """Return up to *limit* events past position *after*, with those that wait."""
         rows = super().read_all(after=after, limit=limit, realm=realm)
-        return [*rows, *(row for row in self._past(after) if realm in (None, row.realm))][:limit]
+        mine = (row for row in self._last() if realm in (None, row.realm) and row.position > after)
+        return [*rows, *mine][:limit]
 
     def read_bodies(self, *, after: int = 0, limit: int = PAGE, realm: Realm | None = None) -> Sequence[StoredBody]:
         """Return what `read_all` does, without the columns that repeat the body."""
@@ -117,13 +136,15 @@ class CallersEventStore(JoinedEventStore):
 
     def versions(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
         """Return the version of each of *streams*, those that wait counted."""
-        found = super().versions(streams)
-        return {stream: max([version, *(row.version for row in self._of(stream))]) for stream, version in found.items()}
+        found, shown = super().versions(streams), self._shown
+        return {
+            stream: max([version, *(row.version for row in _of(stream, shown))]) for stream, version in found.items()
+        }
 
     def known(self, ids: Iterable[str]) -> Mapping[str, Recorded]:
         """Return those of *ids* that are in the log, or wait, with their records."""
         wanted = list(ids)
-        return {**super().known(wanted), **{row.id: row for row in self._shown if row.id in wanted}}
+        return {**super().known(wanted), **{row.id: row for row in self._last() if row.id in wanted}}
 
     def _append(self, writes: Sequence[Write], ids: Sequence[str], require: Mapping[StreamId, int]) -> Appended:
         """Let *writes* wait; when they are flushed, write them."""
@@ -132,18 +153,24 @@ class CallersEventStore(JoinedEventStore):
         check_versions(versions, writes, require)
         rows = prepared(writes, versions, log=self.log, tenant=self.tenant, dialect=self._dialect)
         head = self.head()
-        first = max(head.position, *(row.position for row in self._shown), 0) + 1
+        first = head.position + 1
         recorded_us = max(head.recorded_us, to_microseconds(self._clock()))
         self._shown += self._dialect.recorded(placed(rows, first=first, recorded_us=recorded_us))
         self._waiting.append((tuple(writes), require))
         after = {write.stream: versions[write.stream] + len(write.events) for write in writes}
         return Appended(first, first + len(rows) - 1, after, from_microseconds(recorded_us))
 
-    def _of(self, stream: StreamId) -> list[Recorded]:
-        return [row for row in self._shown if (row.stream, row.realm) == (stream.name, stream.realm)]
+    def _last(self) -> list[Recorded]:
+        """Return what waits, behind all that others have appended by now."""
+        if self._shown:
+            first = super().head().position + 1
+            if self._shown[0].position != first:
+                self._shown = [row._replace(position=first + index) for index, row in enumerate(self._shown)]
+        return self._shown
 
-    def _past(self, position: int) -> Iterable[Recorded]:
-        return (row for row in self._shown if row.position > position)
+
+def _of(stream: StreamId, rows: Iterable[Recorded]) -> list[Recorded]:
+    return [row for row in rows if (row.stream, row.realm) == (stream.name, stream.realm)]
 
 
 def join(connection: Connection, dialect: Dialect, connections: Connections) -> JoinedConnections:
