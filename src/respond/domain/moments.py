@@ -20,7 +20,8 @@ DAY_MINUTES = 24 * 60
 _KEYS = frozenset({"at", "until", "precision", "offset_minutes"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NAIVE_LENGTH = len("2026-11-20T09:30:00.000000")
+_UTC_TEXT = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"
+"""How `format_utc` writes a time: `isoformat` asks the zone for its offset, and takes twice as long."""
 
 
 def to_microseconds(at: datetime) -> int:
@@ -41,7 +42,7 @@ def format_utc(at: datetime) -> str:
         if at.tzinfo is None:
             raise InvalidMoment(f"{at.isoformat()} has no time zone; give an aware datetime", value=at)
         at = _in_utc(at)
-    return f"{at.isoformat(timespec='microseconds')[:_NAIVE_LENGTH]}Z"
+    return _UTC_TEXT % (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)
 
 
 def parse_utc(text: str) -> datetime:

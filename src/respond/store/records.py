@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
+from struct import Struct
 from typing import Any, NamedTuple
 
 import attrs
@@ -22,8 +24,13 @@ BODY_MAX = 1024 * 1024
 """The largest body, in bytes."""
 _OURS = frozenset({"definition", "occurred_at", "plan"})
 """Parts of a body that no caller writes: they come from values of ours, with keys and kinds that JSON holds."""
+_OPTIONAL = ("actor", "role", "on_behalf_of", "authority", "correlation_id", "causation_id", "command_id", "source")
+"""Parts of a body that stand there as the writer gave them, or not at all."""
 BATCH_MAX = 16 * 1024 * 1024
 """The largest sum of bodies in one append, in bytes."""
+
+_optional_of = attrgetter(*_OPTIONAL)
+_suffix = Struct(">qq")
 
 
 @attrs.frozen(kw_only=True)
@@ -167,17 +174,9 @@ def body_of(event: NewEvent, *, log: str, tenant: str, stream: StreamId, version
         body["definition"] = event.definition.to_json()
     if event.plan is not None:
         body["plan"] = event.plan.to_json()
-    optional = (
-        ("actor", event.actor),
-        ("role", event.role),
-        ("on_behalf_of", event.on_behalf_of),
-        ("authority", event.authority),
-        ("correlation_id", event.correlation_id),
-        ("causation_id", event.causation_id),
-        ("command_id", event.command_id),
-        ("source", event.source),
-    )
-    body.update((name, value) for name, value in optional if value is not None)
+    for name, value in zip(_OPTIONAL, _optional_of(event), strict=True):
+        if value is not None:
+            body[name] = value
     return body
 
 
@@ -198,7 +197,7 @@ def leaf_prefix(body: bytes) -> bytes:
 
 def leaf_suffix(recorded_us: int, position: int) -> bytes:
     """Return int64be(recorded_us) || int64be(position): what the log gives."""
-    return recorded_us.to_bytes(8, "big", signed=True) + position.to_bytes(8, "big", signed=True)
+    return _suffix.pack(recorded_us, position)
 
 
 def leaf_of(body: bytes, recorded_us: int, position: int) -> bytes:
