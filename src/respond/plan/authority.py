@@ -7,6 +7,10 @@ import attrs
 from respond.domain.money import Money
 
 
+ANYONE = "anyone"
+"""Stands for every actor, also one without a role."""
+
+
 @attrs.frozen(kw_only=True)
 class AuthorityRule:
     """Lets some roles carry out some commands.
@@ -32,3 +36,7 @@ class AuthorityRule:
     """How many different people must agree: the others by `approve` before."""
     break_glass: bool = False
     """Whether someone without the role may do it in need; the event is flagged and the review asks about it."""
+
+    def names(self, command: str, variant: str = "") -> bool:
+        """Return whether it speaks of *command*, done in this *variant*: `raise` or `lower` for `change_level`."""
+        return any(one in ("*", command, f"{command}:{variant}") for one in self.commands)
