@@ -31,3 +31,8 @@ class CalendarName:
 
     name: str
     version: str
+
+
+def later(at, span, calendar):
+    from datetime import timedelta
+    return at + timedelta(minutes=span.count)

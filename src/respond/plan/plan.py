@@ -169,6 +169,16 @@ class Plan:
     def category(self, category_id: str) -> Category | None:
         return self._categories.get(category_id)
 
+    def ancestors(self, category_id: str) -> tuple[str, ...]:
+        """Return the ids of the categories that this one refines, the nearest first."""
+        found = self.category(category_id)
+        if found is None or found.parent is None:
+            return ()
+        return (found.parent, *self.ancestors(found.parent))
+
+    def obligation(self, obligation_id: str) -> Obligation | None:
+        return next((one for one in self.obligations if one.id == obligation_id), None)
+
     def role(self, role_id: str) -> Role | None:
         return self._roles.get(role_id)
 

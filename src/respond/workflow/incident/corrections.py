@@ -13,10 +13,34 @@ from respond.workflow.incident import events as e
 
 CORRECTABLE: Mapping[type, frozenset[str]] = {
     e.IncidentReported: frozenset(
-        {"category", "title", "narrative", "discovered_at", "site", "channel", "reference", "occurred_at"}
+        {
+            "category",
+            "title",
+            "narrative",
+            "discovered_at",
+            "began_at",
+            "site",
+            "unit",
+            "channel",
+            "reference",
+            "occurred_at",
+        }
     ),
     e.IncidentAssessed: frozenset(
-        {"affected_customers", "injured", "loss", "spread", "findings", "fields", "occurred_at"}
+        {
+            "affected_customers",
+            "injured",
+            "dead",
+            "loss",
+            "spread",
+            "sites",
+            "critical_facility",
+            "facets",
+            "began_at",
+            "findings",
+            "fields",
+            "occurred_at",
+        }
     ),
     e.LevelAssigned: frozenset({"basis", "occurred_at"}),
     e.LevelChanged: frozenset({"justification", "occurred_at"}),

@@ -66,7 +66,7 @@ def role_known(situation: Situation) -> str | None:
 @guard("estimate-negative")
 def estimate_plausible(situation: Situation) -> str | None:
     """Require estimates of 0 or more."""
-    for name in ("affected_customers", "injured"):
+    for name in ("affected_customers", "injured", "dead", "sites"):
         value = getattr(situation.command, name)
         if value is not None and value < 0:
             return f"{name} is {value}; it must be 0 or more"
