@@ -99,7 +99,7 @@ def test_what_is_printed_can_be_piped(request, capsys, database):
     with accounts(url):
         owner = CommandLine(account(url, "owner"), capsys)
         lines = owner.text("db", "init", "--roles", *names(url)).splitlines()
-        assert all(re.fullmatch(r"(CREATE TABLE|GRANT|REVOKE) .*;", line) for line in lines)
+        assert all(re.fullmatch(r"(CREATE TABLE|ALTER TABLE|GRANT|REVOKE) .*;", line) for line in lines)
         writer = CommandLine(account(url, "writer"), capsys)
         assert writer.refusal("incidents", status=3)["code"] == "store-unavailable"
         with raw(account(url, "owner")) as connection:

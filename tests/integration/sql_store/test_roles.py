@@ -209,7 +209,8 @@ def test_a_host_of_mariadb(mariadb_url: str) -> None:
     """An account of MariaDB may be bound to a host."""
     create(mariadb_url)
     found = recipe(mariadb_url, Accounts(writer="desk@10.0.0.%", reader="wall@::1"))
-    assert found[-1].endswith("TO 'desk'@'10.0.0.%'")
+    assert found[-2].endswith("TO 'desk'@'10.0.0.%'")
+    assert found[-1].endswith("COMMENT = 'writer desk@10.0.0.%, reader wall@::1'")
     assert any(statement.endswith("TO 'wall'@'::1'") for statement in found)
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, Table, delete, inspect, select
 
-from respond.errors import InvalidInput
+from respond.errors import InvalidInput, StoreReadOnly
 from respond.projections.sql.place import Build, Place
 from respond.projections.sql.projection import TableProjection
 from respond.store.checkpoint import PAUSED, RETIRED, RUNNING, Checkpoint
 from respond.store.sql.checkpoints import Checkpoints
 from respond.store.sql.event_store import SqlEventStore
+from respond.store.sql.rights import share
 from respond.store.sql.schema import name, tables
+from respond.store.sql.standing import sees_all
 
 BUILDING: Final = "building"
 """It fills beside the one that answers."""
@@ -73,10 +74,23 @@ class Builds:
     def create(self, checkpoint: Checkpoint) -> None:
         """Make the tables that *checkpoint* speaks of, those that are not there yet.
 
-        A build that begins finds no rows: others may have kept the tables, and this tenant's rows of an earlier one.
+        Who has rights on the checkpoints has the same on them.  A build that begins finds no rows: others may have kept
+        the tables, and this tenant's rows of an earlier one.  Raises `StoreReadOnly` when this account may make none:
+        nothing is begun then.
         """
-        with self._defining() as connection:
-            self.of(checkpoint).create(connection)
+        made = self.of(checkpoint)
+        try:
+            with self.store.transaction() as connection:
+                made.create(connection)
+                share(connection, [one.name for one in made.tables], prefix=self.store.prefix, schema=self.store.schema)
+        except StoreReadOnly as error:
+            if checkpoint.position == 0:
+                with self.store.transaction() as connection:
+                    self.checkpoints.delete(connection, self.name, checkpoint.version)
+            raise StoreReadOnly(
+                f"{self.name} cannot be built: this account may make no tables; let the owner of the log run "
+                f"`respond projection rebuild {self.name}`, or `respond projection run` for all that are missing"
+            ) from error
         if checkpoint.position == 0:
             self._clear(checkpoint)
 
@@ -143,7 +157,7 @@ class Builds:
 
     def _drop(self, checkpoint: Checkpoint) -> None:
         """Remove the tables, with the rows of all tenants."""
-        with self._defining() as connection:
+        with self.store.transaction() as connection:
             for found in self._tables_of(connection, checkpoint):
                 found.drop(connection, checkfirst=True)
 
@@ -154,12 +168,10 @@ class Builds:
         mine = (found for found in names if found == stem or found.startswith(f"{stem}_"))
         return [Table(found, MetaData(), Column("tenant", name()), schema=schema) for found in mine]
 
-    def _defining(self) -> AbstractContextManager[Connection]:
-        """Lend a connection that tables are made and dropped on: MariaDB ends a transaction at each such statement."""
-        return self.store.reading() if self.store.dialect_name == "mariadb" else self.store.transaction()
-
     def _is_shared(self, connection: Connection, version: int) -> bool:
-        """Return whether another tenant has this build."""
+        """Return whether another tenant has this build, or may have: the rows of others can be hidden."""
+        if not sees_all(connection, self.store.prefix, self.store.schema):
+            return True
         rows = self._tables.checkpoints.c
         others = select(rows.tenant).where(rows.name == self.name, rows.version == version, rows.tenant != self._tenant)
         return connection.execute(others.limit(1)).first() is not None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL
 
 from respond.errors import InvalidInput, StoreReadOnly
@@ -28,9 +28,17 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9_.:%/-]{1,255}")
 _COLUMNS_OF_HEAD = "position, recorded_at"
 _CHANGE = "INSERT, UPDATE, DELETE"
+_RIGHTS = {"writer": f"SELECT, {_CHANGE}", "reader": "SELECT"}
+"""What each may do to the tables beside the log."""
 
 _POLICY = "CREATE POLICY {name} ON {table} USING (tenant = current_setting('respond.tenant', true))"
 _POLICY_OF_AUDITOR = "CREATE POLICY {name} ON {table} FOR SELECT TO {auditor} USING (true)"
+_COMMENT = text("""
+SELECT table_comment FROM information_schema.tables
+WHERE table_schema = coalesce(:schema, database()) AND table_name = :hold
+""")
+_NOTED = re.compile(r"(writer|reader) ([^@\s]+@[^,\s]+)")
+"""An account in the comment of the table that holds the events, which is where MariaDB's recipe notes them."""
 # TRUNCATE fires no trigger on MariaDB; it refuses a table that a foreign key points to, even an empty one.
 _HOLD = (
     "CREATE TABLE IF NOT EXISTS {hold} "
@@ -69,7 +77,7 @@ def recipe(
     with engine_of(database, prefix, schema) as engine:
         require_file(engine)
         with engine.connect() as connection:
-            return _recipe(connection, accounts, row_security=row_security, prefix=prefix, schema=schema)
+            return _recipe(connection, accounts, kept_apart=row_security, prefix=prefix, schema=schema)
 
 
 def apply_recipe(
@@ -92,7 +100,7 @@ def apply_recipe(
                 place="--apply",
             )
         with engine.begin() as connection:
-            statements = _recipe(connection, accounts, row_security=row_security, prefix=prefix, schema=schema)
+            statements = _recipe(connection, accounts, kept_apart=row_security, prefix=prefix, schema=schema)
             # PostgreSQL only warns when who may read a table, but does not own it, grants that to others.
             if engine.dialect.name == "postgresql" and not owns(connection, prefix=prefix, schema=schema):
                 raise StoreReadOnly(f"{place_of(engine)}: this account does not own the tables; connect as their owner")
@@ -102,10 +110,10 @@ def apply_recipe(
 
 
 def _recipe(
-    connection: Connection, accounts: Accounts, *, row_security: bool, prefix: str, schema: str | None
+    connection: Connection, accounts: Accounts, *, kept_apart: bool, prefix: str, schema: str | None
 ) -> tuple[str, ...]:
     dialect = connection.dialect.name
-    if dialect != "postgresql" and (row_security or accounts.auditor is not None):
+    if dialect != "postgresql" and (kept_apart or accounts.auditor is not None):
         raise InvalidInput(
             "only PostgreSQL has row-level security; give each tenant a database of its own, or leave it out",
             place="row_security",
@@ -117,7 +125,10 @@ def _recipe(
             return _commands(connection.engine, accounts)
         case "postgresql":
             granted = _on_postgresql(ours, builds, accounts, prefix, schema)
-            return (*granted, *(_row_security(ours, builds, accounts, schema) if row_security else ()))
+            if not kept_apart:
+                return granted
+            auditors = [] if accounts.auditor is None else [_role(accounts.auditor)]
+            return (*granted, *row_security([ours.events.name, *_changed(ours, builds)], auditors, schema))
         case _:
             return _on_mariadb(connection, ours, builds, accounts, prefix, schema)
 
@@ -159,10 +170,13 @@ def _on_postgresql(
     )
 
 
-def _row_security(ours: Tables, builds: Sequence[str], accounts: Accounts, schema: str | None) -> list[str]:
-    """Return what lets a connection see and write the rows of the tenant that it names, and none when it names none."""
+def row_security(names: Sequence[str], auditors: Sequence[str], schema: str | None) -> list[str]:
+    """Return what lets a connection see and write the rows of the tenant that it names, and none when it names none.
+
+    The tables called *names* are kept so; *auditors*, names in quotes, see the rows of all tenants.
+    """
     statements = []
-    for name in [ours.events.name, *_changed(ours, builds)]:
+    for name in names:
         table = qualified(name, schema, "postgresql")
         statements += [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
@@ -171,8 +185,8 @@ def _row_security(ours: Tables, builds: Sequence[str], accounts: Accounts, schem
             _POLICY.format(name=f"{name}_tenant", table=table),
             f"DROP POLICY IF EXISTS {name}_auditor ON {table}",
         ]
-        if accounts.auditor is not None:
-            policy = _POLICY_OF_AUDITOR.format(name=f"{name}_auditor", table=table, auditor=_role(accounts.auditor))
+        if auditors:
+            policy = _POLICY_OF_AUDITOR.format(name=f"{name}_auditor", table=table, auditor=", ".join(auditors))
             statements.append(policy)
     return statements
 
@@ -189,18 +203,37 @@ def _on_mariadb(
     name = schema or str(connection.exec_driver_sql("SELECT database()").scalar())
     database = connection.dialect.identifier_preparer.quote_identifier(name)
     events, hold = (f"{database}.{name}" for name in (ours.events.name, f"{ours.events.name}_hold"))
-    writer = _user(accounts.writer)
+    writer = user(accounts.writer)
     return (
         _HOLD.format(hold=hold, events=events),
         *(
-            f"GRANT SELECT ON {database}.{name} TO {_user(account)}"
+            f"GRANT SELECT ON {database}.{name} TO {user(account)}"
             for account in accounts.each()
             for name in [*_read(ours, prefix), *builds]
         ),
         f"GRANT INSERT ON {events} TO {writer}",
         f"GRANT UPDATE ({_COLUMNS_OF_HEAD}) ON {database}.{ours.head.name} TO {writer}",
         *(f"GRANT {_CHANGE} ON {database}.{name} TO {writer}" for name in _changed(ours, builds)),
+        _note(connection, accounts, hold, prefix, schema),
     )
+
+
+def noted(connection: Connection, prefix: str, schema: str | None) -> Mapping[str, str]:
+    """Return the accounts of MariaDB that the recipe granted to, and what each may do to the tables beside the log.
+
+    The owner is shown no grants of others there.  Empty for who may not see the note.
+    """
+    found = connection.execute(_COMMENT, {"schema": schema, "hold": f"{tables(prefix).events.name}_hold"}).scalar()
+    return {account: _RIGHTS[kind] for kind, account in _NOTED.findall(found or "")}
+
+
+def _note(connection: Connection, accounts: Accounts, hold: str, prefix: str, schema: str | None) -> str:
+    """Return what adds *accounts* to the note."""
+    kinds = {rights: kind for kind, rights in _RIGHTS.items()}
+    kept = {account: kinds[rights] for account, rights in noted(connection, prefix, schema).items()}
+    kept |= {_full(accounts.reader): "reader", _full(accounts.writer): "writer"}
+    listed = ", ".join(f"{kind} {account}" for account, kind in sorted(kept.items()))
+    return f"ALTER TABLE {hold} COMMENT = '{listed}'"
 
 
 def _commands(engine: Engine, accounts: Accounts) -> tuple[str, ...]:
@@ -227,9 +260,15 @@ def _role(account: str) -> str:
     return f'"{_name(account)}"'
 
 
-def _user(account: str) -> str:
+def user(account: str) -> str:
     """Return a user of MariaDB: any host, where none is named."""
+    name, _, host = _full(account).rpartition("@")
+    return f"'{name}'@'{host}'"
+
+
+def _full(account: str) -> str:
+    """Return the name of an account of MariaDB with its host; raises `InvalidInput` for what is none."""
     name, _, host = account.partition("@")
     if not _HOST.fullmatch(host or "%"):
         raise InvalidInput(f"{host!r} is not a host; write {name}@host or {name}@%", place="account", value=account)
-    return f"'{_name(name)}'@'{host or '%'}'"
+    return f"{_name(name)}@{host or '%'}"

@@ -111,7 +111,7 @@ def standing(connection: Connection, *, prefix: str = DEFAULT_PREFIX, schema: st
     ours = tables(prefix, schema)
     head_at, head_us, rows, last = connection.execute(_extent(ours)).one()
     end = max(head_at, last or 0)
-    whole = _sees_all(connection, prefix, schema)
+    whole = sees_all(connection, prefix, schema)
     holes = end - rows if whole else None
     return Standing(
         settings=(*durability(connection, prefix, schema), *guarded(connection, prefix=prefix, schema=schema)),
@@ -130,7 +130,7 @@ def holes_between(
     connection: Connection, after: int, upto: int, *, prefix: str = DEFAULT_PREFIX, schema: str | None = None
 ) -> int | None:
     """Return how many positions past *after*, up to *upto*, have no row; None where rows are hidden from us."""
-    if not _sees_all(connection, prefix, schema):
+    if not sees_all(connection, prefix, schema):
         return None
     ours = tables(prefix, schema)
     within = ours.events.c.position.between(after + 1, upto)
@@ -212,7 +212,7 @@ def _beside(ours: Tables, one: Any) -> ScalarSelect[Any]:
     return one.correlate(ours.checkpoints).scalar_subquery()  # type: ignore[no-any-return]
 
 
-def _sees_all(connection: Connection, prefix: str, schema: str | None) -> bool:
+def sees_all(connection: Connection, prefix: str, schema: str | None) -> bool:
     """Return whether *connection* shows the rows of all tenants."""
     if connection.dialect.name != "postgresql":
         return True
