@@ -9,9 +9,10 @@ import attrs
 
 from respond.cli.registration import declared_projections, declared_workflows
 from respond.domain.references import Actor
+from respond.engine.circumstances import UNKNOWN
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.engine import UNKNOWN, Engine
+from respond.engine.engine import Engine
 from respond.errors import DatabaseMissing, InvalidInput
 from respond.plan.plan import Plan
 from respond.store.memory import MemoryEventStore

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from respond.domain.events import EventTypes
+from respond.domain.events import Event, EventTypes
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan, InvalidWorkflow, PlanNotFound, WorkflowNotFound
+from respond.plan.composed import composed
 from respond.plan.plan import Plan
 from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.plans import PlanActivated, PlanRebased
 from respond.workflow.workflow import Workflow
 
 
@@ -46,6 +48,7 @@ class Plans:
 
     def __init__(self, plans: Iterable[Plan] = ()) -> None:
         self._plans: dict[tuple[str, str], Plan] = {}
+        self._together: dict[tuple[Reference | None, tuple[Reference, ...]], Plan] = {}
         for plan in plans:
             known = self._plans.setdefault((plan.name, plan.version), plan)
             if known.reference != plan.reference:
@@ -81,5 +84,39 @@ class Plans:
             )
         return plan
 
+    def chosen(self, *, category: str, site: str | None = None, unit: str | None = None) -> Plan:
+        """Return the plan for such an incident: the most special that covers it, the first of them; else the default.
+
+        An on-site plan goes before a special one, and that before a general one.
+        """
+        fitting = [plan for plan in self if plan.fits(category=category, site=site, unit=unit)]
+        return max(fitting, key=lambda plan: _SPECIAL[plan.kind], default=self.default)
+
+    def in_force(self, history: Sequence[Event]) -> Plan:
+        """Return the plan that is in force after *history*: what it pins, rebased, with what was activated since.
+
+        Raises `PlanNotFound`.
+        """
+        pinned = history[0].plan if history else None
+        activated: list[Reference] = []
+        for event in history:
+            if type(event.data) is PlanRebased:
+                pinned = event.data.plan
+            elif type(event.data) is PlanActivated:
+                activated.append(event.data.plan)
+        return self._composed(pinned, tuple(activated)) if activated else self.pinned(pinned)
+
+    def _composed(self, pinned: Reference | None, activated: tuple[Reference, ...]) -> Plan:
+        key = (pinned, activated)
+        if key not in self._together:
+            plan = self.pinned(pinned)
+            for one in activated:
+                plan = composed(self.pinned(one), plan)
+            self._together[key] = plan
+        return self._together[key]
+
     def __iter__(self) -> Iterator[Plan]:
         return iter(self._plans.values())
+
+
+_SPECIAL = {"general": 0, "special": 1, "on_site": 2}

@@ -35,4 +35,5 @@ class CalendarName:
 
 def later(at, span, calendar):
     from datetime import timedelta
+
     return at + timedelta(minutes=span.count)

@@ -18,10 +18,11 @@ from respond.projections import tenures as t
 from respond.projections.document import Document
 from respond.projections.entries import LATE_AFTER, Citation, Entry, entries, in_world_order
 from respond.projections.knowledge import Clock, ClockUsed, known
-from respond.projections.milestones import IMPACT_START, Duration, Milestone, durations, milestones
+from respond.projections.milestones import Duration, Milestone, durations, milestones
 from respond.projections.state import state
 from respond.projections.tenures import Tenure
 from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.facts import IMPACT_START
 from respond.workflow.incident.state import RESOLVED, Incident
 from respond.workflow.workflow import Workflow
 

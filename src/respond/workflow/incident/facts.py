@@ -94,7 +94,7 @@ class Ledger:
 
     def began(self, payload: Any, entry: str) -> None:
         """Take on when the impact began; the last word on it counts."""
-        began = getattr(payload, "began_at", None) or _told_start(getattr(payload, "fields", {}))
+        began = told_start(payload)
         if began is not None:
             self._facts["occurred"] = [Happened(at=began.at, entry=entry)]
 
@@ -238,9 +238,13 @@ _TAKES: Mapping[type, Callable[[Ledger, Any, datetime, str], None]] = {
 }
 
 
-def _told_start(fields: Mapping[str, Any]) -> Moment | None:
-    told = fields.get(IMPACT_START)
+def told_start(payload: Any) -> Moment | None:
+    """Return when the impact began, as far as *payload* tells; None when it tells nothing of that."""
+    began: Moment | None = getattr(payload, "began_at", None)
+    told = getattr(payload, "fields", {}).get(IMPACT_START)
+    if began is not None or not isinstance(told, str):
+        return began
     try:
-        return Moment(parse_utc(told)) if isinstance(told, str) else None
+        return Moment(parse_utc(told))
     except InvalidMoment:
         return None

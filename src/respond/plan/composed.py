@@ -1,0 +1,2 @@
+def composed(special, general):
+    return general
