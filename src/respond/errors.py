@@ -230,7 +230,7 @@ class WrongIsolation(StoreError):
 
 
 class HeadHeld(StoreError):
-    """The caller's own transaction holds the head of the log; another append would wait for itself."""
+    """The caller is in a transaction of the log that is still open; another append would wait for itself."""
 
     code = "head-held"
 
