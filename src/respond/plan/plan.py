@@ -119,17 +119,20 @@ class Plan:
             _unique(section, [part.id for part in getattr(self, section)])
         parents = {category.id: category.parent for category in self.categories}
         if OTHER not in parents:
-            raise InvalidPlan(f"must hold the residual category {OTHER!r}", place="categories")
+            raise InvalidPlan(
+                f"must hold the residual category {OTHER!r}", place="categories", flaw="category-other-missing"
+            )
         for index, category in enumerate(self.categories):
             _refines(parents, category, f"categories[{index}].parent")
         if not self.levels:
-            raise InvalidPlan("must hold at least one level; write [[levels]]", place="levels")
+            raise InvalidPlan("must hold at least one level; write [[levels]]", place="levels", flaw="level-gap")
         for index, level in enumerate(self.levels):
             if level.number != index + 1:
                 raise InvalidPlan(
                     f"is {level.number}, must be {index + 1}: levels are numbered 1, 2, 3 … in order, 1 is the worst",
                     place=f"levels[{index}].number",
                     value=level.number,
+                    flaw="level-gap",
                 )
 
     @classmethod
@@ -180,7 +183,7 @@ class Plan:
 def _unique(place: str, ids: list[str]) -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
-            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one)
+            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one, flaw="id-twice")
 
 
 def _refines(parents: Mapping[str, str | None], category: Category, place: str) -> None:
@@ -189,8 +192,15 @@ def _refines(parents: Mapping[str, str | None], category: Category, place: str) 
     parent = category.parent
     while parent is not None:
         if parent not in parents:
-            raise InvalidPlan(f"{parent!r} is not a category of the plan", place=place, value=parent)
+            raise InvalidPlan(
+                f"{parent!r} is not a category of the plan", place=place, value=parent, flaw="category-unknown"
+            )
         if parent in seen:
-            raise InvalidPlan(f"{category.id!r} refines itself, by way of {parent!r}", place=place, value=parent)
+            raise InvalidPlan(
+                f"{category.id!r} refines itself, by way of {parent!r}",
+                place=place,
+                value=parent,
+                flaw="category-cycle",
+            )
         seen.add(parent)
         parent = parents[parent]
