@@ -99,6 +99,22 @@ class Contest:
             figure, unit=unit, peer=f"{figure.peer}{''.join(others)}; {last}; {self._missed()}", why=self.verdict.why
         )
 
+    def middle(self, name: str, ours: str, theirs: str, *, bar: float) -> Figure:
+        """Return how long the median call of the team *ours* takes, beside that of *theirs*."""
+        mine, other = self.scores[ours].p50, self.scores[theirs].p50
+        ratios = [one / another for one, another in zip(mine, other, strict=True)]
+        return Figure(
+            name=name,
+            value=median(ratios),
+            unit="times as long",
+            bar=bar,
+            least=False,
+            peer=f"p50 {median(mine):.2f} ms; {theirs} p50 {median(other):.2f} ms; {self._missed()}",
+            spread=spread(ratios),
+            correct=self.verdict.correct,
+            why=self.verdict.why,
+        )
+
     def slowest(self, name: str, ours: str, *, bar: float) -> Figure:
         """Return the milliseconds that 99 of 100 calls of the team *ours* stay under."""
         mine = self.scores[ours]

@@ -52,6 +52,7 @@ class Side:
 
 
 STORE = Side(name="store", opens=opened_store, writer=lambda store, name: StoreWriter(store=store, name=name))
+UNGROUPED = attrs.evolve(STORE, name="ungrouped store", opens=lambda url: opened_store(url, group=False))
 RIVALS = Side(name="rivals", opens=opened_store, writer=lambda store, name: RivalWriter(store=store, name=name))
 BULK = Side(name="bulk", opens=opened_store, writer=lambda store, name: BulkWriter(store=store, name=name))
 ENGINE = Side(name="engine", opens=Engine.open, writer=lambda engine, name: EngineWriter(engine=engine, name=name))

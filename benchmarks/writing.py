@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import attrs
 from contests import Enter, Length, contest
 from crew import Crew
 from following import Follower
 from grounds import TITLES, Database, Grounds
 from harness import Figure
-from sides import BULK, BULK_RECORDER, BULK_SAVE, CAPPED_SAVE, ENGINE, RECORDER, RIVALS, SAVE, STORE, Side
+from sides import BULK, BULK_RECORDER, BULK_SAVE, CAPPED_SAVE, ENGINE, RECORDER, RIVALS, SAVE, STORE, UNGROUPED, Side
 from teams import Team, processes, threads
 
-PROCESSES, THREADS = 8, 16
+PROCESSES, THREADS, FEW_THREADS = 8, 16, 4
+OFTEN = 10
+"""How many pieces are made of one where one writer is alone: what else the machine does then hits both sides alike."""
 
 
 def one_writer(grounds: Grounds, length: Length, *, database: Database, bar: float) -> Iterator[Figure]:
     """Measure one writer, one event an append, against `app.save`."""
-    held = contest(_threads(grounds, database, STORE, SAVE, count=1), length)
+    held = contest(_threads(grounds, database, STORE, SAVE, count=1), _often(length))
     yield held.ratio(
         f"{TITLES[database]}, 1 writer, one event, against save",
         STORE.name,
@@ -64,6 +67,26 @@ def sixteen_threads(
     yield held.slowest(f"{title}, p99", STORE.name, bar=p99_bar)
 
 
+def lone_leader(grounds: Grounds, length: Length, *, database: Database, bar: float) -> Iterator[Figure]:
+    """Measure what the group costs one writer, who finds nobody to share with."""
+    held = contest(_threads(grounds, database, STORE, UNGROUPED, count=1), _often(length))
+    title = f"{TITLES[database]}, 1 writer, one event, the median append with the group against without"
+    yield held.middle(title, STORE.name, UNGROUPED.name, bar=bar)
+
+
+def four_threads(grounds: Grounds, length: Length, *, database: Database, bar: float) -> Iterator[Figure]:
+    """Measure four threads that share a store, with the group beside without."""
+    held = contest(_threads(grounds, database, STORE, UNGROUPED, count=FEW_THREADS), length)
+    yield held.ratio(
+        f"{TITLES[database]}, {FEW_THREADS} threads, one event, with the group against without",
+        STORE.name,
+        UNGROUPED.name,
+        bar=bar,
+        peer="the same threads without the group",
+        unit="times as many",
+    )
+
+
 def conflicts(grounds: Grounds, length: Length, *, database: Database, bar: float) -> Iterator[Figure]:
     """Measure the same threads where every tenth append must conflict, beside themselves where none does."""
     with Follower() as follower:
@@ -80,7 +103,7 @@ def conflicts(grounds: Grounds, length: Length, *, database: Database, bar: floa
 
 def hundred_events(grounds: Grounds, length: Length, *, database: Database, bar: float) -> Iterator[Figure]:
     """Measure appends of a hundred events against `recorder.insert_events`, whose states were made beforehand."""
-    held = contest(_threads(grounds, database, BULK, BULK_RECORDER, BULK_SAVE, count=1), length)
+    held = contest(_threads(grounds, database, BULK, BULK_RECORDER, BULK_SAVE, count=1), _often(length))
     yield held.ratio(
         f"{TITLES[database]}, 100 events an append, against recorder",
         BULK.name,
@@ -89,6 +112,10 @@ def hundred_events(grounds: Grounds, length: Length, *, database: Database, bar:
         peer="insert_events",
         unit="times the peer",
     )
+
+
+def _often(length: Length) -> Length:
+    return attrs.evolve(length, pieces=length.pieces * OFTEN, seconds=length.seconds / OFTEN)
 
 
 def _threads(grounds: Grounds, database: Database, *sides: Side, count: int) -> Enter:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +17,9 @@ COMMITS = (b"COMMIT", b"WITH taken", b"WITH wanted")
 """How that begins by which a client commits: a transaction's end, or a statement that is one by itself."""
 MARIADB_QUERY = b"\x03"
 """The byte before the text of a statement."""
+
+SO_ATTACH_FILTER = 26
+"""Linux's number, which Python does not name."""
 
 Cut = Literal["before", "after"]
 
@@ -76,6 +81,10 @@ class Proxy:
     cuts: int = 0
     refuses: bool = False
     """Whether new connections are dropped at once."""
+    silent: bool = False
+    """Whether a client does not hear that it is cut: what it sends from then on vanishes, and nobody hangs up."""
+    over: threading.Event = attrs.field(factory=threading.Event)
+    """Set when nobody needs to be kept in the dark any longer."""
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def serve(self, listener: socket.socket) -> None:
@@ -101,25 +110,37 @@ class Proxy:
         lost = threading.Event()
         watch = self.watch()
         with closing(client), closing(_connect(self.server)) as server:
-            back = threading.Thread(target=_pass_back, args=(server, client, lost), daemon=True)
+            back = threading.Thread(target=self._pass_back, args=(server, client, lost), daemon=True)
             back.start()
             with suppress(OSError):
                 while data := client.recv(1 << 16):
                     if watch.commits(data) and (cut := self._taken()) is not None:
+                        lost.set()
+                        if self.silent:
+                            _let_vanish(client)
                         if cut != "after":
-                            break
-                        lost.set()  # and go on: the rest of what the server waits for may come in another piece
+                            break  # and else go on: the rest of what the server waits for may come in another piece
                     server.sendall(data)
-            _shut(client)
             _shut(server)
+            if lost.is_set() and self.silent:
+                self.over.wait()
+            _shut(client)
+
+    def _pass_back(self, server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
+        """Pass answers on, until one is to be lost."""
+        with suppress(OSError):
+            while (data := server.recv(1 << 16)) and not lost.is_set():
+                client.sendall(data)
+        if lost.is_set() and self.silent:
+            self.over.wait()
+        _shut(client)
 
 
-def _pass_back(server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
-    """Pass answers on, until one is to be lost."""
-    with suppress(OSError):
-        while (data := server.recv(1 << 16)) and not lost.is_set():
-            client.sendall(data)
-    _shut(client)
+def _let_vanish(connection: socket.socket) -> None:
+    """Let the system drop every packet that arrives for *connection*, as if the line were cut: none is confirmed."""
+    drop = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # a filter that returns: keep no byte
+    program = struct.pack("HP", 1, ctypes.addressof(drop))
+    connection.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
 def _connect(address: Any) -> socket.socket:
@@ -148,4 +169,7 @@ def proxied(url: str) -> Iterator[tuple[str, Proxy]]:
         threading.Thread(target=proxy.serve, args=(listener,), daemon=True).start()
         query = {"sslmode": "disable", "gssencmode": "disable"} if postgresql else {}
         behind = parsed.set(host="127.0.0.1", port=listener.getsockname()[1], query=query)
-        yield behind.render_as_string(hide_password=False), proxy
+        try:
+            yield behind.render_as_string(hide_password=False), proxy
+        finally:
+            proxy.over.set()

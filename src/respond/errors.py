@@ -53,8 +53,35 @@ class InvalidMoment(InvalidInput):
     code = "invalid-moment"
 
 
-class InvalidPlan(InvalidInput):
-    """A contingency plan cannot be read; the message names the file and the key."""
+class InvalidDocument(InvalidInput):
+    """A document that people write in a file cannot be read; the message names the file, the key and its line."""
+
+    code = "invalid-document"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: str = "",
+        value: object = None,
+        flaw: str = "value-invalid",
+        key: str = "",
+        line: int | None = None,
+    ) -> None:
+        super().__init__(message, place=place, value=value)
+        self.flaw = flaw
+        """What is wrong, by a stable code."""
+        self.key = key or place
+        """The path of the key, such as `levels[1].number`."""
+        self.line = line
+        """Its line, where there is a file."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "flaw": self.flaw, "key": self.key, "line": self.line}
+
+
+class InvalidPlan(InvalidDocument):
+    """A contingency plan cannot be read; the message names the file, the key and its line."""
 
     code = "invalid-plan"
 
@@ -65,8 +92,8 @@ class InvalidWorkflow(InvalidInput):
     code = "invalid-workflow"
 
 
-class InvalidMapping(InvalidInput):
-    """A mapping file for an import cannot be read; the message names the file and the key."""
+class InvalidMapping(InvalidDocument):
+    """A mapping file for an import cannot be read; the message names the file, the key and its line."""
 
     code = "invalid-mapping"
 
@@ -230,7 +257,7 @@ class WrongIsolation(StoreError):
 
 
 class HeadHeld(StoreError):
-    """The caller's own transaction holds the head of the log; another append would wait for itself."""
+    """The caller is in a transaction of the log that is still open; another append would wait for itself."""
 
     code = "head-held"
 

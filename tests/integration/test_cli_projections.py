@@ -95,7 +95,17 @@ def test_an_event_that_fails(worked, tmp_path):
     (stands,) = worked.ask("projection", "run", "troubled", *mine)["projections"]
     assert (stands["status"], stands["position"], stands["dead_letters"]) == ("running", 4, 1)
     assert worked.refusal("projection", "skip", "troubled", *mine, status=1)["code"] == "not-found"
-    assert "given up" in worked.text("projection", "list", *mine)
+    page = worked.text("projection", "list", *mine)
+    assert "RuntimeError: no way" in page
+    assert "`respond projection rebuild troubled`" in page
+    (letter,) = worked.ask("projection", "list", *mine)["dead_letters"]
+    assert (letter["build"], letter["type"]) == ("1.1", "IncidentReported")
+    assert worked.ask("status", status=1)["dead_letters"] == 1
+    (tmp_path / "mended.py").write_text(TROUBLED.replace("cursed", "blessed"))
+    mended = ("--projection", f"{tmp_path / 'mended.py'}:Troubled")
+    worked.ask("projection", "rebuild", "troubled", *mended)
+    assert worked.ask("projection", "list", *mended)["dead_letters"] == []
+    assert worked.ask("status")["dead_letters"] == 0
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from brokers import running_broker
+from respond.engine.clock import system_clock
+from respond.store.sql import SqlEventStore, tables
+from respond.store.sql.checkpoints import Checkpoints
 
 
 @pytest.fixture
@@ -62,6 +65,22 @@ def test_to_a_broker(worked, tmp_path):
     document = worked.ask("publish", "--to", broker.url, "--name", "bus", "--once", status=1)
     assert (document["state"], document["events"], document["position"]) == ("waiting", 0, 2)
     assert "cannot be reached" in document["reason"]
+
+
+def test_what_was_skipped_is_told_again(worked):
+    """With --retry the dead letters of the name go out first, and those that are taken are no danger any more."""
+    worked.ask("publish", "--to", "nats://nowhere", "--name", "bus", "--once", status=1)
+    assert worked.run("publish", "--to", "-", "--name", "bus", "--once", "--resume").status == 0
+    with SqlEventStore.open(worked.url, clock=system_clock) as store, store.transaction() as connection:
+        checkpoints = Checkpoints(tables(), store.tenant)
+        held = checkpoints.load(connection, "publisher:bus", 1)
+        checkpoints.dead_letter(connection, held, store.read_all()[0], "torn", now=system_clock())
+    assert worked.ask("status", status=1)["dead_letters"] == 1
+    worked.ask("report", "--category", "other", "--title", "C")
+    said = worked.run("publish", "--to", "-", "--name", "bus", "--once", "--retry")
+    assert [event["data"]["title"] for event in lines(said.out)] == ["A", "C"]
+    assert "2 events published" in said.err
+    assert worked.ask("status")["dead_letters"] == 0
 
 
 def test_one_document_or_lines(worked):

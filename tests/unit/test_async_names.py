@@ -28,6 +28,7 @@ PAIRS = [
     (AsyncProjecting, Projecting),
 ]
 OWN = {
+    (AsyncEventStore, "exclusively"),  # lends a view to be awaited
     (AsyncEngine, "log"),  # yields
     (AsyncEngine, "open"),  # also takes an engine for asyncio
     (AsyncEngine, "projections"),  # a property of both
@@ -38,7 +39,7 @@ OWN = {
 }
 """What has the name and another signature, and why."""
 INSIDE = {
-    AsyncEventStore: {"exclusively", "new_lock"},
+    AsyncEventStore: {"new_lock"},
     AsyncProjecting: {"answering", "follower", "listing", "statistics", "waits", "within"},
 }
 """What lends something for a while: it is for code that is `run`, on what is inside."""

@@ -216,6 +216,79 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path, text, reason):
     assert str(caught.value).startswith(f"{path}: {reason}")
 
 
+MEASURED = """[[levels.when]]
+affected_customers = {from = 100, below = 10}
+"""
+WRONG: list[tuple[str, str, str, int, str]] = [
+    ('title = "Fire"', 'title = "Fire"\ntitle = "Fires"', "duplicate-key", 12, "categories[1].title"),
+    ("[[roles]]", '[[roles]]\nid = "commander"\nid = "x"', "duplicate-key", 25, "roles[0].id"),
+    ('parent = "other"', 'parant = "other"', "unknown-key", 12, "categories[1].parant"),
+    ("number = 2", "number = 3", "level-gap", 20, "levels[1].number"),
+    ('title = "Light"', 'title = "Light"\ndwell = "-2 h"', "span-invalid", 22, "levels[1].dwell"),
+    ('title = "Light"', 'title = "Light"\ndwell = -2', "span-invalid", 22, "levels[1].dwell"),
+    (
+        'title = "Light"',
+        f'title = "Light"\n{MEASURED}',
+        "condition-impossible",
+        23,
+        "levels[1].when[0].affected_customers",
+    ),
+    (
+        'title = "Light"',
+        'title = "Light"\nwhen = [{dead = {below = 0}}]',
+        "condition-impossible",
+        22,
+        "levels[1].when[0]",
+    ),
+    (
+        'title = "Light"',
+        'title = "Light"\nwhen = [{loss = {from = "5 CNY", below = "9 EUR"}}]',
+        "condition-impossible",
+        22,
+        "levels[1].when[0].loss",
+    ),
+    (
+        'title = "Light"',
+        'title = "Light"\n\n[[calendars]]\nname = "x"\nversion = "1"\nzone = "Mars/Olympus"',
+        "zone-unknown",
+        23,
+        "calendars[0]",
+    ),
+    ('id = "fire"', 'id = "other"', "id-twice", 10, "categories[1].id"),
+    ('parent = "other"', 'parent = "flood"', "category-unknown", 12, "categories[1].parent"),
+    ('title = "Light"', "", "key-missing", 19, "levels[1].title"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "flaw", "line", "key"), WRONG, ids=[f"{row[2]} {row[4]}" for row in WRONG])
+def test_an_error_in_a_file_has_its_code_its_key_and_its_line(tmp_path, old, new, flaw, line, key):
+    """Each fault of a file is told by a stable code, the path of its key, and the line, which ends the message."""
+    assert old in SMALL
+    with pytest.raises(InvalidPlan) as caught:
+        Plan.load(written(tmp_path, SMALL.replace(old, new, 1)))
+    assert (caught.value.flaw, caught.value.key, caught.value.line) == (flaw, key, line)
+    assert str(caught.value).endswith(f"(at line {line})")
+    assert caught.value.as_dict()["line"] == line
+
+
+def test_a_condition_that_some_value_meets_is_read(tmp_path):
+    """The control: the same conditions with the smaller end first, and a zone that exists, are accepted."""
+    right = MEASURED.replace("from = 100, below = 10", "from = 10, below = 100")
+    calendar = '[[calendars]]\nname = "x"\nversion = "1"\nzone = "Asia/Shanghai"\n'
+    loss = 'when = [{loss = {from = "5 CNY", below = "9 CNY"}, dead = {below = 1}}]'
+    plan = Plan.load(
+        written(
+            tmp_path,
+            SMALL.replace("owes_upward_report = true", f"owes_upward_report = true\n{loss}").replace(
+                'title = "Light"', f'title = "Light"\n{right}'
+            )
+            + calendar,
+        )
+    )
+    assert [len(level.when) for level in plan.levels] == [1, 1]
+    assert [calendar.zone for calendar in plan.calendars] == ["Asia/Shanghai"]
+
+
 def test_a_file_of_the_largest_size_is_read(tmp_path):
     """The control: the limit itself is allowed."""
     filled = SMALL + "#" * (FILE_MAX - len(SMALL))

@@ -51,6 +51,8 @@ def projection() -> None:
 @projection.command("list", cls=Kind)
 def list_(session: Session) -> Answer:
     """List every build of every projection: where it stands, how far behind it is, and what it gave up on."""
+    from respond.projections.sql import Build  # noqa: PLC0415 - help and wrong usage need no database
+
     with session.engine() as engine:
         kept, letters = engine.projections.listed(), engine.projections.dead_letters()
 
@@ -58,10 +60,16 @@ def list_(session: Session) -> Answer:
         _show(page, kept)
         if letters:
             page.heading("events that were given up on")
+            rows = ((one, Build.of(one.version)) for one in letters)
             page.table(
-                ("projection", "position", "type", "attempts", "error"),
-                [(one.name, f"#{one.position}", one.type, one.attempts, one.error) for one in letters],
+                ("projection", "build", "position", "type", "id", "attempts", "error"),
+                [
+                    (one.name, build, f"#{one.position}", one.type, one.id, one.attempts, one.error)
+                    for one, build in rows
+                ],
             )
+            names = " ".join(dict.fromkeys(one.name for one in letters))
+            page.line(f"mend the cause; `respond projection rebuild {names}` takes them on, each in its place")
 
     return Answer(
         document={"projections": [_document(one) for one in kept], "dead_letters": [_letter(one) for one in letters]},
@@ -157,7 +165,10 @@ def resume(session: Session, name: str) -> Answer:
 @projection.command("skip", cls=Kind)
 @click.argument("name")
 def skip(session: Session, name: str) -> Answer:
-    """Let projection NAME go on behind the event that it was paused at, which stays a dead letter."""
+    """Let projection NAME go on behind the event that it was paused at, which stays a dead letter.
+
+    Its tables take events on in order, so only a rebuild can make up for it.
+    """
     with session.engine() as engine:
         letter = engine.projections.skip(name)
     return Answer(
@@ -212,8 +223,11 @@ def _document(kept: Kept) -> dict[str, Any]:
 
 
 def _letter(letter: DeadLetter) -> dict[str, Any]:
+    from respond.projections.sql import Build  # noqa: PLC0415 - help and wrong usage need no database
+
     return {
         "name": letter.name,
+        "build": str(Build.of(letter.version)),
         "position": letter.position,
         "id": letter.id,
         "type": letter.type,

@@ -56,6 +56,7 @@ class Publishing(Question):
 @click.option("--credentials", type=click.Path(), metavar="FILE", help="The file that NATS knows you by.")
 @click.option("--skip", is_flag=True, help="Keep what is refused as a dead letter, and go on.  [default: pause]")
 @click.option("--resume", is_flag=True, help="Go on at once when the name is paused, or waits.")
+@click.option("--retry", is_flag=True, help="First tell once more what was skipped, out of its order.")
 def publish(
     session: Session,
     place: str,
@@ -70,6 +71,7 @@ def publish(
     credentials: str | None,
     skip: bool,
     resume: bool,
+    retry: bool,
 ) -> Answer:
     """Tell the world of real events, as CloudEvents 1.0.2: each at least once, those of a stream in order.
 
@@ -97,6 +99,8 @@ def publish(
         if resume:
             publisher.resume()
         stack.enter_context(stopped_by_signals(publisher.stop))
+        if retry:
+            publisher.retry()
         step = publisher.run(live=not once)
     return _answer(name, publisher, step, once=once, lines=lines)
 

@@ -11,16 +11,18 @@ from respond.plan.composed import composed
 from respond.plan.plan import Plan
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.warning import WARNING
 from respond.workflow.workflow import Workflow
 
 
 class Workflows:
-    """Workflows by the category of their streams; the incident's is always among them."""
+    """Workflows by the category of their streams; those of incidents, warnings and plans are always among them."""
 
     def __init__(self, workflows: Iterable[Workflow] = ()) -> None:
         self._by_category: dict[str, Workflow] = {}
         self.event_types = EventTypes()
-        for workflow in (INCIDENT, *workflows):
+        for workflow in (INCIDENT, WARNING, PLAN_LIFE, *workflows):
             known = self._by_category.get(workflow.category)
             if known is not None and known.reference != workflow.reference:
                 raise InvalidWorkflow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Literal
@@ -15,7 +15,7 @@ from respond.engine.clock import runner_name
 from respond.errors import CheckpointLost, InvalidInput, StoreUnavailable, UnreadableEvent
 from respond.integrations.cloudevents import CloudEvent, cloud_event
 from respond.integrations.target import CallableTarget, Outgoing, Refused, Target
-from respond.store.checkpoint import PAUSED, Checkpoint, Patience, microseconds
+from respond.store.checkpoint import PAUSED, Checkpoint, DeadLetter, Patience, microseconds
 from respond.store.protocol import Clock
 from respond.store.records import Recorded
 from respond.store.sql.checkpoints import Checkpoints
@@ -147,6 +147,32 @@ class Publisher:
             self._held = None
             return Step(state="elsewhere", wait_seconds=LOOK_SECONDS)
 
+    def retry(self) -> Step:
+        """Tell once more what patience has skipped; what the target takes now is no dead letter any more.
+
+        It comes behind later events of its stream, whose version tells its place.  What is refused again keeps the new
+        reason, and stands in the way of no other.
+        """
+        told, error = 0, None
+        try:
+            for letter in self._letters():
+                held = self._hold()
+                if isinstance(held, Step):
+                    return attrs.evolve(held, events=told)
+                (row,) = self._store.read_all(after=letter.position - 1, limit=1, realm="real")
+                refused = self._tell([row])
+                if refused is not None:
+                    error = _reason(row.position, row.type, refused.error)
+                    if refused.is_outage:
+                        return Step(state="waiting", events=told, wait_seconds=LOOK_SECONDS, error=error)
+                self._settle(held, letter, row, None if refused is None else error)
+                told += refused is None
+                self.events += refused is None
+        except CheckpointLost:
+            self._held = None
+            return Step(state="elsewhere", events=told, wait_seconds=LOOK_SECONDS)
+        return Step(state="published", events=told, error=error)
+
     def _step_or_wait(self, *, live: bool) -> Step:
         """Make a step; a store that cannot be reached is waited for."""
         try:
@@ -206,6 +232,27 @@ class Publisher:
         self._keep(held)
         return Step(state="published", events=len(chosen))
 
+    def _letters(self) -> Iterator[DeadLetter]:
+        """Yield the dead letters of this publisher, in the order of the log."""
+        after = 0
+        while True:
+            with self._store.reading() as connection:
+                page = self._checkpoints.dead_letters(connection, self.name, after=after)
+            if not page:
+                return
+            yield from (letter for letter in page if letter.version == self.version)
+            after = page[-1].position
+
+    def _settle(self, held: Checkpoint, letter: DeadLetter, row: Recorded, error: str | None) -> None:
+        """Forget a dead letter that was told; where an *error* says that it was not, keep that."""
+        now = self._clock()
+        with self._store.transaction() as connection:
+            self._held = self._checkpoints.renew(connection, held, now=now, lease_seconds=self._lease_seconds)
+            self._checkpoints.settle(connection, letter)
+            if error is not None:
+                tried = attrs.evolve(held, attempts=letter.attempts)
+                self._checkpoints.dead_letter(connection, tried, row, error, now=now)
+
     def _tell(self, rows: Sequence[Recorded]) -> Refused | None:
         """Let the target take *rows*; return the first that it did not take, or that cannot be told."""
         batch: list[Outgoing] = []
@@ -225,7 +272,7 @@ class Publisher:
     def _fallen_back(self, held: Checkpoint, rows: Sequence[Recorded], refused: Refused) -> Step:
         """Move the checkpoint before the event that was refused, and do what patience says about it."""
         row, now = rows[refused.index], self._clock()
-        error = f"position {row.position}, {row.type}: {type(refused.error).__name__}: {refused.error}"
+        error = _reason(row.position, row.type, refused.error)
         with self._store.transaction() as connection:
             if row.position - 1 > held.position:
                 held = self._checkpoints.advance(
@@ -265,3 +312,7 @@ class Publisher:
         until = monotonic() + seconds
         while not self._stopped and (left := until - monotonic()) > 0 and self._waiter is not None:
             self._waiter.wait(left)
+
+
+def _reason(position: int, kind: str, error: Exception) -> str:
+    return f"position {position}, {kind}: {type(error).__name__}: {error}"

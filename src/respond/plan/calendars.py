@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import attrs
+
+from respond.errors import InvalidPlan
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -23,6 +26,16 @@ class Calendar:
     """Days off that would be working days."""
     workdays: tuple[date, ...] = ()
     """Working days that would be off: days that make up for a holiday (调休)."""
+
+    def __attrs_post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ValueError, OSError, KeyError) as error:
+            raise InvalidPlan(
+                f"{self.zone!r} is not a time zone; write its IANA name, such as Asia/Shanghai",
+                value=self.zone,
+                flaw="zone-unknown",
+            ) from error
 
 
 @attrs.frozen(kw_only=True)

@@ -1,2 +1,66 @@
+<<<<<<< HEAD
 def composed(special, general):
     return general
+=======
+"""Composite plans (应急预案体系): a special or an on-site plan, with what it takes from the general one above it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from respond.errors import InvalidPlan
+from respond.plan.plan import OTHER, Plan
+
+_OWN = frozenset({"name", "version", "kind", "title", "titles", "covers", "language"})
+
+
+def composed(special: Plan, general: Plan) -> Plan:
+    """Return the whole plan that *special* and *general* make.
+
+    The parts of the general plan, with those of the special one added, or in place of the one that has the same id,
+    number or name; what the special plan does not say is as in the general one.  The result keeps the special plan's
+    name, version, kind and title, and is for the categories that the special plan covers or brings.  Raises
+    `InvalidPlan` when they do not belong together.
+    """
+    if special.under != general.name:
+        raise InvalidPlan(
+            f"is {special.under!r}; the general plan that was given is {general.name!r}",
+            place="under",
+            value=special.under,
+            flaw="general-plan-missing",
+        )
+    if special.language != general.language:
+        raise InvalidPlan(
+            f"is {special.language!r}, and {general.reference} is in {general.language!r}; write both in one language",
+            place="language",
+            value=special.language,
+            flaw="language-differs",
+        )
+    content: dict[str, Any] = {}
+    for field in attrs.fields(Plan):
+        mine, theirs = getattr(special, field.name), getattr(general, field.name)
+        if field.name in _OWN:
+            content[field.name] = mine
+        elif isinstance(mine, tuple) and any(attrs.has(type(part)) for part in (*mine, *theirs)):
+            content[field.name] = _merged(mine, theirs)
+        else:
+            content[field.name] = mine or theirs
+    content["covers"] = special.covers or tuple(category.id for category in special.categories if category.id != OTHER)
+    return Plan(**{**content, "under": None})
+
+
+def identity(part: Any) -> object:
+    """Return by what a plan knows *part*: its id, the number of a level, the name of a calendar."""
+    for name in ("id", "number", "name"):
+        if hasattr(part, name):
+            return getattr(part, name)
+    raise TypeError(f"{type(part).__name__} has nothing to be known by")
+
+
+def _merged(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
+    own = {identity(part): part for part in mine}
+    kept = [own.pop(identity(part), part) for part in theirs]
+    return (*kept, *own.values())
+>>>>>>> main

@@ -8,8 +8,11 @@ from decimal import Decimal
 import attrs
 
 from respond.domain.money import Money
+from respond.errors import InvalidPlan
 
 FieldValue = str | int | bool | Decimal
+COUNTS = ("affected_customers", "injured", "dead", "sites")
+"""What is counted in an impact."""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,6 +40,10 @@ class Bounds:
     from_: int | None = None
     below: int | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if self.from_ is not None and self.below is not None and self.from_ >= self.below:
+            raise _impossible(self.from_, self.below)
+
     def hold(self, value: int) -> bool:
         """Return whether *value* lies in the range."""
         return (self.from_ is None or value >= self.from_) and (self.below is None or value < self.below)
@@ -51,6 +58,17 @@ class MoneyBounds:
 
     from_: Money | None = None
     below: Money | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.from_ is None or self.below is None:
+            return
+        if self.from_.currency != self.below.currency:
+            raise InvalidPlan(
+                f"no amount can be both from {self.from_} and below {self.below}; write both in one currency",
+                flaw="condition-impossible",
+            )
+        if self.from_.amount >= self.below.amount:
+            raise _impossible(self.from_, self.below)
 
     def hold(self, value: Money) -> bool:
         """Return whether *value* lies in the range; an amount in another currency does not."""
@@ -84,6 +102,15 @@ class Condition:
     fields: Mapping[str, FieldValue] = attrs.field(factory=dict)
     """Extension fields and the values that they must have."""
 
+    def __attrs_post_init__(self) -> None:
+        for name in COUNTS:
+            bounds: Bounds | None = getattr(self, name)
+            if bounds is not None and bounds.below is not None and bounds.below <= 0:
+                raise InvalidPlan(
+                    f"{name} is never below {bounds.below}; write a number from 1 on, or leave `below` out",
+                    flaw="condition-impossible",
+                )
+
     def holds(self, impact: Impact) -> bool:
         """Return whether everything that it names is known of *impact* and fits."""
         return all(held for _, held in self._judged(impact))
@@ -93,7 +120,7 @@ class Condition:
         return tuple(words for words, held in self._judged(impact) if held)
 
     def _judged(self, impact: Impact) -> Iterator[tuple[str, bool]]:
-        for name in ("affected_customers", "injured", "dead", "sites", "loss"):
+        for name in (*COUNTS, "loss"):
             bounds, known = getattr(self, name), getattr(impact, name)
             if bounds is not None:
                 yield f"{name} {known} ({bounds})", known is not None and bounds.hold(known)
@@ -111,6 +138,13 @@ class Condition:
         for name, value in self.fields.items():
             known = impact.fields.get(name)
             yield f"{name} {known}", type(known) is type(value) and known == value
+
+
+def _impossible(start: object, below: object) -> InvalidPlan:
+    return InvalidPlan(
+        f"no value can be both from {start} and below {below}; `from` must be the smaller one",
+        flaw="condition-impossible",
+    )
 
 
 def _range(start: object, below: object) -> str:

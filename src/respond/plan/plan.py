@@ -68,7 +68,7 @@ class Plan:
     kind: Literal["general", "special", "on_site"] = "general"
     """What it is in a system of plans (GB/T 29639: 综合, 专项, 现场处置)."""
     under: str | None = None
-    """The name of the plan that a special or an on-site plan adds to."""
+    """The name of the plan that a special or an on-site plan adds to: what it leaves out stands there."""
     owner: str = ""
     """Who interprets it."""
     purpose: str = ""
@@ -118,18 +118,21 @@ class Plan:
         for section in _SECTIONS:
             _unique(section, [part.id for part in getattr(self, section)])
         parents = {category.id: category.parent for category in self.categories}
-        if OTHER not in parents:
-            raise InvalidPlan(f"must hold the residual category {OTHER!r}", place="categories")
-        for index, category in enumerate(self.categories):
+        if OTHER not in parents and self.under is None:
+            raise InvalidPlan(
+                f"must hold the residual category {OTHER!r}", place="categories", flaw="category-other-missing"
+            )
+        for index, category in enumerate(self.categories if self.under is None else ()):
             _refines(parents, category, f"categories[{index}].parent")
-        if not self.levels:
-            raise InvalidPlan("must hold at least one level; write [[levels]]", place="levels")
-        for index, level in enumerate(self.levels):
+        if not self.levels and self.under is None:
+            raise InvalidPlan("must hold at least one level; write [[levels]]", place="levels", flaw="level-gap")
+        for index, level in enumerate(self.levels if self.under is None else ()):
             if level.number != index + 1:
                 raise InvalidPlan(
                     f"is {level.number}, must be {index + 1}: levels are numbered 1, 2, 3 … in order, 1 is the worst",
                     place=f"levels[{index}].number",
                     value=level.number,
+                    flaw="level-gap",
                 )
 
     @classmethod
@@ -199,7 +202,7 @@ class Plan:
 def _unique(place: str, ids: list[str]) -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
-            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one)
+            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one, flaw="id-twice")
 
 
 def _refines(parents: Mapping[str, str | None], category: Category, place: str) -> None:
@@ -208,8 +211,15 @@ def _refines(parents: Mapping[str, str | None], category: Category, place: str) 
     parent = category.parent
     while parent is not None:
         if parent not in parents:
-            raise InvalidPlan(f"{parent!r} is not a category of the plan", place=place, value=parent)
+            raise InvalidPlan(
+                f"{parent!r} is not a category of the plan", place=place, value=parent, flaw="category-unknown"
+            )
         if parent in seen:
-            raise InvalidPlan(f"{category.id!r} refines itself, by way of {parent!r}", place=place, value=parent)
+            raise InvalidPlan(
+                f"{category.id!r} refines itself, by way of {parent!r}",
+                place=place,
+                value=parent,
+                flaw="category-cycle",
+            )
         seen.add(parent)
         parent = parents[parent]

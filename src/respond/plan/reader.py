@@ -58,4 +58,9 @@ def _calendar(body: object, place: str, folder: Path | None) -> Calendar:
             if (found.name, found.version) != (name.name, name.version):
                 raise InvalidPlan(f"{file} holds {found.name}@{found.version}", place=place, value=file)
             return found
-    raise InvalidPlan(f"no calendar {file} lies beside the plan, and none comes with respond", place=place, value=file)
+    raise InvalidPlan(
+        f"no calendar {file} lies beside the plan, and none comes with respond",
+        place=place,
+        value=file,
+        flaw="calendar-missing",
+    )

@@ -38,15 +38,16 @@ def value_of(kind: type[ValueT], body: object, place: str) -> ValueT:
         if key in body:
             content[field.name] = _read(field.type, body[key], where)
             if key in _NOT_BLANK and not str(body[key]).strip():
-                raise InvalidPlan("must not be empty", place=where, value=body[key])
+                raise InvalidPlan("must not be empty", place=where, value=body[key], flaw="value-empty")
         elif field.default is attrs.NOTHING:
-            raise InvalidPlan("is missing", place=where)
+            raise InvalidPlan("is missing", place=where, flaw="key-missing")
     try:
         return kind(**content)
     except InvalidInput as error:
         if not place:
             raise
-        raise InvalidPlan(str(error), place=place, value=error.value) from error
+        flaw = error.flaw if isinstance(error, InvalidPlan) else "value-invalid"
+        raise InvalidPlan(str(error), place=place, value=error.value, flaw=flaw) from error
 
 
 @cache
@@ -64,6 +65,7 @@ def refuse_unknown(body: Mapping[str, Any], known: Mapping[str, Any], place: str
             raise InvalidPlan(
                 f"is not a key of a plan; {hint}the keys here are {', '.join(sorted(known))}",
                 place=f"{place}.{key}" if place else key,
+                flaw="unknown-key",
             )
 
 
@@ -114,7 +116,7 @@ def _span(value: object, place: str) -> Span:
     try:
         return Span.parse(value if isinstance(value, str) else _shown(value))
     except InvalidPlan as error:
-        raise InvalidPlan(str(error), place=place, value=value) from error
+        raise InvalidPlan(str(error), place=place, value=value, flaw="span-invalid") from error
 
 
 def _money(value: object, place: str) -> Money:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from respond.store.bridge import Bridge, DirectBridge, awaited
+from respond.domain.streams import StreamId
+from respond.store.bridge import Bridge, DirectBridge, awaited, lent
 from respond.store.protocol import Clock, EventStore, LogReader
 
 if TYPE_CHECKING:
@@ -68,6 +70,15 @@ class AsyncEventStore:
     versions = awaited(EventStore.versions)
     known = awaited(EventStore.known)
     head = awaited(EventStore.head)
+
+    @asynccontextmanager
+    async def exclusively(self, streams: Collection[StreamId]) -> AsyncIterator[AsyncEventStore]:
+        """Lend a view that keeps out all others who ask the same for one of *streams*; see `EventStore.exclusively`.
+
+        In memory it keeps out the tasks that share this store.
+        """
+        async with self.bridge.alone() as alone, lent(alone, self.inner.exclusively(streams)) as inner:
+            yield AsyncEventStore(inner, alone)
 
     async def close(self) -> None:
         """Give back every connection; closing twice does nothing."""

@@ -174,9 +174,7 @@ def body_of(event: NewEvent, *, log: str, tenant: str, stream: StreamId, version
         body["definition"] = event.definition.to_json()
     if event.plan is not None:
         body["plan"] = event.plan.to_json()
-    for name, value in zip(_OPTIONAL, _optional_of(event), strict=True):
-        if value is not None:
-            body[name] = value
+    body |= {name: value for name, value in zip(_OPTIONAL, _optional_of(event), strict=True) if value is not None}
     return body
 
 

@@ -23,10 +23,12 @@ from respond.projections.sql.runner import Running
 from respond.store.checkpoint import RETIRED, RUNNING, Patience
 from respond.store.records import Write
 from respond.store.sql import SqlEventStore
+from respond.store.sql.readers import Readers
 from respond.testing.conformance.samples import ManualClock, event
 from sql_logs import raw
 
 HOUR = 3600
+SKIPPING = Patience(attempts=1, then="skip")
 
 
 @pytest.fixture
@@ -189,6 +191,37 @@ def test_an_event_that_cannot_be_taken_on_stops_the_rebuild(engine, clock):
     Troubled.trouble.positions.clear()
     assert rebuild(engine.store, clock, kind=Troubled).run().position == 8
     assert wrong(engine.store, Troubled) == []
+
+
+def test_a_rebuild_takes_on_what_was_left_out(engine, clock):
+    """Once the cause is mended the new build has the event in its place, and what the old one gave up on is gone."""
+    Troubled.trouble.positions.add(5)
+    assert rebuild(engine.store, clock, kind=Troubled, patience=SKIPPING).run(compare=False).position == 8
+    assert [(letter.version, letter.position) for letter in engine.projections.dead_letters()] == [(1001, 5)]
+    assert len(wrong(engine.store, Troubled)) == 1
+    Troubled.trouble.positions.clear()
+    rebuild(engine.store, clock, kind=Troubled).run()
+    assert (wrong(engine.store, Troubled), engine.projections.dead_letters()) == ([], [])
+
+
+def test_what_still_fails_is_left_out_of_the_new_build_alone(engine, clock):
+    """The control: a rebuild that leaves the event out again keeps one dead letter, its own."""
+    Troubled.trouble.positions.add(5)
+    for _ in range(2):
+        rebuild(engine.store, clock, kind=Troubled, patience=SKIPPING).run(compare=False)
+    assert [(letter.version, letter.position) for letter in engine.projections.dead_letters()] == [(1002, 5)]
+
+
+def test_what_is_given_up_leaves_no_dead_letters(engine, clock):
+    """A build that is abandoned, and one that is retired by hand, take what they gave up on with them."""
+    Troubled.trouble.positions.add(5)
+    with pytest.raises(ProjectionDiffers):
+        rebuild(engine.store, clock, kind=Troubled, patience=SKIPPING).run()
+    engine.projections.abandon("troubled")
+    assert engine.projections.dead_letters() == []
+    rebuild(engine.store, clock, kind=Troubled, patience=SKIPPING).run(compare=False)
+    Readers(engine.store).retire("troubled", now=clock())
+    assert engine.projections.dead_letters() == []
 
 
 def test_one_rebuild_at_a_time(engine, clock):

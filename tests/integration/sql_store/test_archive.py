@@ -296,7 +296,7 @@ def test_of_two_runs_at_once_the_second_says_so(
 def test_an_appender_waits_for_the_door(server_url: str, tmp_path: Path) -> None:
     """While bodies leave the head is held: no stream moves on between the last look and the end."""
     for desk in desk_at(server_url, tmp_path):
-        with desk.store.transaction() as connection:
+        with raw(server_url) as connection, connection.execution_options(isolation_level="READ COMMITTED").begin():
             connection.execute(TABLES.head.select().with_for_update())
             before = desk.clock() + timedelta(days=1)
             with (

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from respond.domain.streams import NO_STREAM, exactly
+from respond.domain.streams import NO_STREAM, StreamId, exactly
 from respond.engine.engine import Engine
-from respond.errors import StoreBusy, StoreError, StoreUnavailable, VersionConflict
+from respond.errors import HeadHeld, StoreBusy, StoreError, StoreUnavailable, VersionConflict
 from respond.store.records import Write
 from respond.testing.conformance.samples import ONE, TWO, event, ids, ids_of
 from sql_logs import opened, raw
 
+THREE = StreamId("three")
 THREADS = 6
 NOTES = 5
 
@@ -78,20 +79,82 @@ def test_nothing_of_a_failed_turn_stays(store):
 
 def test_another_stream_is_free(server_url):
     """On a server, who wants another stream does not wait."""
-    with opened(server_url, lock_timeout=1) as store, store.exclusively([ONE]) as view:
+
+    def write_other():
         with store.exclusively([TWO]) as other:
             other.append(Write(TWO, [event(2)], NO_STREAM))
+
+    with opened(server_url, lock_timeout=1) as store, store.exclusively([ONE]) as view:
+        thread = Thread(target=write_other)
+        thread.start()
+        thread.join(30)
         view.append(Write(ONE, [event(1)], NO_STREAM))
         assert ids(store.read_stream(TWO)) == ids_of(2)
+
+
+@pytest.mark.parametrize("way", ["exclusively", "transaction"])
+def test_own_append_would_wait_for_itself(store, way):
+    """Inside, whatever the same thread asks of the log past the block is refused at once; afterwards it goes."""
+    write = Write(TWO, [event(2)], NO_STREAM)
+    with store.exclusively([ONE]) if way == "exclusively" else store.transaction():
+        with pytest.raises(HeadHeld):
+            store.append(write)
+        with pytest.raises(HeadHeld), store.exclusively([TWO]):
+            pass
+        with pytest.raises(HeadHeld), store.transaction():
+            pass
+        assert store.read_all() == []
+    store.append(write)
+    assert ids(store.read_all()) == ids_of(2)
+
+
+def test_another_thread_leads(store):
+    """The same while another thread leads a group of appends, which waits for the block or has gone past it."""
+    with store.exclusively([ONE]) as view:
+        leader = Thread(target=store.append, args=[Write(TWO, [event(2)], NO_STREAM)])
+        leader.start()
+        with pytest.raises(HeadHeld):
+            store.append(Write(THREE, [event(3)], NO_STREAM))
+        view.append(Write(ONE, [event(1)], NO_STREAM))
+    leader.join(30)
+    assert sorted(ids(store.read_all())) == sorted(ids_of(1, 2))
+
+
+@pytest.mark.parametrize("told", ["listener", "projection"])
+def test_who_is_told_of_an_append(store, told):
+    """Who is told of an append within it cannot append, for that would wait for the append; it is refused at once."""
+    refused = []
+
+    def append(*_):
+        with pytest.raises(HeadHeld):
+            store.append(Write(TWO, [event(2)], NO_STREAM))
+        refused.append(told)
+
+    if told == "listener":
+        store.on_append(append)
+    else:
+        store.project_inline(append)
+    store.append(Write(ONE, [event(1)], NO_STREAM))
+    assert refused == [told]
+    assert ids(store.read_all()) == ids_of(1)
 
 
 def test_waiting_ends(url):
     """Who waits for a stream for too long is told that it is busy, and the holder is not disturbed."""
     with opened(url, lock_timeout=1) as holder, opened(url, lock_timeout=1) as waiter:
-        with holder.exclusively([ONE]) as view:
-            view.append(Write(ONE, [event(1)], NO_STREAM))
+        told = []
+
+        def wait():
             with pytest.raises(StoreBusy), waiter.exclusively([ONE]):
                 pass
+            told.append("busy")
+
+        with holder.exclusively([ONE]) as view:
+            view.append(Write(ONE, [event(1)], NO_STREAM))
+            thread = Thread(target=wait)
+            thread.start()
+            thread.join(30)
+            assert told == ["busy"]
         with waiter.exclusively([ONE]) as view:
             view.append(Write(ONE, [event(2)], exactly(1)))
         assert ids(holder.read_stream(ONE)) == ids_of(1, 2)

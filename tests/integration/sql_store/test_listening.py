@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from respond.store.records import Write
+from respond.store.sql.dialects import CHANNEL_MAX
 from respond.store.subscription import Subscription
 from respond.store.waiting import Waiter
 from respond.testing.conformance.samples import ONE, events, ids, ids_of
@@ -134,3 +135,19 @@ def test_a_pool_of_one(postgresql_url: str) -> None:
         assert ids([next(iter(subscription))]) == ids_of(1)
         assert len(sessions(postgresql_url)) == 1
     engine.dispose()
+
+
+def test_logs_whose_names_are_long_are_told_apart(postgresql_url: str) -> None:
+    """Two logs whose names are as long as any, and differ at the end, have a channel each, and hear their appends."""
+    waiter, schema = Watched(), "s" * 31
+    logs = [{"schema": schema, "prefix": "p" * 30 + last} for last in "ab"]
+    with opened(postgresql_url, **logs[0]) as store, opened(postgresql_url, **logs[1], create=True) as other:
+        channels = {one._dialect.channel for one in (store, other)}
+        assert len(channels) == 2
+        assert max(map(len, channels)) <= CHANNEL_MAX
+        with (
+            opened(postgresql_url, **logs[0]) as writer,
+            Subscription(store, poll_seconds=HOUR, waiter=waiter) as subscription,
+        ):
+            when_it_waits(waiter, writer.append, Write(ONE, events(1)))
+            assert ids(list(islice(subscription, 1))) == ids_of(1)

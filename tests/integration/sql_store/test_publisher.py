@@ -197,6 +197,55 @@ def test_tried_again_then_skipped(store, clock, bus) -> None:
     assert (letter.name, letter.position, letter.id, letter.attempts) == (NAME, 2, id_of(2), 2)
 
 
+def skipped(store, clock, bus, *numbers: int) -> Publisher:
+    """Return a publisher of five events that has skipped those with *numbers*, and told the others."""
+    store.append(Write(ONE, events(1, 2, 3)), Write(TWO, events(4, 5)))
+    bus.refuses.update((id_of(number), ValueError("no such place")) for number in numbers)
+    publisher = Publisher(store, bus, name="bus", clock=clock, patience=Patience(attempts=1, then="skip"))
+    assert published(publisher) == "idle"
+    return publisher
+
+
+def test_what_was_skipped_is_told_when_it_is_tried_again(store, clock, bus) -> None:
+    """Dead letters that the target takes now are none any more; they come late, and the checkpoint stays in place."""
+    publisher = skipped(store, clock, bus, 2, 4)
+    bus.refuses.clear()
+    step = publisher.retry()
+    assert (step.state, step.events, step.error) == ("published", 2, None)
+    assert (bus.ids, dead_letters(store)) == (ids_of(1, 3, 5, 2, 4), [])
+    assert checkpoint(store).position == 5
+    assert (publisher.retry().events, published(publisher)) == (0, "idle")
+
+
+def test_what_is_refused_again_stays_a_dead_letter(store, clock, bus) -> None:
+    """One that the target still refuses keeps the new reason, counts the try, and stands in the way of no other."""
+    publisher = skipped(store, clock, bus, 1, 2, 4)
+    bus.refuses = {id_of(2): RuntimeError("still not")}
+    step = publisher.retry()
+    assert (step.events, bus.ids) == (2, ids_of(3, 5, 1, 4))
+    (letter,) = dead_letters(store)
+    assert (letter.position, letter.attempts) == (2, 2)
+    assert "RuntimeError: still not" in letter.error == step.error
+
+
+def test_an_outage_ends_the_retry(store, clock, bus) -> None:
+    """While the target is out of reach the dead letters stay as they are."""
+    publisher = skipped(store, clock, bus, 1, 2)
+    before = dead_letters(store)
+    bus.refuses = {id_of(1): TargetUnavailable("down")}
+    step = publisher.retry()
+    assert (step.state, step.events) == ("waiting", 0)
+    assert dead_letters(store) == before
+
+
+def test_only_who_is_at_work_tries_again(store, clock, bus) -> None:
+    """A second publisher of the name tells nothing while the first one holds the checkpoint."""
+    skipped(store, clock, bus, 1)
+    bus.refuses.clear()
+    assert Publisher(store, bus, name="bus", clock=clock).retry().state == "elsewhere"
+    assert len(dead_letters(store)) == 1
+
+
 @pytest.mark.parametrize("then", ["pause", "skip"])
 @pytest.mark.parametrize("error", [TargetUnavailable("down"), ConnectionRefusedError("down"), TimeoutError("late")])
 def test_an_outage_is_no_event_s_fault(store, clock, bus, then, error) -> None:

@@ -114,13 +114,16 @@ class Builds:
         return self.checkpoints.create(connection, self.name, build.key, now=now, status=BUILDING)
 
     def swap(self, connection: Connection, held: Checkpoint, *, now: datetime) -> None:
-        """Let the build that *held* has filled answer from now on, and no other; raises `CheckpointLost`."""
+        """Let the build that *held* has filled answer from now on, and no other; raises `CheckpointLost`.
+
+        What the others gave up on is forgotten: this one has taken it on, or has given it up itself.
+        """
         self.checkpoints.renew(connection, held, now=now, lease_seconds=1)  # which makes sure that it is held still
         for one in self.listed(connection):
             if one.version == held.version:
                 self.checkpoints.set_status(connection, self.name, one.version, RUNNING, now=now)
             elif one.status in {RUNNING, PAUSED}:
-                self.checkpoints.set_status(connection, self.name, one.version, RETIRED, now=now)
+                self.checkpoints.retire(connection, self.name, one.version, now=now)
 
     def abandon(self, *, now: datetime) -> Build | None:
         """Retire the build that fills, and return it; None when there is none."""
@@ -128,7 +131,7 @@ class Builds:
             filling = self.filling(connection)
             if filling is None:
                 return None
-            self.checkpoints.set_status(connection, self.name, filling.version, RETIRED, now=now)
+            self.checkpoints.retire(connection, self.name, filling.version, now=now)
             return Build.of(filling.version)
 
     def prune(self) -> list[Build]:

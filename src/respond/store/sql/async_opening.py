@@ -12,7 +12,7 @@ from respond.errors import InvalidInput
 from respond.store.bridge import Bridge, ThreadBridge
 from respond.store.protocol import Clock
 from respond.store.sql.awaited import GreenletBridge
-from respond.store.sql.engines import parsed
+from respond.store.sql.engines import bound_silence, bounds, parsed
 from respond.store.sql.event_store import SqlEventStore
 
 Database: TypeAlias = str | URL | AsyncEngine
@@ -68,12 +68,15 @@ def async_engine_for(url: str | URL) -> AsyncEngine:
     driver, extra = _DRIVERS[wanted.drivername]
     try:
         import_module("greenlet")  # SQLAlchemy misses it only when it first waits
-        return create_async_engine(wanted.set(drivername=driver), pool_reset_on_return=None)
+        url = wanted.set(drivername=driver)
+        engine = create_async_engine(url, pool_reset_on_return=None, connect_args=bounds(url))
     except ImportError as error:
         raise InvalidInput(
             f"{error.name or driver} is not installed; run pip install 'respond-engine[asyncio,{extra}]'",
             place="database",
         ) from error
+    bound_silence(engine.sync_engine)
+    return engine
 
 
 async def _on_engine(engine: AsyncEngine, *, clock: Clock, **options: Any) -> tuple[SqlEventStore, Bridge]:

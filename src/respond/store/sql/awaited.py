@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from respond.store.bridge import Bridge
 from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.sqlite import SqliteDialect
 from respond.store.sql.turns import Turn
@@ -27,6 +28,10 @@ class GreenletBridge:
     async def run(self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs) -> ResultT:
         """Return what *function* returns."""
         return await greenlet_spawn(partial(function, *args, **kwargs))
+
+    def alone(self) -> AbstractAsyncContextManager[Bridge]:
+        """Lend itself: its locks are held by no thread."""
+        return nullcontext(self)
 
     async def close(self) -> None:
         """Do nothing."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import TracebackType
+from typing import Protocol
 
 import attrs
 from sqlalchemy import Connection
@@ -27,21 +29,54 @@ from respond.store.sql.joined import JoinedConnections, JoinedEventStore
 from respond.store.sql.rows import placed, prepared
 from respond.store.sql.units import Unit
 
-_held: ContextVar[tuple[tuple[str, Transaction], ...]] = ContextVar("respond_held", default=())
-"""The logs whose heads this context holds, each until the caller's transaction ends."""
+
+class Hold(Protocol):
+    """What keeps others from appending while it is active: a transaction of the caller's, or one that was lent."""
+
+    @property
+    def is_active(self) -> bool: ...
 
 
-def refuse_while_held(log: str, *, but: Transaction | None = None) -> None:
-    """Raise `HeadHeld` when the caller's own transaction holds the head of *log*: waiting for it would never end.
+_held: ContextVar[tuple[tuple[str, Hold], ...]] = ContextVar("respond_held", default=())
+"""The logs that this context keeps others from appending to, each until its transaction ends."""
+
+
+def refuse_while_held(log: str, *, but: Hold | None = None) -> None:
+    """Raise `HeadHeld` when this context is in a transaction of *log*: waiting for it would never end.
 
     *but* is the one that may: who holds the head need not wait for it.
     """
     waiting = _held.get()
     if waiting and any(held == log and one is not but and one.is_active for held, one in waiting):
         raise HeadHeld(
-            "this task has appended to the log in a transaction that is still open, and would wait for itself; "
-            "commit that first, or append within it"
+            "this task is in a transaction of the log that is still open, and would wait for itself; "
+            "end that first, or append within it"
         )
+
+
+def hold(log: str, one: Hold) -> None:
+    """Let nothing in this context wait for *log* while *one* is active."""
+    _held.set((*((held, other) for held, other in _held.get() if other.is_active), (log, one)))
+
+
+class Held:
+    """While this context is inside it keeps others from appending.  A class: every append goes through one."""
+
+    __slots__ = ("_log", "is_active")
+
+    def __init__(self, log: str) -> None:
+        self._log = log
+        self.is_active = True
+
+    def __enter__(self) -> None:
+        """Raise `HeadHeld` where this context does already."""
+        refuse_while_held(self._log)
+        hold(self._log, self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.is_active = False  # in whichever context: a task that began inside may still know of it
 
 
 class CallersEventStore(JoinedEventStore):
@@ -81,7 +116,7 @@ class CallersEventStore(JoinedEventStore):
             return []
         refuse_while_held(self.log, but=self._transaction)
         waiting, self._waiting, self._shown = self._waiting, [], []
-        _held.set((*((log, held) for log, held in _held.get() if held.is_active), (self.log, self._transaction)))
+        hold(self.log, self._transaction)
         self.appended = []
         for writes, require in waiting:
             self.appended.append(super()._append(writes, event_ids(writes), require))

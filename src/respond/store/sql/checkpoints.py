@@ -14,6 +14,7 @@ from respond.domain.streams import indexed
 from respond.errors import CheckpointLost, InvalidInput
 from respond.store.checkpoint import (
     PAUSED,
+    RETIRED,
     RUNNING,
     WAIT_MAX_SECONDS,
     Checkpoint,
@@ -233,12 +234,15 @@ class Checkpoints:
         )
         return self.load(connection, name, version) if connection.execute(changed).rowcount else None
 
+    def retire(self, connection: Connection, name: str, version: int, *, now: datetime) -> None:
+        """Let the reader hold nothing back any more, and forget what it gave up on."""
+        self.set_status(connection, name, version, RETIRED, now=now)
+        self._forget_letters(connection, name, version)
+
     def delete(self, connection: Connection, name: str, version: int) -> None:
         """Forget the checkpoint and its dead letters."""
         connection.execute(delete(self._rows).where(*self._is(name, version)))
-        letters = self._letters.c
-        mine = (letters.tenant == self.tenant, letters.name == name, letters.version == version)
-        connection.execute(delete(self._letters).where(*mine))
+        self._forget_letters(connection, name, version)
 
     def dead_letter(
         self, connection: Connection, held: Checkpoint, event: Recorded, error: str, *, now: datetime
@@ -278,6 +282,11 @@ class Checkpoints:
             letters.position == letter.position,
         )
         return bool(connection.execute(delete(self._letters).where(*this)).rowcount)
+
+    def _forget_letters(self, connection: Connection, name: str, version: int) -> None:
+        letters = self._letters.c
+        mine = (letters.tenant == self.tenant, letters.name == name, letters.version == version)
+        connection.execute(delete(self._letters).where(*mine))
 
     def _change(self, connection: Connection, held: Checkpoint, now: datetime, **values: Any) -> Checkpoint:
         """Write *values* where the checkpoint is still as it is *held*; raises `CheckpointLost` where it is not."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -26,6 +27,11 @@ _READ_ONLY = "respond_read_only"
 _IN_MEMORY = (None, "", ":memory:")
 EXTRAS = {"postgresql+psycopg": "postgresql", "mariadb+pymysql": "mariadb"}
 """The drivers of servers, and the extra that brings each."""
+CONNECT_SECONDS = 10
+SILENCE_SECONDS = 30
+"""How long the machine of a server may confirm nothing before its connection counts as lost."""
+ANSWER_SECONDS = 600
+"""How long PyMySQL waits for the next bytes of an answer: longer than any statement works, for it is cut off too."""
 
 
 def parsed(url: str | URL) -> URL:
@@ -52,11 +58,58 @@ def engine_for(url: str | URL) -> Engine:
     if name not in EXTRAS:
         raise InvalidInput(f"{name} is not supported; use sqlite, {' or '.join(EXTRAS)}", place="database", value=name)
     try:
-        return create_engine(wanted, pool_reset_on_return=None)  # every turn ends its own transaction
+        engine = create_engine(
+            wanted,
+            pool_reset_on_return=None,  # every turn ends its own transaction
+            connect_args=bounds(wanted),
+        )
     except (ImportError, NoSuchModuleError) as error:
         raise InvalidInput(
             f"the driver of {name} is not installed; run pip install 'respond-engine[{EXTRAS[name]}]'", place="database"
         ) from error
+    bound_silence(engine)
+    return engine
+
+
+def bounds(url: URL) -> dict[str, int]:
+    """Return the options by which the driver of *url* gives up a silent server, but those that *url* has itself."""
+    ours = {"connect_timeout": CONNECT_SECONDS}
+    if url.drivername == "postgresql+psycopg":
+        ours |= {f"keepalives_{name}": value for name, value in _probes().items()}
+        ours["tcp_user_timeout"] = SILENCE_SECONDS * 1000
+    elif url.drivername == "mariadb+pymysql":
+        ours |= {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
+    return {name: value for name, value in ours.items() if name not in url.query}
+
+
+def bound_silence(engine: Engine) -> None:
+    """Let the system give up silent connections of *engine* to MariaDB, which its drivers cannot be asked for."""
+    if engine.dialect.name == "mariadb":
+        event.listen(engine, "connect", _bound_silence)
+
+
+def _bound_silence(connection: Any, record: object) -> None:
+    del record
+    own = getattr(connection, "driver_connection", connection)
+    # Neither driver shows its socket otherwise.
+    line = own._writer.get_extra_info("socket") if hasattr(own, "_writer") else own._sock  # noqa: SLF001
+    if line.family == socket.AF_UNIX:
+        return
+    probes = _probes()
+    options = {
+        "TCP_KEEPIDLE": probes["idle"],
+        "TCP_KEEPINTVL": probes["interval"],
+        "TCP_KEEPCNT": probes["count"],
+        "TCP_USER_TIMEOUT": SILENCE_SECONDS * 1000,
+    }
+    for name, value in options.items():
+        if hasattr(socket, name):  # not every system has them all
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _probes() -> dict[str, int]:
+    """Return when a connection on which nothing moves is probed, so that it counts as lost after `SILENCE_SECONDS`."""
+    return {"idle": max(1, SILENCE_SECONDS // 3), "interval": max(1, SILENCE_SECONDS // 6), "count": 4}
 
 
 def file_of(engine: Engine) -> Path | None:

@@ -22,7 +22,7 @@ from respond.store.protocol import PAGE, Clock, EventStore
 from respond.store.records import Appended, Write
 from respond.store.sql.appender import Appender, Inline, Observer
 from respond.store.sql.atomic import Atomic
-from respond.store.sql.callers import CallersEventStore, join, refuse_while_held
+from respond.store.sql.callers import CallersEventStore, Held, join
 from respond.store.sql.connections import Connections
 from respond.store.sql.dialect import ConnectionLost, Dialect
 from respond.store.sql.dialects import AppendPath
@@ -136,21 +136,21 @@ class SqlEventStore(Reader):
         call's own, and what is not is appended again.
         """
         ids = event_ids(writes)
-        refuse_while_held(self.log)
-        try:
-            return self._append(writes, ids, require or {})
-        except ConnectionLost as lost:  # before anything was committed
-            self._renew(lost)
-            return self._append(writes, ids, require or {})
-        except OutcomeUnknown as unknown:
+        with Held(self.log):
             try:
-                self._renew(unknown)
-                found = self._replayed(writes, ids)
-                if found is not None:
-                    return attrs.evolve(found, replayed=False)
                 return self._append(writes, ids, require or {})
-            except StoreUnavailable as error:
-                raise unknown from error
+            except ConnectionLost as lost:  # before anything was committed
+                self._renew(lost)
+                return self._append(writes, ids, require or {})
+            except OutcomeUnknown as unknown:
+                try:
+                    self._renew(unknown)
+                    found = self._replayed(writes, ids)
+                    if found is not None:
+                        return attrs.evolve(found, replayed=False)
+                    return self._append(writes, ids, require or {})
+                except StoreUnavailable as error:
+                    raise unknown from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -162,9 +162,10 @@ class SqlEventStore(Reader):
     def transaction(self) -> Iterator[Connection]:
         """Lend a connection in a transaction for writes beside the log, committed at the end, rolled back by an error.
 
-        On SQLite it holds the one writer: appends wait for it.  It is not for appending: the log has its own.
+        On SQLite it holds the one writer: appends wait for it.  It is not for appending: the log has its own, and
+        raises `HeadHeld` inside.
         """
-        with self._mended(), self._connections.unit() as unit:
+        with Held(self.log), self._mended(), self._connections.unit() as unit:
             yield unit.connection()
 
     def manifest(self, *, after: int = 0, limit: int = PAGE) -> Sequence[Archived]:
@@ -182,12 +183,12 @@ class SqlEventStore(Reader):
         """Lend a view in a transaction that keeps out others who ask the same for one of *streams*.
 
         What it appends is in the log once the block ends without an error.  Raises `StoreBusy` when another one keeps
-        a stream for too long, and `OutcomeUnknown` when the connection is lost at the end.
+        a stream for too long, and `OutcomeUnknown` when the connection is lost at the end; inside, whatever goes past
+        the view raises `HeadHeld`.
         """
-        refuse_while_held(self.log)
         started = perf_counter()
         keys = sorted(f"{self.log} {self.tenant} {stream.realm} {stream.name}" for stream in streams)
-        with self._mended(), self._connections.unit() as unit:
+        with Held(self.log), self._mended(), self._connections.unit() as unit:
             self._dialect.lock_streams(unit, keys)
             joined = JoinedConnections(unit, self._dialect, self._connections)
             view = JoinedEventStore(joined, self._dialect, self._atomic, log=self.log, tenant=self.tenant)

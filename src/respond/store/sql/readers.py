@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from respond.domain.moments import format_utc, from_microseconds
 from respond.errors import InvalidInput, NotFound
-from respond.store.checkpoint import PAUSED, RETIRED, Checkpoint, DeadLetter
+from respond.store.checkpoint import PAUSED, Checkpoint, DeadLetter
 from respond.store.sql.checkpoints import Checkpoints
 from respond.store.sql.event_store import SqlEventStore
 from respond.store.sql.schema import tables
@@ -67,14 +67,14 @@ class Readers:
         return found
 
     def retire(self, name: str, *, now: datetime) -> list[Checkpoint]:
-        """Let *name* hold nothing back any more, and return its checkpoints; what it made waits to be removed.
+        """Let *name* hold nothing back any more, and return its checkpoints; its dead letters go, its tables wait.
 
         Raises `NotFound`, and `InvalidInput` while somebody is at work on it.
         """
         with self._store.transaction() as connection:
             found = self._left(connection, name, now)
             for one in found:
-                self._checkpoints.set_status(connection, name, one.version, RETIRED, now=now)
+                self._checkpoints.retire(connection, name, one.version, now=now)
         return found
 
     def _named(self, connection: Connection, name: str) -> list[Checkpoint]:
