@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-def composed(special, general):
-    return general
-=======
 """Composite plans (应急预案体系): a special or an on-site plan, with what it takes from the general one above it."""
 
 from __future__ import annotations
@@ -63,4 +59,3 @@ def _merged(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
     own = {identity(part): part for part in mine}
     kept = [own.pop(identity(part), part) for part in theirs]
     return (*kept, *own.values())
->>>>>>> main

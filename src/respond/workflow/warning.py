@@ -1,4 +1,4 @@
-"""Warning (预警): signals that something may happen, the warning that they suggest, and what is made ready meanwhile."""
+"""Warning (预警): signals of what may happen, the warning that they suggest, and what is made ready meanwhile."""
 
 from __future__ import annotations
 
