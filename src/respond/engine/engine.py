@@ -33,6 +33,7 @@ from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
 from respond.workflow.incident.events import IncidentMerged
 from respond.workflow.incident.guards import MERGE_OUTDATED
 from respond.workflow.incident.state import Incident
+from respond.workflow.warning import WARNING_CATEGORY, ConvertWarning
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -238,13 +239,15 @@ class Engine:
         channel: str | None = None,
         team: str | None = None,
         reference: str | None = None,
+        warning: str | None = None,
+        plan: str | None = None,
         command_id: str | None = None,
         **circumstances: Any,
     ) -> IncidentHandle:
         """Report an incident and return its handle; *circumstances* as for `execute`.
 
         It runs under the plan named *plan*, else under the one of the engine that is the most special for its category,
-        site and unit.  The incident's id is made from the command id: a retry with the same *command_id* finds the same
+        site and unit.  With *warning*, the key of one, the warning turns into this incident in the same step.  The incident's id is made from the command id: a retry with the same *command_id* finds the same
         incident.
         """
         if command_id is None:
@@ -261,10 +264,13 @@ class Engine:
             channel=channel,
             team=team,
             reference=reference,
+            warning=warning,
         )
-        if circumstances.get("plan") is None:
-            circumstances["plan"] = str(self.plans.chosen(category=category, site=site, unit=unit).reference)
-        outcome = self.execute(INCIDENT_CATEGORY, incident_id, command, command_id=command_id, **circumstances)
+        chosen = self.plans.named(plan) if plan else self.plans.chosen(category=category, site=site, unit=unit)
+        asks = [Ask(category=INCIDENT_CATEGORY, key=incident_id, command=command, plan=chosen)]
+        if warning is not None:
+            asks.append(Ask(category=WARNING_CATEGORY, key=warning, command=ConvertWarning(incident=incident_id)))
+        outcome = self._handler.handle(asks, circumstances_of(command_id=command_id, **circumstances))
         return IncidentHandle(self, incident_id, outcome)
 
     @staticmethod

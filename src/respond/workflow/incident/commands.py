@@ -29,6 +29,7 @@ class ReportIncident:
     channel: str | None = None
     team: str | None = None
     reference: str | None = None
+    warning: str | None = None
 
 
 @command_type("assess")

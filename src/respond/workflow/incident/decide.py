@@ -54,6 +54,7 @@ def _report(situation: Situation) -> Iterator[Any]:
         channel=command.channel,
         team=command.team,
         reference=command.reference,
+        warning=command.warning,
     )
 
 

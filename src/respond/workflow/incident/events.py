@@ -54,6 +54,8 @@ class IncidentReported:
     team: str | None = None
     reference: str | None = None
     """What another system calls the incident."""
+    warning: str | None = None
+    """The key of the warning that it came of."""
 
 
 @event_type(schema_version=2)

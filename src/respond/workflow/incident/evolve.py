@@ -31,6 +31,7 @@ def _reported(state: Incident, event: Event) -> Incident:
         channel=data.channel,
         team=data.team,
         reference=data.reference,
+        warning=data.warning,
         reporter=event.actor,
         report_entry=event.body["id"],
         plan=event.plan,
@@ -115,7 +116,7 @@ _LAST_WORDS = (
 )
 """For what a step said last: the field of the state, the field with the id of its entry, and the field of the entry."""
 
-_REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - {"from_", "to", "team"}
+_REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - {"from_", "to", "team", "warning"}
 
 
 def _entry_corrected(state: Incident, event: Event) -> Incident:

@@ -73,6 +73,8 @@ class Incident:
     unit: str | None = None
     channel: str | None = None
     reference: str | None = None
+    warning: str | None = None
+    """The key of the warning that it came of."""
     reporter: str | None = None
     level: int | None = None
     worst_level: int | None = None
