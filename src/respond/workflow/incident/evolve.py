@@ -116,7 +116,8 @@ _LAST_WORDS = (
 )
 """For what a step said last: the field of the state, the field with the id of its entry, and the field of the entry."""
 
-_REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - {"from_", "to", "team", "warning"}
+_UNCORRECTABLE = {"from_", "to", "team", "warning"}
+_REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - _UNCORRECTABLE
 
 
 def _entry_corrected(state: Incident, event: Event) -> Incident:
