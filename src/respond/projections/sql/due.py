@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 
 import attrs
-from sqlalchemy import Column, Connection, Index, Table, update
+from sqlalchemy import Column, Connection, Index, Table, bindparam, update
 
 from respond.domain.events import Event
 from respond.domain.moments import to_microseconds
@@ -86,14 +86,25 @@ class TableDue(TableProjection):
         )
         return [Look(StreamId(stream).key, version) for stream, version in connection.execute(query)]
 
-    def settle(self, connection: Connection, look: Look, next_at: datetime | None) -> None:
-        """Keep when to look again, None for never, unless the incident changed since."""
+    def settle(self, connection: Connection, looks: Iterable[tuple[Look, datetime | None]]) -> None:
+        """Keep when to look at each incident again, None for never, unless it changed since."""
         columns = self.table.c
-        stream = StreamId.of(INCIDENT.category, look.incident).name
-        connection.execute(
+        statement = (
             update(self.table)
             .where(
-                columns.tenant == self.place.tenant, columns.stream == stream, columns.version == look.version
+                columns.tenant == self.place.tenant,
+                columns.stream == bindparam("of_stream"),
+                columns.version == bindparam("of_version"),
             )
-            .values(next_us=None if next_at is None else to_microseconds(next_at))
+            .values(next_us=bindparam("to_next"))
         )
+        rows = [
+            {
+                "of_stream": StreamId.of(INCIDENT.category, look.incident).name,
+                "of_version": look.version,
+                "to_next": None if next_at is None else to_microseconds(next_at),
+            }
+            for look, next_at in looks
+        ]
+        if rows:
+            connection.execute(statement, rows)
