@@ -114,6 +114,7 @@ class Watch:
     def round(self) -> Round:
         """Raise every rung that is reached and was not raised yet; return what was done.
 
+        An incident that changed while it was looked at comes in the next round.
         An event has the same id whoever raises it.  Raises what `Engine.execute` raises, and `ProjectionBehind` when
         the table of when to look cannot be brought up to date.
         """
@@ -145,20 +146,20 @@ class Watch:
             for incident in list(self._live()):
                 yield [(self._seen(incident), None)]
             return
-        known: set[Look] = set()
-        while looks := [look for look in self._looks(self._tables, now, len(known)) if look not in known]:
-            known.update(looks)
+        last: Look | None = None
+        while looks := self._looks(self._tables, now, last):
             yield [(self._seen(look.incident), look) for look in looks]
+            last = looks[-1]
 
     def _seen(self, incident: str) -> _Seen:
         history = self.engine.events(INCIDENT_CATEGORY, incident)
         return _Seen(incident, self.engine.plans.in_force(history), history)
 
-    def _looks(self, tables: Projecting, now: datetime, known: int) -> list[Look]:
+    def _looks(self, tables: Projecting, now: datetime, after: Look | None) -> list[Look]:
         with tables.answering(TableDue) as asked:
             if asked is None:
                 raise ProjectionBehind(TableDue.name, None, self.engine.store.head().position, "nobody brings it on")
-            return asked.projection.looks(asked.connection, until=now, limit=known + PAGE)
+            return asked.projection.looks(asked.connection, until=now, after=after, limit=PAGE)
 
     def _settle(self, settled: Sequence[tuple[Look, datetime | None]]) -> None:
         """Keep when to look at each incident next."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 
 import attrs
-from sqlalchemy import Column, Connection, Index, Table, bindparam, update
+from sqlalchemy import Column, Connection, Index, Table, and_, bindparam, or_, update
 
 from respond.domain.events import Event
 from respond.domain.moments import to_microseconds
@@ -34,6 +34,8 @@ class Look:
     """Its id."""
     version: int
     """How many events it had when this was found."""
+    next_us: int
+    """When to look at it, in microseconds since 1970; 0 is at once."""
 
 
 class TableDue(TableProjection):
@@ -75,16 +77,16 @@ class TableDue(TableProjection):
         versions = {event.body["stream"]: event.version for event in events}
         yield from ((stream, [version]) for stream, version in sorted(versions.items()))
 
-    def looks(self, connection: Connection, *, until: datetime, limit: int) -> list[Look]:
-        """Return which incidents to look at up to *until*, the most urgent first, at most *limit*."""
+    def looks(self, connection: Connection, *, until: datetime, after: Look | None, limit: int) -> list[Look]:
+        """Return which incidents to look at up to *until*, the most urgent first, those behind *after*."""
         columns = self.table.c
-        query = (
-            self._rows.select(columns.stream, columns.version)
-            .where(columns.next_us <= to_microseconds(until))
-            .order_by(columns.next_us, columns.stream)
-            .limit(limit)
-        )
-        return [Look(StreamId(stream).key, version) for stream, version in connection.execute(query)]
+        query = self._rows.select(columns.stream, columns.version, columns.next_us)
+        query = query.where(columns.next_us <= to_microseconds(until))
+        if after is not None:
+            same = and_(columns.next_us == after.next_us, columns.stream > _stream(after))
+            query = query.where(or_(columns.next_us > after.next_us, same))
+        query = query.order_by(columns.next_us, columns.stream).limit(limit)
+        return [Look(StreamId(stream).key, version, next_us) for stream, version, next_us in connection.execute(query)]
 
     def settle(self, connection: Connection, looks: Iterable[tuple[Look, datetime | None]]) -> None:
         """Keep when to look at each incident again, None for never, unless it changed since."""
@@ -100,7 +102,7 @@ class TableDue(TableProjection):
         )
         rows = [
             {
-                "of_stream": StreamId.of(INCIDENT.category, look.incident).name,
+                "of_stream": _stream(look),
                 "of_version": look.version,
                 "to_next": None if next_at is None else to_microseconds(next_at),
             }
@@ -108,3 +110,7 @@ class TableDue(TableProjection):
         ]
         if rows:
             connection.execute(statement, rows)
+
+
+def _stream(look: Look) -> str:
+    return StreamId.of(INCIDENT.category, look.incident).name
