@@ -22,7 +22,7 @@ from respond.plan.extension import ExtensionField
 from respond.plan.measures import Measure
 from respond.plan.obligations import Obligation
 from respond.plan.organisation import Body, Department, Duty, Role, TeamTemplate, Training
-from respond.plan.reader import SHIPPED, read_plan
+from respond.plan.reader import SHIPPED, read_plan, shipped_plan
 from respond.plan.resources import Partner, Resource
 from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
 
@@ -79,6 +79,8 @@ class Plan:
     """The parts of the organisation that it is for; all when empty."""
     covers: tuple[str, ...] = ()
     """The categories that it is for, with those that refine them; all that it holds when empty."""
+    profiles: tuple[str, ...] = ()
+    """The obligation profiles whose obligations it holds besides its own, each as `name@version`."""
 
     categories: tuple[Category, ...] = ()
     """With one that is `other`."""
@@ -145,6 +147,14 @@ class Plan:
         """Return the plan that ships with respond: a company that serves customers in shops and online."""
         return cls.load(SHIPPED / "service-company@1.toml")
 
+    @classmethod
+    def shipped(cls, name: str) -> Self:
+        """Return a plan that ships with respond, as an example: the newest of this name, or the one of `name@version`.
+
+        Raises `PlanNotFound` that lists them.
+        """
+        return cls.load(shipped_plan(name))
+
     def with_calendars(self, calendars: Iterable[Calendar]) -> Self:
         """Return the plan with the calendars that it names."""
         return attrs.evolve(self, calendars=tuple(calendars))
@@ -171,6 +181,16 @@ class Plan:
 
     def category(self, category_id: str) -> Category | None:
         return self._categories.get(category_id)
+
+    def ancestors(self, category_id: str) -> tuple[str, ...]:
+        """Return the ids of the categories that this one refines, the nearest first."""
+        found = self.category(category_id)
+        if found is None or found.parent is None:
+            return ()
+        return (found.parent, *self.ancestors(found.parent))
+
+    def obligation(self, obligation_id: str) -> Obligation | None:
+        return next((one for one in self.obligations if one.id == obligation_id), None)
 
     def role(self, role_id: str) -> Role | None:
         return self._roles.get(role_id)
