@@ -203,7 +203,9 @@ class Plan:
 def _unique(place: str, ids: list[str]) -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
-            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one, flaw="id-twice")
+            raise InvalidPlan(
+                f"{one!r} stands twice; write another id", place=f"{place}[{index}].id", value=one, flaw="id-twice"
+            )
 
 
 def _refines(parents: Mapping[str, str | None], category: Category, place: str) -> None:
@@ -213,11 +215,14 @@ def _refines(parents: Mapping[str, str | None], category: Category, place: str) 
     while parent is not None:
         if parent not in parents:
             raise InvalidPlan(
-                f"{parent!r} is not a category of the plan", place=place, value=parent, flaw="category-unknown"
+                f"{parent!r} is not a category of the plan; add it, or write another",
+                place=place,
+                value=parent,
+                flaw="category-unknown",
             )
         if parent in seen:
             raise InvalidPlan(
-                f"{category.id!r} refines itself, by way of {parent!r}",
+                f"{category.id!r} refines itself, by way of {parent!r}; leave one parent out",
                 place=place,
                 value=parent,
                 flaw="category-cycle",

@@ -131,7 +131,7 @@ def _found(what: str, named: str, place: str, folder: Path | None, read: Callabl
             return found
     shipped = ", ".join(sorted(path.stem for path in (SHIPPED / f"{what}s").glob("*.toml")))
     raise InvalidPlan(
-        f"no {what} {file} lies beside the plan; respond comes with {shipped}",
+        f"no {what} {file} lies beside the plan; respond comes with {shipped}; write one of those, or put the file there",
         place=place,
         value=file,
         flaw=f"{what}-missing",

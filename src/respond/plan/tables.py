@@ -40,7 +40,7 @@ def value_of(kind: type[ValueT], body: object, place: str) -> ValueT:
             if key in _NOT_BLANK and not str(body[key]).strip():
                 raise InvalidPlan("must not be empty", place=where, value=body[key], flaw="value-empty")
         elif field.default is attrs.NOTHING:
-            raise InvalidPlan("is missing", place=where, flaw="key-missing")
+            raise InvalidPlan(f"is missing; write {key} = …", place=where, flaw="key-missing")
     try:
         return kind(**content)
     except InvalidInput as error:
