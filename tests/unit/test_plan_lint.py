@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from respond.plan.finding import CODES, ERRORS, READING, WARNINGS, Finding
 from respond.plan.lint import lint
 from respond.plan.lint_file import lint_file
 from respond.plan.plan import Plan
+from respond.plan.reader import SHIPPED, shipped_plan
 from sound_plan import FLOW, SOUND, TODAY
 
 NONE = ""
@@ -342,3 +344,27 @@ def test_a_special_plan_is_judged_with_its_general_one(tmp_path, old, new, code,
     special.write_text(SPECIAL.replace(old, new, 1), encoding="utf-8")
     findings = lint_file(special, today=TODAY, flow=FLOW, generals={"sound": Plan.load(general)})
     assert [(one.code, one.line) for one in findings] == ([(code, line)] if code else [])
+
+
+SHIPPED_PLANS = ["customer-service@1", "service-company@2"]
+OUTLINE = "service-company@1"
+"""The plan for first steps; it says nothing but categories, levels and roles."""
+
+
+@pytest.mark.parametrize("name", SHIPPED_PLANS)
+def test_lint_finds_nothing_in_a_shipped_plan(name):
+    """The plans that ship are sound, on a day soon after their inspections, whatever the workflow has."""
+    general = Plan.load(shipped_plan("service-company"))
+    path, day = SHIPPED / f"{name}.toml", date(2026, 10, 20)
+    assert lint_file(path, today=day, generals={general.name: general}) == ()
+    codes = {one.code for one in lint_file(path, today=day, flow=FLOW, generals={general.name: general})}
+    assert codes <= {"command-unknown", "state-unknown"}
+
+
+def test_lint_says_what_the_outline_lacks():
+    """The outline is no complete plan, and lint says so."""
+    assert {one.code for one in lint_file(SHIPPED / f"{OUTLINE}.toml", today=TODAY)} == {
+        "section-missing",
+        "level-without-condition",
+        "role-unused",
+    }

@@ -30,7 +30,7 @@ DIGESTS = {
     "service-company-network@1": "1a4d3fe6729165afb2191b7dd60b1820df5059fcfc515c71c156ed528c7f2824",
     "service-company-shop@1": "ca856284c05d1d2320e40555a11169f540bcaf01c8504c33f648dea0eb501f4b",
     "service-company@1": "d8253f3ac0c7284e0955562899415da3d83366a279b0a11ed802ca82ec6098c3",
-    "service-company@2": "a529cf449a0501506963da9c8b662ba4a6471e1d93c4aa1074df7f2b8f3ed268",
+    "service-company@2": "8f9eea623d54c099659be06d75572721288cc25c35a649cc3084796483f79f0e",
 }
 COMPLETE = ["customer-service@1", "service-company@2"]
 ADDING = ["service-company-network@1", "service-company-shop@1"]
