@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
@@ -91,6 +92,7 @@ class Publishing(ABC, Generic[StoreT, TargetT, WaiterT]):
         selection = Selection.of(categories=categories, types=types, realm="real")
         self._cursor = Cursor(selection=selection, position=after, page_events=batch)
         self._held: Checkpoint | None = None
+        self._claims = False
         self.events = 0
         """How many events the target took from this publisher."""
         self._stopped = False
@@ -177,6 +179,7 @@ class Publishing(ABC, Generic[StoreT, TargetT, WaiterT]):
             return Step(state="paused", wait_seconds=LOOK_SECONDS, error=found.error)
         if found is not None and not found.is_free(self._owner, now):
             return Step(state="elsewhere", wait_seconds=LOOK_SECONDS)
+        self._claims = True
         with self._log.transaction() as connection:
             if found is None:
                 self._checkpoints.create(connection, self.name, self.version, now=now, position=self._after)
@@ -267,14 +270,12 @@ class Publishing(ABC, Generic[StoreT, TargetT, WaiterT]):
 
     def _release(self) -> None:
         """Let another publisher go on at once, as far as the log can be reached."""
-        held, self._held = self._held, None
-        if held is None:
+        self._held = None
+        if not self._claims:
             return
-        try:
-            with self._log.transaction() as connection:
-                self._checkpoints.release(connection, held, now=self._clock())
-        except (CheckpointLost, StoreUnavailable):
-            return  # it is held by another, or its lease will end
+        self._claims = False
+        with suppress(StoreUnavailable), self._log.transaction() as connection:  # else its lease will end
+            self._checkpoints.release(connection, self.name, owner=self._owner, now=self._clock())
 
     @abstractmethod
     def _log_of(self, store: StoreT) -> SqlEventStore:

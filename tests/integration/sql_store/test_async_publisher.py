@@ -203,6 +203,26 @@ def test_one_is_at_work(url: str) -> None:
     during(url, work)
 
 
+def test_cancelled_anywhere(url: str) -> None:
+    """A publisher whose task is cancelled, whatever it is at, holds its name no longer, and what it left is told."""
+
+    async def work(store: AsyncEventStore, clock: ManualClock) -> None:
+        bus = Bus()
+        for turns in range(0, 60, 2):
+            await store.append(Write(ONE, events(turns)))
+            running = asyncio.create_task(AsyncPublisher(store, bus, name="bus", clock=clock).run())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            assert (await AsyncPublisher(store, bus, name="bus", clock=clock).run(live=False)).state == "idle"
+            assert (await checkpoint(store)).owner is None
+        assert list(dict.fromkeys(bus.ids)) == ids_of(*range(0, 60, 2))
+
+    during(url, work)
+
+
 def test_overtaken_while_it_publishes(url: str) -> None:
     """A publisher that was overtaken in the middle moves nothing: the other goes on from the checkpoint."""
 
