@@ -20,7 +20,7 @@ from respond.plan.plan import Plan
 from respond.plan.resources import Resource
 from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
 
-_NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
+NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (Plan, "covers"): ("categories", "category-unknown"),
     (Category, "facets"): ("facets", "facet-unknown"),
     (Level, "response"): ("response_levels", "response-level-unknown"),
@@ -66,7 +66,7 @@ _SINGULAR = {"categories": "category", "facets": "facet", "audiences": "audience
 
 def unknown_names(plan: Plan) -> Iterator[Finding]:
     """Yield each name of something that the plan does not have."""
-    known = {section: _known(plan, section) for section, _ in _NAMES.values()}
+    known = {section: _known(plan, section) for section, _ in NAMES.values()}
     numbers = {level.number for level in plan.levels}
     for place, part in contents(plan):
         for key, (section, code) in _keys(type(part)):
@@ -99,7 +99,7 @@ def _keys(kind: type) -> Iterable[tuple[str, tuple[str, str]]]:
 
 
 _BY_KIND: Mapping[type, list[tuple[str, tuple[str, str]]]] = {
-    kind: [(key, named) for (owner, key), named in _NAMES.items() if owner is kind] for kind, _ in _NAMES
+    kind: [(key, named) for (owner, key), named in NAMES.items() if owner is kind] for kind, _ in NAMES
 }
 
 
