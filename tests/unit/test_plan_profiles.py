@@ -20,6 +20,12 @@ id = "notify"
 title = "Tell the crew"
 act = "fulfil"
 due = [{{from = "aware", within = "5 min"}}]
+
+[[obligations]]
+id = "crew"
+title = "Count the crew"
+act = "fulfil"
+due = [{{from = "aware", within = "1 h"}}]
 """
 PROFILE = """
 name = "harbour-law"
@@ -54,7 +60,7 @@ due = [{from = "aware", within = "1 h"}]
 id = "court_told"
 title = "Learn that the court was told"
 act = "fulfil"
-due = [{from = "discharged", of = "notify", within = "2 h"}, {from = "discharged", of = "elsewhere", within = "2 h"}]
+due = [{from = "discharged", of = "notify", within = "2 h"}, {from = "discharged", of = "crew", within = "2 h"}]
 """
 
 
@@ -71,8 +77,8 @@ def test_a_profile_adds_its_obligations(tmp_path):
     """They stand behind the plan's own, under the profile's name, also where one names another."""
     plan = Plan.load(written(tmp_path, "harbour-law@3"))
     assert plan.profiles == ("harbour-law@3",)
-    assert [one.id for one in plan.obligations] == ["notify", "harbour-law.notify", "harbour-law.court_told"]
-    assert [clock.of for clock in plan.obligations[2].due] == ["harbour-law.notify", "elsewhere"]
+    assert [one.id for one in plan.obligations] == ["notify", "crew", "harbour-law.notify", "harbour-law.court_told"]
+    assert [clock.of for clock in plan.obligations[3].due] == ["harbour-law.notify", "crew"]
 
 
 def test_a_profile_brings_what_its_obligations_need(tmp_path):
@@ -90,7 +96,7 @@ def test_of_two_profiles_the_first_gives_what_both_bring(tmp_path):
     other = PROFILE.replace("harbour-law", "river-law").replace("Coast guard", "River guard")
     plan = Plan.load(written(tmp_path, "harbour-law@3", "river-law@3", **{"river-law@3": other}))
     assert [one.title for one in plan.audiences] == ["Our court", "Coast guard"]
-    assert len(plan.obligations) == 5
+    assert len(plan.obligations) == 6
     plan = Plan.load(written(tmp_path, "river-law@3", "harbour-law@3", **{"river-law@3": other}))
     assert [one.title for one in plan.audiences] == ["Our court", "River guard"]
 
@@ -100,13 +106,13 @@ def test_a_profile_that_ships_is_found(tmp_path):
     path = written(tmp_path, "gdpr@1")
     assert "gdpr.notification" in [one.id for one in Plan.load(path).obligations]
     (tmp_path / "gdpr@1.toml").write_text(PROFILE.replace("harbour-law", "gdpr").replace('"3"', '"1"'))
-    assert [one.id for one in Plan.load(path).obligations] == ["notify", "gdpr.notify", "gdpr.court_told"]
+    assert [one.id for one in Plan.load(path).obligations] == ["notify", "crew", "gdpr.notify", "gdpr.court_told"]
 
 
 def test_dora_brings_its_calendar(tmp_path):
     """Its deadlines move to noon of the next working day, which needs a calendar."""
     plan = Plan.load(written(tmp_path, "dora@1"))
-    assert {(one.calendar, one.shift) for one in plan.obligations[1:]} == {("eu-weekdays", "noon_next_working_day")}
+    assert {(one.calendar, one.shift) for one in plan.obligations[2:]} == {("eu-weekdays", "noon_next_working_day")}
     assert [one.name for one in plan.calendars] == ["eu-weekdays"]
 
 
