@@ -29,8 +29,8 @@ demo: $(USABLE) ## set everything up and play one incident through its life, on 
 test: $(DEVELOPABLE) ## set everything up and run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys
-	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance
+test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys; real logs too
+	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance tests/integration/test_import_real_logs.py
 	RESPOND_MATRIX=1 $(MAKE) oldest
 
 test-faults: $(DEVELOPABLE) ## break disks, servers, connections and clocks under the log; needs root, takes some minutes

@@ -11,7 +11,7 @@ import attrs
 from respond.domain.events import Event, event_type
 from respond.domain.references import Reference
 from respond.domain.values import replace
-from respond.plan.calendars import later
+from respond.plan.calendars import EVERY_DAY
 from respond.plan.plan import Plan
 from respond.plan.upkeep import RevisionTrigger, Strategy
 from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, guard
@@ -233,14 +233,18 @@ def overdue(plan: Plan, life: PlanLife, now: datetime) -> tuple[Upkeep, ...]:
     """Return what of *plan* should have been revised, rehearsed or assessed again before *now*."""
     found: list[Upkeep] = []
     if plan.revision is not None and life.approved_at is not None:
-        found.append(Upkeep(what="revision", of=plan.name, due_at=later(life.approved_at, plan.revision.every, None)))
+        found.append(
+            Upkeep(what="revision", of=plan.name, due_at=EVERY_DAY.after(life.approved_at, plan.revision.every))
+        )
     for drill in plan.drills:
         last = life.drills.get(drill.id, life.approved_at)
-        found.append(Upkeep(what="drill", of=drill.id, due_at=None if last is None else later(last, drill.every, None)))
+        found.append(
+            Upkeep(what="drill", of=drill.id, due_at=None if last is None else EVERY_DAY.after(last, drill.every))
+        )
     for risk in plan.risks:
         rated = life.risks.get(risk.id)
         if risk.reassess_every is not None:
-            due = None if rated is None else later(rated.at, risk.reassess_every, None)
+            due = None if rated is None else EVERY_DAY.after(rated.at, risk.reassess_every)
             found.append(Upkeep(what="risk", of=risk.id, due_at=due))
     return tuple(one for one in found if one.due_at is None or one.due_at <= now)
 

@@ -62,9 +62,7 @@ class TableDue(TableProjection):
     def apply(self, connection: Connection, events: Sequence[Event]) -> None:
         """Note the incidents that changed."""
         versions = {event.body["stream"]: event.version for event in events}
-        rows = [
-            {"stream": stream, "version": versions[stream], "next_us": _AT_ONCE} for stream in sorted(versions)
-        ]
+        rows = [{"stream": stream, "version": versions[stream], "next_us": _AT_ONCE} for stream in sorted(versions)]
         self._rows.write(connection, rows)
 
     def content(self, connection: Connection) -> Iterator[Content]:

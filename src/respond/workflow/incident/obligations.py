@@ -20,7 +20,7 @@ from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED, Incident
 
 def obligations_of(situation: Situation) -> tuple[Owed, ...]:
     """Return what the incident owes, by the plan in force."""
-    return owed(situation.plan, facts_of(situation.plan, situation.history))
+    return owed(situation.plan, facts_of(situation.plan, situation.history), until=situation.now)
 
 
 def _pending(one: Owed) -> bool:

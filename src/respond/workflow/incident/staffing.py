@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-from respond.plan.calendars import later
+from respond.plan.calendars import EVERY_DAY
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
 from respond.workflow.incident.state import Held, Incident
@@ -57,7 +57,7 @@ def _concerns(plan: Plan, held: Held, now: datetime) -> list[Concern]:
         return []
     found = []
     if role.shift is not None:
-        ends = later(held.since, role.shift, None)
+        ends = EVERY_DAY.after(held.since, role.shift)
         if now >= ends:
             found.append(Concern(kind="shift-too-long", role=role.id, person=held.person, since=ends))
     for training in role.training:
