@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -15,6 +15,7 @@ from respond.domain.references import Reference
 from respond.errors import InvalidPlan
 from respond.plan.authority import AuthorityRule
 from respond.plan.calendars import Calendar
+from respond.plan.chains import refuse_unsound
 from respond.plan.classification import Category, Facet, Level, ResponseLevel
 from respond.plan.communication import Audience, Channel, KeyMessage
 from respond.plan.customer_care import CustomerCare
@@ -136,6 +137,9 @@ class Plan:
                     value=level.number,
                     flaw="level-gap",
                 )
+        _unique("calendars", [calendar.name for calendar in self.calendars], key="name")
+        if self.under is None:
+            refuse_unsound(self.obligations, {calendar.name for calendar in self.calendars})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -154,10 +158,6 @@ class Plan:
         Raises `PlanNotFound` that lists them.
         """
         return cls.load(shipped_plan(name))
-
-    def with_calendars(self, calendars: Iterable[Calendar]) -> Self:
-        """Return the plan with the calendars that it names."""
-        return attrs.evolve(self, calendars=tuple(calendars))
 
     @cached_property
     def reference(self) -> Reference:
@@ -200,11 +200,14 @@ class Plan:
         return self.levels[number - 1] if type(number) is int and 1 <= number <= len(self.levels) else None
 
 
-def _unique(place: str, ids: list[str]) -> None:
+def _unique(place: str, ids: list[str], *, key: str = "id") -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
             raise InvalidPlan(
-                f"{one!r} stands twice; write another id", place=f"{place}[{index}].id", value=one, flaw="id-twice"
+                f"{one!r} stands twice; write another {key}",
+                place=f"{place}[{index}].{key}",
+                value=one,
+                flaw="id-twice",
             )
 
 

@@ -64,32 +64,37 @@ def plan_of(plan: type[PlanT], document: Mapping[str, Any], *, folder: Path | No
     Raises `InvalidPlan` that names the key.
     """
     rest, calendars = _calendars(document, folder)
-    read = value_of(plan, rest, "")
-    read = read.with_calendars(calendars) if calendars else read
-    return _merged(
-        read,
-        [
-            _found("profile", name, f"profiles[{index}]", folder, read_profile)
-            for index, name in enumerate(read.profiles)
-        ],
-    )
+    profiles = [_found("profile", name, place, folder, read_profile) for name, place in _profiles(rest)]
+    return value_of(plan, _merged({**rest, "calendars": calendars}, profiles), "")
 
 
-def _merged(plan: PlanT, profiles: list[Profile]) -> PlanT:
-    """Return *plan* with what *profiles* bring; of audiences and calendars it keeps what it has."""
-    if not profiles:
-        return plan
+def _profiles(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the names of profiles, each with its place; what is none is refused with the other keys."""
+    given = document.get("profiles", [])
+    for index, name in enumerate(given if isinstance(given, list) else []):
+        if isinstance(name, str):
+            yield name, f"profiles[{index}]"
+
+
+def _merged(document: dict[str, Any], profiles: list[Profile]) -> dict[str, Any]:
+    """Return *document* with what *profiles* bring; of audiences and calendars it keeps what it has."""
     audiences = {one.id: one for profile in profiles[::-1] for one in profile.audiences}
     calendars = {one.name: one for profile in profiles[::-1] for one in profile.calendars}
-    return attrs.evolve(
-        plan,
-        obligations=(*plan.obligations, *(one for profile in profiles for one in profile.owed())),
-        audiences=(*plan.audiences, *_besides(audiences, {one.id for one in plan.audiences})),
-        calendars=(*plan.calendars, *_besides(calendars, {one.name for one in plan.calendars})),
-    )
+    own = [body.get("id") for body in _listed(document, "audiences") if isinstance(body, Mapping)]
+    brought: dict[str, list[Any]] = {
+        "obligations": [one for profile in profiles for one in profile.owed()],
+        "audiences": list(_besides(audiences, own)),
+        "calendars": list(_besides(calendars, [one.name for one in document["calendars"]])),
+    }
+    return document | {section: [*_listed(document, section), *parts] for section, parts in brought.items() if parts}
 
 
-def _besides(brought: Mapping[str, OneT], own: set[str]) -> Iterator[OneT]:
+def _listed(document: Mapping[str, Any], section: str) -> list[Any]:
+    given = document.get(section, [])
+    return given if isinstance(given, list) else [given]
+
+
+def _besides(brought: Mapping[str, OneT], own: list[Any]) -> Iterator[OneT]:
     return (one for key, one in sorted(brought.items()) if key not in own)
 
 
@@ -131,7 +136,7 @@ def _found(what: str, named: str, place: str, folder: Path | None, read: Callabl
             return found
     shipped = ", ".join(sorted(path.stem for path in (SHIPPED / f"{what}s").glob("*.toml")))
     raise InvalidPlan(
-        f"no {what} {file} lies beside the plan; respond comes with {shipped}; write one of those, or put the file there",
+        f"no {what} {file} lies beside the plan; respond comes with {shipped}; write one of those, or put it there",
         place=place,
         value=file,
         flaw=f"{what}-missing",

@@ -85,7 +85,7 @@ def _read(kind: Any, value: object, place: str) -> Any:
     if kind in _WRITTEN:
         return _WRITTEN[kind](value, place)
     if attrs.has(kind):
-        return value_of(kind, value, place)
+        return value if isinstance(value, kind) else value_of(kind, value, place)
     if type(value) is not kind:
         raise InvalidPlan(f"must be {_WORDS[kind]}, not {_shown(value)}", place=place, value=value)
     return value
