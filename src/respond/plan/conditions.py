@@ -15,7 +15,7 @@ COUNTS = ("affected_customers", "injured", "dead", "sites")
 """What is counted in an impact."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Impact:
     """What is known of an incident when a condition is judged; None is unknown."""
 

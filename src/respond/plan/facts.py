@@ -11,7 +11,7 @@ from respond.plan.conditions import Impact
 from respond.plan.obligations import Act, Fact
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Happened:
     """Something that an entry of the log tells."""
 
@@ -63,7 +63,7 @@ class Waived(Happened):
     reason: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Paused(Happened):
     """The clock of an obligation was stopped."""
 
