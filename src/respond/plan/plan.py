@@ -189,6 +189,15 @@ class Plan:
             return ()
         return (found.parent, *self.ancestors(found.parent))
 
+    def fits(self, *, category: str, site: str | None = None, unit: str | None = None) -> bool:
+        """Return whether it is for such an incident: its categories, its sites, its units."""
+        mine = self.covers or tuple(one.id for one in self.categories)
+        return (
+            not {category, *self.ancestors(category)}.isdisjoint(mine)
+            and (not self.sites or site in self.sites)
+            and (not self.units or unit in self.units)
+        )
+
     def obligation(self, obligation_id: str) -> Obligation | None:
         return next((one for one in self.obligations if one.id == obligation_id), None)
 
