@@ -184,8 +184,8 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("report-without-initial", 'report = "initial"', 'report = "follow_up"', "obligations[0]"),
     (
         "clock-never-starts",
-        'from = "level_assigned", within = "1 h"',
-        'from = "discharged", of = "initial", within = "1 h"',
+        '{from = "discharged", of = "final_report", within = "10 days"}, {from = "response_ended", within = "20 days"}',
+        '{from = "previous_report", within = "10 days"}',
         NONE,
     ),
     ("near-always", 'near = "1 day"', 'near = "9 days"', "obligations[1].near"),
