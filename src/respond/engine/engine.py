@@ -247,8 +247,8 @@ class Engine:
         """Report an incident and return its handle; *circumstances* as for `execute`.
 
         It runs under the plan named *plan*, else under the one of the engine that is the most special for its category,
-        site and unit.  With *warning*, the key of one, the warning turns into this incident in the same step.  The incident's id is made from the command id: a retry with the same *command_id* finds the same
-        incident.
+        site and unit.  With *warning*, the key of one, the warning turns into this incident in the same step.  The
+        incident's id is made from the command id: a retry with the same *command_id* finds the same incident.
         """
         if command_id is None:
             command_id = str(uuid7(self.clock(), self.random(10)))

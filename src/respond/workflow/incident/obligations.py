@@ -175,7 +175,8 @@ def _receive(situation: Situation) -> Iterator[Any]:
 
 
 def _received_already(situation: Situation) -> bool:
-    return situation.state.receipts.get(situation.command.report) == situation.command.receipt
+    known: str | None = situation.state.receipts.get(situation.command.report)
+    return known == situation.command.receipt
 
 
 def _raise(situation: Situation) -> Iterator[Any]:
