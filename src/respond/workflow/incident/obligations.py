@@ -13,7 +13,7 @@ from respond.workflow.definition import Evolve, Guard, Handler, Situation, Trans
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.facts import facts_of
-from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED, Incident
+from respond.workflow.incident.state import CANCELLED, OPEN, RESOLVED, REVIEWED, Incident
 
 # -- guards ------------------------------------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ HANDLERS = (
     Handler(command=c.RecordReceipt, decide=_receive, emits=(e.UpwardReportReceived,), done=_received_already),
     Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already, automatic=True),
 )
-_ANY = (*OPEN, RESOLVED, REVIEWED)
+_ANY = (*OPEN, RESOLVED, REVIEWED, CANCELLED)
 _KNOWN = ("role-unknown", "obligation-unknown")
 TRANSITIONS = (
     Transition(
