@@ -16,7 +16,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix test-faults test-faults-long oldest lint format bench bench-store docs coverage clean
+.PHONY: help demo test test-matrix test-faults test-faults-long oldest lint format bench bench-store bench-plans docs coverage clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,8 @@ demo: $(USABLE) ## set everything up and play one incident through its life, on 
 test: $(DEVELOPABLE) ## set everything up and run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys
-	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance
+test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys; real logs too
+	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance tests/integration/test_import_real_logs.py
 	RESPOND_MATRIX=1 $(MAKE) oldest
 
 test-faults: $(DEVELOPABLE) ## break disks, servers, connections and clocks under the log; needs root, takes some minutes
@@ -66,6 +66,10 @@ bench: $(DEVELOPABLE) ## measure, and print each figure beside its bar
 bench-store: $(DEVELOPABLE) ## measure the event store beside its peer; takes a quarter of an hour
 	@mkdir -p build
 	$(BIN)/python benchmarks/store.py
+
+bench-plans: $(DEVELOPABLE) ## measure what a plan and its obligations cost
+	@mkdir -p build
+	$(BIN)/python benchmarks/plans.py
 
 docs: $(DEVELOPABLE) ## check that links in the documentation resolve and that its snippets run
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit/test_docs.py

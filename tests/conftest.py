@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
+from sqlalchemy.engine import make_url
 
 from servers import (
     Cluster,
+    KeptPostgresql,
     fresh_mariadb,
-    fresh_postgresql,
     in_ci,
     missing,
     reachable_mariadb,
@@ -23,8 +24,11 @@ from servers import (
 
 ROOT = Path(__file__).parent.parent
 MATRIX_VARIABLE = "RESPOND_MATRIX"
-"""Set to 1, all ways of appending run on all databases; otherwise each way runs on one."""
+"""Set to 1, all ways of appending and all real logs run on all databases; otherwise each runs on one."""
 CLUSTER = pytest.StashKey[Cluster]()
+
+# MariaDB's driver reads all authorities that the machine trusts whenever it connects; no test needs any.
+os.environ["SSL_CERT_FILE"] = str(ROOT / "tests" / "nobody.pem")
 
 # CI repeats the same examples, so that what it says holds again; developers' runs look for new ones.
 settings.register_profile("dev", deadline=None)
@@ -48,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests marked `matrix`, one way of appending on one more database each, to `make test-matrix`."""
+    """Leave the tests marked `matrix`, what is shown already on one more database each, to `make test-matrix`."""
     if os.environ.get(MATRIX_VARIABLE) != "1":
         left = [item for item in items if item.get_closest_marker("matrix")]
         config.hook.pytest_deselected(items=left)
@@ -73,10 +77,18 @@ def postgresql_server(request: pytest.FixtureRequest) -> str:
     return reachable_postgresql(request.config.stash[CLUSTER])
 
 
+@pytest.fixture(scope="session")
+def kept_postgresql(postgresql_server: str) -> Iterator[KeptPostgresql]:
+    """Yield the database that `postgresql_url` lends."""
+    kept = KeptPostgresql(make_url(postgresql_server))
+    yield kept
+    kept.drop()
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
+def postgresql_url(kept_postgresql: KeptPostgresql) -> Iterator[str]:
     """Yield the URL of an empty PostgreSQL database."""
-    with fresh_postgresql(postgresql_server) as url:
+    with kept_postgresql.lent() as url:
         yield url
 
 

@@ -6,7 +6,6 @@ Its users override `store_factory`, as those of the store's own suite do.
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -21,6 +20,7 @@ import orjson
 import pytest
 
 from engines import REPORTED, engine_on, responding
+from forks import FORKS
 from respond.domain.moments import Moment, parse_utc
 from respond.domain.money import Money
 from respond.domain.references import Actor, Reference
@@ -228,10 +228,9 @@ class EngineConformance(Tested):
         """Eight reporters at once: every incident has a number of its own, and is found by it."""
         pool: Executor
         if self.worker_kind == "process":
-            spawn = multiprocessing.get_context("spawn")
             workers, threads = 4, 2
-            start = spawn.Barrier(workers * threads)
-            pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=Reporting.prepare, initargs=(start,))
+            start = FORKS.Barrier(workers * threads)
+            pool = ProcessPoolExecutor(workers, mp_context=FORKS, initializer=Reporting.prepare, initargs=(start,))
         else:
             workers, threads = 8, 1
             Reporting.prepare(threading.Barrier(workers))

@@ -190,15 +190,88 @@ def reachable_mariadb() -> str:
 def fresh_postgresql(server: str) -> Iterator[str]:
     """Yield the URL of an empty database on *server*; it is dropped at the end, whoever is still connected."""
     url = make_url(server)
-    name = f"respond_{secrets.token_hex(6)}"
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    name = _new_name()
+    with _postgresql(url) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
-        with psycopg.connect(plain, autocommit=True) as connection:
+        with _postgresql(url) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@attrs.define
+class KeptPostgresql:
+    """An empty database that one test after another gets: emptying one takes a tenth of the time of making one.
+
+    It has another name each time: who still connects where an earlier test was finds nothing.
+    """
+
+    server: URL
+    name: str | None = None
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[str]:
+        """Yield its URL; at the end it is emptied, and dropped where that does not make it as good as new."""
+        name = _new_name()
+        with _postgresql(self.server) as connection:
+            made = f"CREATE DATABASE {name}" if self.name is None else f"ALTER DATABASE {self.name} RENAME TO {name}"
+            connection.execute(made)
+        self.name = name
+        url = self.server.set(database=name)
+        as_good_as_new = False
+        try:
+            yield url.render_as_string(hide_password=False)
+            as_good_as_new = _emptied(url)
+        finally:
+            if not as_good_as_new:
+                self.drop()
+
+    def drop(self) -> None:
+        """Drop it, whoever is still connected."""
+        if self.name is not None:
+            with _postgresql(self.server) as connection:
+                connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.name = None
+
+
+OWN_PUBLIC = 150_000
+"""Since this version the schema `public` belongs to the owner of the database; before, it is not made anew here."""
+# Of what a test may leave, these go with the database only.
+_KEPT_BY_A_DATABASE = """
+SELECT FROM pg_database WHERE datname = current_database() AND (
+  datacl IS NOT NULL OR datconnlimit <> -1 OR datdba <> current_user::regrole
+  OR EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = pg_database.oid)
+  OR EXISTS (SELECT FROM pg_default_acl) OR EXISTS (SELECT FROM pg_event_trigger)
+  OR EXISTS (SELECT FROM pg_extension WHERE extname <> 'plpgsql') OR EXISTS (SELECT FROM pg_foreign_data_wrapper)
+  OR EXISTS (SELECT FROM pg_largeobject_metadata) OR EXISTS (SELECT FROM pg_publication))
+"""
+
+
+def _emptied(url: URL) -> bool:
+    """Empty the schemas of a PostgreSQL database, whoever is still connected; return whether that is all there was."""
+    with _postgresql(url) as connection:
+        if connection.info.server_version < OWN_PUBLIC:
+            return False
+        if connection.execute(_KEPT_BY_A_DATABASE).fetchone() is not None:
+            return False
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        )
+        schemas = connection.execute(
+            "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+        ).fetchall()
+        for (schema,) in schemas:
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        connection.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+        connection.execute("GRANT USAGE ON SCHEMA public TO public")
+    return True
+
+
+def _postgresql(url: URL) -> psycopg.Connection[Any]:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
 
 
 @contextlib.contextmanager
@@ -208,7 +281,7 @@ def fresh_mariadb(server: str) -> Iterator[str]:
     Dropping waits for open transactions; one that a test forgot makes the drop fail after ten seconds.
     """
     url = make_url(server)
-    name = f"respond_{secrets.token_hex(6)}"
+    name = _new_name()
     with _mariadb(url) as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
     try:
@@ -217,6 +290,10 @@ def fresh_mariadb(server: str) -> Iterator[str]:
         with _mariadb(url) as connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION lock_wait_timeout = 10")
             cursor.execute(f"DROP DATABASE {name}")
+
+
+def _new_name() -> str:
+    return f"respond_{secrets.token_hex(6)}"
 
 
 def _mariadb(url: URL) -> pymysql.Connection[Any]:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
-from unittest.mock import patch
 
 import attrs
 
+from forks import FORKS, ensure_running
 from ledger import Ledger, Place
 from respond.errors import RespondError
 from respond.store.sql import SqlEventStore
 from syscalls import PATIENCE
 from ticker import Batch
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["pytest", "writers"])  # a process that is forked has imported them already
 
 
 @attrs.frozen
@@ -65,8 +59,7 @@ class Process:
 @contextmanager
 def started(work: Callable[..., None], *arguments: Any) -> Iterator[Process]:
     """Start a process that does *work*, given a line and *arguments*; it waits for `go`, and is gone at the end."""
-    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):  # where the preloaded modules are
-        forkserver.ensure_running()
+    ensure_running()
     ours, theirs = FORKS.Pipe()
     process = FORKS.Process(target=_begin, args=(theirs, work, arguments), daemon=True)
     process.start()

@@ -21,6 +21,7 @@ class TestOneStatement(PostgresqlConformance):
         return SqlStores(postgresql_url)
 
 
+@pytest.mark.matrix
 class TestTransaction(PostgresqlConformance):
     """Every append takes the head, checks, inserts and commits, as for a group or in the caller's own transaction."""
 

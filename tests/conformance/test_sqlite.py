@@ -41,7 +41,6 @@ class TestRollbackJournal(SqlConformance):
         return SqlStores(sqlite_url, journal_mode="delete")
 
 
-@pytest.mark.matrix
 class TestInline(SqlConformance):
     """Something is kept up within every append."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from fault_sizes import tell
 from own_servers import own_mariadb, own_postgresql
+from servers import fresh_postgresql
 
 
 @pytest.fixture
@@ -27,6 +28,13 @@ def postgresql_server() -> Iterator[str]:
     """Yield the URL of a server of our own: what is done to it is done to nobody else."""
     with own_postgresql() as server:
         yield server.cluster.url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """Yield the URL of an empty database there."""
+    with fresh_postgresql(postgresql_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

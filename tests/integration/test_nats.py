@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import signal
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,9 +20,11 @@ from brokers import Broker, running_broker
 from publishing import WithoutIds, publish_all, publish_and_die
 from respond.domain.streams import StreamId
 from respond.errors import InvalidInput
-from respond.integrations.nats import NatsTarget, subject_of
+from respond.integrations.async_publisher import AsyncPublisher
+from respond.integrations.nats import AsyncNatsTarget, NatsTarget, subject_of
 from respond.integrations.publisher import Publisher
 from respond.integrations.target import Outgoing, Refused
+from respond.store.async_event_store import AsyncEventStore
 from respond.store.checkpoint import Patience
 from respond.store.records import Recorded, Write
 from respond.store.sql import SqlEventStore
@@ -254,3 +258,57 @@ def test_an_unknown_mode() -> None:
     """A mode that there is not is refused."""
     with pytest.raises(InvalidInput, match="structured, binary"):
         NatsTarget("nats://localhost", mode="batched")
+
+
+# -- in an event loop --------------------------------------------------------------------------------------------------
+
+
+def test_everything_arrives_by_tasks(broker: Broker, store: SqlEventStore, sqlite_url: str) -> None:
+    """A publisher for asyncio tells the same, in the loop of its task: no thread is made for the broker."""
+
+    async def publish() -> None:
+        async with (
+            await AsyncEventStore.open(sqlite_url, clock=lambda: START) as log,
+            AsyncNatsTarget(broker.url) as target,
+        ):
+            for name in ("bus", "again"):  # what is published a second time the broker drops
+                step = await AsyncPublisher(log, target, name=name, clock=lambda: START, batch=7).run(live=False)
+                assert step.state == "idle"
+            assert "respond-nats" not in {thread.name for thread in threading.enumerate()}
+            await target.close()
+
+    asyncio.run(publish())
+    assert_all_once_in_order(broker.events(), store)
+
+
+def test_the_broker_is_killed_under_tasks(broker: Broker, store: SqlEventStore, sqlite_url: str) -> None:
+    """A broker that is killed with messages under way is missed, then told the rest: all is kept once, in order."""
+
+    class Cut(AsyncNatsTarget):
+        """Kills the broker as soon as a message is acknowledged, once."""
+
+        armed = True
+
+        async def _try(self, client: Any, outgoing: Outgoing) -> Exception | None:
+            answer = await super()._try(client, outgoing)
+            if self.armed and outgoing.row.position > 30:
+                self.armed = False
+                broker.kill()
+            return answer
+
+    async def publish() -> list[str]:
+        clock, states = ManualClock(), []
+        async with (
+            await AsyncEventStore.open(sqlite_url, clock=clock) as log,
+            Cut(broker.url, timeout_seconds=1) as target,
+        ):
+            publisher = AsyncPublisher(log, target, name="bus", clock=clock, batch=7)
+            while (step := await publisher.step()).state != "idle":
+                states.append(step.state)
+                if step.state == "waiting":
+                    await asyncio.to_thread(broker.start)
+                    clock.move(seconds=step.wait_seconds)
+        return states
+
+    assert asyncio.run(publish()).count("waiting") == 1
+    assert_all_once_in_order(broker.events(), store)

@@ -10,9 +10,16 @@ from pathlib import Path
 import psycopg
 import pymysql
 import pytest
+from sqlalchemy import insert, inspect
 from sqlalchemy.engine import make_url
 
 import servers
+from respond.store.records import Write
+from respond.store.sql.installation import create
+from respond.store.sql.schema import tables
+from respond.store.sql.standing import standing
+from respond.testing.conformance.samples import ONE, events
+from sql_logs import clear, opened, raw
 
 
 def tables_of_postgresql(url: str) -> list[str]:
@@ -29,6 +36,106 @@ def test_every_test_gets_an_empty_postgresql_database(postgresql_url, turn):
     with psycopg.connect(postgresql_url.replace("+psycopg", "")) as connection:
         connection.execute("CREATE TABLE left_behind (id int)")
     assert tables_of_postgresql(postgresql_url) == ["left_behind"]
+
+
+LEFT_BEHIND = [
+    "CREATE TABLE left_behind (id int)",
+    "CREATE SCHEMA left_behind CREATE TABLE left_behind (id int)",
+    "CREATE FUNCTION left_behind() RETURNS int LANGUAGE sql RETURN 1",
+    "DROP SCHEMA public",
+    "REVOKE USAGE ON SCHEMA public FROM public",
+    "CREATE PUBLICATION left_behind",
+    "SELECT lo_create(0)",
+    "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO public",
+    "ALTER DATABASE {database} SET default_transaction_read_only = on",
+    "ALTER DATABASE {database} CONNECTION LIMIT 1",
+    "REVOKE CONNECT ON DATABASE {database} FROM public",
+]
+STATE_OF_A_DATABASE = """
+SELECT datacl::text, datconnlimit, datdba,
+  (SELECT array_agg(s.setconfig::text) FROM pg_db_role_setting s WHERE s.setdatabase = d.oid),
+  (SELECT array_agg((nspname, nspowner, nspacl)::text ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_'),
+  (SELECT array_agg(relname::text) FROM pg_class WHERE oid >= 16384 AND relnamespace <> 'pg_toast'::regnamespace),
+  (SELECT array_agg(proname::text) FROM pg_proc WHERE oid >= 16384),
+  (SELECT array_agg(pubname::text) FROM pg_publication), (SELECT count(*) FROM pg_largeobject_metadata),
+  (SELECT count(*) FROM pg_default_acl)
+FROM pg_database d WHERE datname = current_database()
+"""
+
+
+def state_of_postgresql(url: str) -> tuple[object, ...]:
+    """Return all of a database by which an earlier test could change what a later one sees."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        row = connection.execute(STATE_OF_A_DATABASE).fetchone()
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("statement", LEFT_BEHIND)
+def test_a_database_that_is_lent_again_is_as_good_as_new(postgresql_server, statement):
+    """Whatever a test leaves, the next finds what a new database holds; before it is given back, it does differ."""
+    kept = servers.KeptPostgresql(make_url(postgresql_server))
+    with servers.fresh_postgresql(postgresql_server) as url:
+        new = state_of_postgresql(url)
+    try:
+        with kept.lent() as first, psycopg.connect(first.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement.format(database=make_url(first).database))
+            assert connection.execute(STATE_OF_A_DATABASE).fetchone() != new
+            connection.execute("BEGIN")
+        with kept.lent() as second:
+            assert second != first
+            assert state_of_postgresql(second) == new
+    finally:
+        kept.drop()
+
+
+def test_a_database_that_is_lent_again_is_not_made_again(postgresql_server):
+    """What makes tests fast: a database that was only filled is emptied, and lent under another name."""
+    kept = servers.KeptPostgresql(make_url(postgresql_server))
+    numbers = []
+    try:
+        for _ in range(2):
+            with kept.lent() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+                numbers += connection.execute(
+                    "SELECT oid FROM pg_database WHERE datname = current_database()"
+                ).fetchall()
+                connection.execute("CREATE TABLE left_behind (id int)")
+    finally:
+        kept.drop()
+    assert numbers[0] == numbers[1]
+
+
+def state_of_log(url: str) -> dict[str, object]:
+    """Return the rows of all tables in the database of a log, and what is wrong with its guards."""
+    with raw(url) as connection:
+        names = inspect(connection).get_table_names()
+        rows = {name: connection.exec_driver_sql(f"SELECT * FROM {name}").fetchall() for name in names}
+        return {**rows, "dangers": standing(connection).dangers}
+
+
+@pytest.mark.parametrize("database", ["postgresql_url", "mariadb_url"])
+def test_a_log_that_is_cleared_is_as_good_as_new(request, database):
+    """A log that was written to is as a new one again, guards too; before it is cleared, it does differ."""
+    url = request.getfixturevalue(database)
+    create(url)
+    new = state_of_log(url)
+    for _ in range(2):
+        with opened(url) as store:
+            assert store.append(Write(ONE, events(1, 2))).first == 1
+        with raw(url) as connection:
+            connection.execute(
+                insert(tables().manifest).values(first=1, last=1, file="a", digest=bytes(32), reason="b")
+            )
+            connection.exec_driver_sql("CREATE TABLE left_behind (id int)")
+        left = state_of_log(url)
+        assert {name for name in left if left[name] != new.get(name)} == {
+            "left_behind",
+            "respond_events",
+            "respond_head",
+            "respond_manifest",
+        }
+        clear(url)
+        assert state_of_log(url) == new
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])

@@ -35,12 +35,13 @@ OWN = {
     (AsyncEngine, "transaction"),  # takes a connection for asyncio
     (AsyncIncidentHandle, "merge_into"),  # also takes a handle of its own kind
     (AsyncIncidentHandle, "number"),  # a property of the other
+    (AsyncProjecting, "follower"),  # returns one for asyncio
     (AsyncProjecting, "names"),  # a property of both
 }
 """What has the name and another signature, and why."""
 INSIDE = {
     AsyncEventStore: {"new_lock"},
-    AsyncProjecting: {"answering", "follower", "listing", "statistics", "waits", "within"},
+    AsyncProjecting: {"answering", "listing", "runners", "statistics", "waits", "within"},
 }
 """What lends something for a while: it is for code that is `run`, on what is inside."""
 AT_ONCE = {"incident_id"}

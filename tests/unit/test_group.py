@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from threading import Event, Semaphore, Thread
+from weakref import ref
 
 import pytest
 
-from respond.errors import OutcomeUnknown, StoreBusy
+from respond.errors import OutcomeUnknown, StoreBusy, VersionConflict
+from respond.store.sql import group as group_module
 from respond.store.sql.group import BATCH, Append, Group
 from respond.store.sql.turns import ThreadTurn
 
@@ -160,6 +162,23 @@ def test_error_of_the_database_reaches_all_whom_it_concerns(group, carrier):
     assert group.append(rows("c")) == (1, 0)
 
 
+def test_each_caller_raises_an_error_of_its_own(group, carrier):
+    """Of those who share a failed batch each raises one like the first, caused by it: no two threads raise the same."""
+    callers = Callers(group)
+    held(carrier, callers)
+    for name in "bcd":
+        callers.start(name, name)
+        Waiting.queued.acquire()
+    cause = carrier.raises = VersionConflict("b", "version 1", 2)
+    carrier.gate.set()
+    callers.join()
+    errors = [callers.answers[name] for name in "bcd"]
+    assert len({id(error) for error in errors}) == 3
+    assert {(type(error), str(error), error.actual) for error in errors} == {(VersionConflict, str(cause), 2)}
+    assert sum(error is cause for error in errors) == 1
+    assert all(error.__cause__ is cause for error in errors if error is not cause)
+
+
 def test_error_of_one_stays_with_its_owner(group, carrier):
     """A carrier that settles some and blames one leaves the others alone."""
 
@@ -217,7 +236,35 @@ def test_who_gives_up_is_taken_back(carrier):
     assert isinstance(answers["b"], KeyboardInterrupt)
     assert answers["c"] == (1, 0)
     assert carrier.batches == [["first"], ["c"]]
-    assert not group._led
+    assert group._leader is None
+
+
+@pytest.mark.parametrize("step", ["_join", "_lead", "_gather"])
+def test_interrupted_between_steps(group, carrier, monkeypatch, step):
+    """Who is interrupted once it leads, before it carries or while it takes its batch, leaves the lead to others."""
+    taken = getattr(group, step)
+
+    def interrupted(*given):
+        monkeypatch.undo()
+        if step != "_lead":
+            taken(*given)
+        raise KeyboardInterrupt
+
+    callers = Callers(group)
+    if step == "_gather":
+        held(carrier, callers)
+        for name in "bc":
+            callers.start(name, name)
+            Waiting.queued.acquire()
+    monkeypatch.setattr(group, step, interrupted)
+    if step == "_gather":
+        carrier.gate.set()
+        answers = callers.join()
+        assert [type(answers[name]) for name in "bc"] == [KeyboardInterrupt, OutcomeUnknown]
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            group.append(rows("a"))
+    assert group.append(rows("d")) == (1, 0)
 
 
 def test_full_queue_pushes_back(carrier):
@@ -244,6 +291,18 @@ def test_child_starts_alone(group, carrier):
     assert group.append(rows("b")) == (1, 0)
     assert (queue, lock is group._lock) == ([], False)
     callers.join()
+
+
+def test_fork_asks_for_those_that_live(carrier, monkeypatch):
+    """A group leaves nothing behind: what a fork does in the child it does to those that are still in use."""
+    registered = []
+    monkeypatch.setattr("os.register_at_fork", lambda **handlers: registered.append(handlers))
+    gone, kept = Group(carrier, Waiting), Group(carrier, Waiting)
+    kept._leader = Append(rows("of the parent"))
+    alive = ref(gone)
+    del gone
+    group_module._begin_anew()
+    assert (registered, alive(), kept._leader) == ([], None, None)
 
 
 def test_append_knows_its_stream_and_size():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from play import DUTIES, PLAN, START, Play, incident_in
+from play import DUTIES, START, Play, incident_in
 from respond.errors import CommandRefused
 from respond.workflow.approvals import Approve
 from respond.workflow.diagram import REFUSED, STAYS, guard_table, mermaid, state_table
@@ -47,12 +47,12 @@ release_role        -         =          =               =               =      
 hand_over_role      -         =          =               =               =                =                -           -           -          -
 activate_plan       -         =          =               =               =                =                -           -           -          -
 rebase_plan         -         =          =               =               =                =                =           -           -          -
-waive               -         =          =               =               =                =                =           =           =          -
+waive               -         =          =               =               =                =                =           =           -          -
 pause_clock         -         =          =               =               =                =                =           -           -          -
-resume_clock        -         =          =               =               =                =                =           =           =          -
-fulfil              -         =          =               =               =                =                =           =           =          -
+resume_clock        -         =          =               =               =                =                =           =           -          -
+fulfil              -         =          =               =               =                =                =           =           -          -
 record_receipt      -         =          =               =               =                =                =           =           =          -
-raise_due           -         =          =               =               =                =                =           =           =          -
+raise_due           -         =          =               =               =                =                =           =           -          -
 approve             -         =          =               =               =                =                =           =           =          -
 """  # noqa: E501
 HEAD, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
@@ -81,8 +81,8 @@ COMMANDS: dict[str, object] = {
     "assign_role": AssignRole(role="liaison", person="wu.bo"),
     "release_role": ReleaseRole(role="liaison", person="wu.bo", reason="Shift over"),
     "hand_over_role": HandOverRole(role="liaison", from_person="wu.bo", to_person="li.na", briefing="All is told"),
-    "activate_plan": ActivatePlan(plan=PLAN.reference, reason="Networks"),
-    "rebase_plan": RebasePlan(plan=PLAN.reference, reason="New telephone numbers"),
+    "activate_plan": ActivatePlan(plan=DUTIES.reference, reason="Networks"),
+    "rebase_plan": RebasePlan(plan=DUTIES.reference, reason="New telephone numbers"),
     "waive": c.Waive(obligation="visit", reason="The shops are closed"),
     "pause_clock": c.PauseClock(obligation="visit", reason="A storm"),
     "resume_clock": c.ResumeClock(obligation="visit"),

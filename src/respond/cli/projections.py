@@ -60,7 +60,7 @@ def list_(session: Session) -> Answer:
         _show(page, kept)
         if letters:
             page.heading("events that were given up on")
-            rows = ((one, Build.of(one.version)) for one in letters)
+            rows = ((one, str(Build.of(one.version))) for one in letters)
             page.table(
                 ("projection", "build", "position", "type", "id", "attempts", "error"),
                 [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from respond.engine.bulk import rare_collections
 from respond.engine.projecting import Projecting
+from respond.projections.sql.async_follower import AsyncFollower
 from respond.projections.sql.runner import Step
 from respond.store.bridge import awaited
+from respond.store.checkpoint import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,11 +20,12 @@ if TYPE_CHECKING:
 
 
 class AsyncProjecting:
-    """What `Projecting` does, as coroutines; what follows the log for ever is for a process of its own."""
+    """What `Projecting` does, as coroutines."""
 
     def __init__(self, engine: AsyncEngine, inner: Projecting) -> None:
         self.inner = inner
         self.run = engine.run
+        self._store = engine.store
 
     @property
     def names(self) -> Sequence[str]:
@@ -33,8 +37,20 @@ class AsyncProjecting:
     rebuild = awaited(Projecting.rebuild)
 
     async def catch_up(self, names: Iterable[str] | None = None) -> Mapping[str, Step]:
-        """Run the projections called *names*, all when None, to the end of the log; see `Follower.catch_up`."""
-        return await self.run(self._catch_up, names)
+        """Run the projections called *names*, all when None, to the end of the log; see `AsyncFollower.catch_up`."""
+        async with self.follower(names) as follower:
+            return await follower.catch_up()
+
+    def follower(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        patience: Patience | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> AsyncFollower:
+        """Return what runs the live builds of the projections called *names*, of all when None; close it."""
+        runners = self.inner.runners(names, patience=patience)
+        return AsyncFollower(self._store, runners, progress=progress, around=rare_collections)
 
     async def wait_for(
         self,
@@ -58,7 +74,3 @@ class AsyncProjecting:
     skip = awaited(Projecting.skip)
     abandon = awaited(Projecting.abandon)
     prune = awaited(Projecting.prune)
-
-    def _catch_up(self, names: Iterable[str] | None) -> Mapping[str, Step]:
-        with self.inner.follower(names) as follower:
-            return follower.catch_up()

@@ -137,10 +137,8 @@ class Projecting(Answering):
 
         One that was broken off goes on.  Raises `NotFound`.
         """
-        builds = self._of(name)
-        rebuild = Rebuild(builds, self._feed([builds]), self._running(patience), progress=progress)
         with rare_collections():
-            return rebuild.run(compare=compare, older=older)
+            return self._rebuild(self._of(name), patience, progress).run(compare=compare, older=older)
 
     def follower(
         self,
@@ -150,10 +148,14 @@ class Projecting(Answering):
         progress: Callable[[int], None] | None = None,
     ) -> Follower:
         """Return what runs the live builds of the projections called *names*, of all when None; close it."""
+        runners = self.runners(names, patience=patience)
+        return Follower(self._store, runners, progress=progress, around=rare_collections)
+
+    def runners(self, names: Iterable[str] | None = None, *, patience: Patience | None = None) -> Sequence[Runner]:
+        """Return runners of the live builds of the projections called *names*, of all when None."""
         chosen, running = self._chosen(names), self._running(patience)
         feed = self._feed(chosen)
-        runners = [Runner(builds, feed, running) for builds in chosen]
-        return Follower(self._store, runners, progress=progress, around=rare_collections)
+        return [Runner(builds, feed, running) for builds in chosen]
 
     # -- who answers ---------------------------------------------------------------------------------------------------
 
@@ -232,13 +234,19 @@ class Projecting(Answering):
     def _feed(self, builds: Iterable[Builds]) -> Feed:
         return Feed(self._store, self._codec, [one.kind.handles for one in builds])
 
+    def _rebuild(
+        self, builds: Builds, patience: Patience | None, progress: Callable[[Progress], None] | None
+    ) -> Rebuild:
+        return Rebuild(builds, self._feed([builds]), self._running(patience), progress=progress)
+
     def _build_missing(self, builds: Builds, progress: Callable[[Progress], None] | None) -> Rebuilt | None:
         while True:
             with self._store.reading() as connection:
                 if builds.live(connection) is not None or builds.newer(connection) is not None:
                     return None
             try:
-                return self.rebuild(builds.name, progress=progress)
+                with rare_collections():
+                    return self._rebuild(builds, None, progress).run_missing()
             except StoreBusy:
                 with self._store.reading() as connection:
                     filling = builds.filling(connection)

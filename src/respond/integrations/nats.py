@@ -36,12 +36,12 @@ _SERVER_ERROR = 500
 _LOGGER = logging.getLogger("respond.publisher")
 
 
-class NatsTarget:
-    """Publishes to the JetStream of one broker, or cluster; a connection is made when there is something to publish.
+class JetStream:
+    """The JetStream of one broker, or cluster; a connection is made when there is something to publish.
 
     An event is published when its predecessor in the same stream is acknowledged; different streams do not wait for
     each other.  `Nats-Msg-Id` is the event's id: within the duplicate window of the JetStream stream, the broker keeps
-    one message of an id.  Use it in one thread, of the process that made it.
+    one message of an id.
     """
 
     def __init__(
@@ -62,37 +62,6 @@ class NatsTarget:
         self._timeout_seconds = timeout_seconds
         self._options = options
         self._client: Client | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: Thread | None = None
-
-    def publish(self, batch: Sequence[Outgoing]) -> Refused | None:
-        """Take all of *batch*, those of one stream in the order given; return the first that was not taken."""
-        return self._run(self._publish(batch))
-
-    def close(self) -> None:
-        """Close the connection; closing twice does nothing."""
-        loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
-            return
-        self._run(self._hang_up())
-        self._loop = self._thread = None
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
-        """Do *work* in the loop of this target, which answers the broker between publishing too."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = Thread(target=self._loop.run_forever, name="respond-nats", daemon=True)
-            self._thread.start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _publish(self, batch: Sequence[Outgoing]) -> Refused | None:
         try:
@@ -168,6 +137,60 @@ class NatsTarget:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+
+class NatsTarget(JetStream):
+    """Publishes to a `JetStream`; use it in one thread, of the process that made it."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _thread: Thread | None = None
+
+    def publish(self, batch: Sequence[Outgoing]) -> Refused | None:
+        """Take all of *batch*, those of one stream in the order given; return the first that was not taken."""
+        return self._run(self._publish(batch))
+
+    def close(self) -> None:
+        """Close the connection; closing twice does nothing."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        self._run(self._hang_up())
+        self._loop = self._thread = None
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        """Do *work* in the loop of this target, which answers the broker between publishing too."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = Thread(target=self._loop.run_forever, name="respond-nats", daemon=True)
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class AsyncNatsTarget(JetStream):
+    """Publishes to a `JetStream` in the event loop of whoever awaits it; use it in one loop."""
+
+    async def publish(self, batch: Sequence[Outgoing]) -> Refused | None:
+        """Take all of *batch*, those of one stream in the order given; return the first that was not taken."""
+        return await self._publish(batch)
+
+    async def close(self) -> None:
+        """Close the connection; closing twice does nothing."""
+        await self._hang_up()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
 
 def subject_of(row: Recorded, prefix: str = DEFAULT_PREFIX) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import isawaitable
 from typing import Protocol
 
 import attrs
@@ -41,6 +42,14 @@ class Target(Protocol):
         ...
 
 
+class AsyncTarget(Protocol):
+    """Takes events as a `Target` does, and is awaited."""
+
+    async def publish(self, batch: Sequence[Outgoing]) -> Refused | None:
+        """Take all of *batch*, those of one stream in the order given; return the first that was not taken."""
+        ...
+
+
 @attrs.frozen
 class CallableTarget:
     """Calls a function with one event after the other; what it raises refuses the event.
@@ -56,6 +65,24 @@ class CallableTarget:
         for index, outgoing in enumerate(batch):
             try:
                 self.function(outgoing.event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the event was not taken
+                return Refused(index, error)
+        return None
+
+
+@attrs.frozen
+class AsyncCallableTarget:
+    """Calls a function as `CallableTarget` does, and awaits what it returns where that can be awaited."""
+
+    function: Callable[[CloudEvent], object]
+
+    async def publish(self, batch: Sequence[Outgoing]) -> Refused | None:
+        """Take *batch* up to the first event that the function refuses."""
+        for index, outgoing in enumerate(batch):
+            try:
+                answer = self.function(outgoing.event)
+                if isawaitable(answer):
+                    await answer
             except Exception as error:  # noqa: BLE001 - whatever it is, the event was not taken
                 return Refused(index, error)
         return None

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+import calendar
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import count as counted
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from respond.errors import InvalidPlan
+from respond.plan.spans import Span, Unit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+FIRST = datetime(MINYEAR, 1, 3, tzinfo=UTC)
+LAST = datetime(MAXYEAR, 12, 29, tzinfo=UTC)
+"""What would lie later is here: every clock of the world can show it."""
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +50,126 @@ class Calendar:
                 value=self.zone,
                 flaw="zone-unknown",
             ) from error
+        if not self.working_week:
+            raise InvalidPlan("working_week must hold a day at least; write mon, tue …", flaw="value-empty")
+        for name in ("working_week", "holidays", "workdays"):
+            _refuse_twice(name, getattr(self, name))
+        both = sorted(self._off & self._on)
+        if both:
+            raise InvalidPlan(f"{both[0]} is a holiday and a workday; write it once", value=both[0])
+
+    @cached_property
+    def _clock(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @cached_property
+    def _off(self) -> frozenset[date]:
+        return frozenset(self.holidays)
+
+    @cached_property
+    def _on(self) -> frozenset[date]:
+        return frozenset(self.workdays)
+
+    @cached_property
+    def _week(self) -> tuple[bool, ...]:
+        return tuple(day in self.working_week for day in WEEK)
+
+    def is_working(self, day: date) -> bool:
+        """Return whether people work on *day*; on dates that the calendar does not list, the week decides."""
+        return day in self._on or (self._week[day.weekday()] and day not in self._off)
+
+    def local(self, at: datetime) -> datetime:
+        """Return what the calendar's clock shows at *at*, without a zone."""
+        return at.astimezone(self._clock).replace(tzinfo=None, fold=0)
+
+    def instant(self, local: datetime) -> datetime:
+        """Return when the calendar's clock shows the naive time *local*, in UTC.
+
+        The earlier when it shows it twice; the first instant after the gap when it skips it.
+        """
+        earlier = local.replace(tzinfo=self._clock, fold=0)
+        at = earlier.astimezone(UTC)
+        if earlier.utcoffset() == earlier.replace(fold=1).utcoffset() or self.local(at) == local:
+            return at
+        return self._end_of_gap(local)
+
+    def after(self, at: datetime, span: Span) -> datetime:
+        """Return the end of *span* when it begins at *at*, in UTC; `LAST` when that is later."""
+        try:
+            return self._moved(at, span, 1)
+        except OverflowError:
+            return LAST
+
+    def before(self, at: datetime, span: Span) -> datetime:
+        """Return where *span* begins when it ends at *at*, in UTC; `FIRST` when that is earlier."""
+        try:
+            return self._moved(at, span, -1)
+        except OverflowError:
+            return FIRST
+
+    def series(self, at: datetime, span: Span) -> Iterator[datetime]:
+        """Yield the ends of *span*, of twice *span* and so on, when they begin at *at*, up to the year 9999.
+
+        Each is counted from *at*: months that begin on the 31st end on the 28th of February and on the 31st of March.
+        """
+        with suppress(OverflowError):
+            if span.unit == "working_day":
+                local = self.local(at)
+                day = local.date()
+                while True:
+                    day = self._working_day(day, span.count)
+                    yield self.instant(datetime.combine(day, local.time()))
+            for times in counted(1):
+                yield self._moved(at, span, times)
+
+    def next_working_day(self, day: date) -> date:
+        """Return the first day after *day* on which people work."""
+        day += _DAY
+        while not self.is_working(day):
+            day += _DAY
+        return day
+
+    def end_of(self, day: date) -> datetime:
+        """Return the last microsecond of *day*, in UTC."""
+        return self.instant(datetime.combine(day + _DAY, time())) - timedelta.resolution
+
+    def _moved(self, at: datetime, span: Span, times: int) -> datetime:
+        if span.elapsed is not None:
+            return at.astimezone(UTC) + times * span.elapsed
+        local = self.local(at)
+        return self.instant(datetime.combine(self._counted(local.date(), span.unit, times * span.count), local.time()))
+
+    def _counted(self, day: date, unit: Unit, count: int) -> date:
+        match unit:
+            case "working_day":
+                return self._working_day(day, count)
+            case "month":
+                return _months_later(day, count)
+            case "year":
+                return _months_later(day, 12 * count)
+            case _:
+                return day + count * _DAY
+
+    def _working_day(self, day: date, count: int) -> date:
+        step = _DAY if count > 0 else -_DAY
+        for _ in range(abs(count)):
+            day += step
+            while not self.is_working(day):
+                day += step
+        return day
+
+    def _end_of_gap(self, local: datetime) -> datetime:
+        """Return the instant at which the clock springs over *local*, found between one before and one after it."""
+        whole = local.replace(tzinfo=self._clock, microsecond=0)
+        before, after = whole.replace(fold=1).astimezone(UTC), whole.replace(fold=0).astimezone(UTC)
+        offset = after.astimezone(self._clock).utcoffset()
+        while after - before > _SECOND:
+            middle = before + (after - before) // 2 // _SECOND * _SECOND
+            if middle.astimezone(self._clock).utcoffset() == offset:
+                after = middle
+            else:
+                before = middle
+        return after
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +180,18 @@ class CalendarName:
     version: str
 
 
-def later(at, span, calendar):
-    from datetime import timedelta
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise OverflowError(year)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
-    return at + timedelta(minutes=span.count)
+
+def _refuse_twice(name: str, days: tuple[date | Weekday, ...]) -> None:
+    for index, day in enumerate(days):
+        if day in days[:index]:
+            raise InvalidPlan(f"{name} holds {day} twice", value=day)
+
+
+EVERY_DAY = Calendar(name="every-day", version="1", zone="UTC", working_week=WEEK)
+"""What counts where no calendar is named: days of 24 hours in UTC, each a working day."""

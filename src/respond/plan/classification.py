@@ -41,6 +41,8 @@ class Level(Titled):
     """The id of the response level that goes with it."""
     dwell: Span | None = None
     """How long an incident stays at this level at least before it is lowered."""
+    source: str = ""
+    """Where its figures come from, when from outside."""
 
 
 @attrs.frozen(kw_only=True)

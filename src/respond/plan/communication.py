@@ -26,6 +26,8 @@ class Audience(Part):
     levels: tuple[int, ...] = ()
     longest_silence: Span | None = None
     """How long they may be left without word while the incident is open."""
+    source: str = ""
+    """Where that figure comes from, when from outside."""
 
 
 @attrs.frozen(kw_only=True)

@@ -29,3 +29,5 @@ class CustomerCare:
     limits: tuple[CompensationLimit, ...] = ()
     visit_within: Span | None = None
     """How soon after the resolution each is visited."""
+    source: str = ""
+    """Where its figures come from, when from outside."""

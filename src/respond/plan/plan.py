@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -15,6 +15,7 @@ from respond.domain.references import Reference
 from respond.errors import InvalidPlan
 from respond.plan.authority import AuthorityRule
 from respond.plan.calendars import Calendar
+from respond.plan.chains import refuse_unsound
 from respond.plan.classification import Category, Facet, Level, ResponseLevel
 from respond.plan.communication import Audience, Channel, KeyMessage
 from respond.plan.customer_care import CustomerCare
@@ -22,7 +23,7 @@ from respond.plan.extension import ExtensionField
 from respond.plan.measures import Measure
 from respond.plan.obligations import Obligation
 from respond.plan.organisation import Body, Department, Duty, Role, TeamTemplate, Training
-from respond.plan.reader import SHIPPED, read_plan
+from respond.plan.reader import SHIPPED, read_plan, shipped_plan
 from respond.plan.resources import Partner, Resource
 from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
 
@@ -79,6 +80,8 @@ class Plan:
     """The parts of the organisation that it is for; all when empty."""
     covers: tuple[str, ...] = ()
     """The categories that it is for, with those that refine them; all that it holds when empty."""
+    profiles: tuple[str, ...] = ()
+    """The obligation profiles whose obligations it holds besides its own, each as `name@version`."""
 
     categories: tuple[Category, ...] = ()
     """With one that is `other`."""
@@ -134,6 +137,9 @@ class Plan:
                     value=level.number,
                     flaw="level-gap",
                 )
+        _unique("calendars", [calendar.name for calendar in self.calendars], key="name")
+        if self.under is None:
+            refuse_unsound(self.obligations, {calendar.name for calendar in self.calendars})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -145,9 +151,13 @@ class Plan:
         """Return the plan that ships with respond: a company that serves customers in shops and online."""
         return cls.load(SHIPPED / "service-company@1.toml")
 
-    def with_calendars(self, calendars: Iterable[Calendar]) -> Self:
-        """Return the plan with the calendars that it names."""
-        return attrs.evolve(self, calendars=tuple(calendars))
+    @classmethod
+    def shipped(cls, name: str) -> Self:
+        """Return a plan that ships with respond, as an example: the newest of this name, or the one of `name@version`.
+
+        Raises `PlanNotFound` that lists them.
+        """
+        return cls.load(shipped_plan(name))
 
     @cached_property
     def reference(self) -> Reference:
@@ -199,10 +209,15 @@ class Plan:
         return self.levels[number - 1] if type(number) is int and 1 <= number <= len(self.levels) else None
 
 
-def _unique(place: str, ids: list[str]) -> None:
+def _unique(place: str, ids: list[str], *, key: str = "id") -> None:
     for index, one in enumerate(ids):
         if one in ids[:index]:
-            raise InvalidPlan(f"{one!r} stands twice", place=f"{place}[{index}].id", value=one, flaw="id-twice")
+            raise InvalidPlan(
+                f"{one!r} stands twice; write another {key}",
+                place=f"{place}[{index}].{key}",
+                value=one,
+                flaw="id-twice",
+            )
 
 
 def _refines(parents: Mapping[str, str | None], category: Category, place: str) -> None:
@@ -212,11 +227,14 @@ def _refines(parents: Mapping[str, str | None], category: Category, place: str) 
     while parent is not None:
         if parent not in parents:
             raise InvalidPlan(
-                f"{parent!r} is not a category of the plan", place=place, value=parent, flaw="category-unknown"
+                f"{parent!r} is not a category of the plan; add it, or write another",
+                place=place,
+                value=parent,
+                flaw="category-unknown",
             )
         if parent in seen:
             raise InvalidPlan(
-                f"{category.id!r} refines itself, by way of {parent!r}",
+                f"{category.id!r} refines itself, by way of {parent!r}; leave one parent out",
                 place=place,
                 value=parent,
                 flaw="category-cycle",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 import attrs
@@ -24,6 +26,15 @@ _UNITS: dict[str, tuple[Unit, int]] = {
 }
 _SPAN = re.compile(r"([0-9]{1,6}) ([a-z]+(?: [a-z]+)?)")
 _SHORT: dict[Unit, str] = {"minute": "min", "hour": "h"}
+_MOST: dict[Unit, int] = {
+    "minute": 52_596_000,
+    "hour": 876_600,
+    "day": 36_525,
+    "working_day": 36_525,
+    "month": 1_200,
+    "year": 100,
+}
+"""A hundred years of each: more is a slip, and nothing that a calendar should count."""
 
 
 @attrs.frozen
@@ -47,15 +58,19 @@ class Span:
                 f"{text!r} is not a span of time; write 30 min, 2 h, 3 days, 5 working days, 1 month or 1 year",
                 value=text,
             )
-        count = int(found[1]) * unit[1]
-        if count == 0:
-            raise InvalidPlan(f"{text!r} is no time at all; write 1 or more", value=text)
-        return cls(count, unit[0])
+        return cls(int(found[1]) * unit[1], unit[0])
 
-    @property
-    def calendrical(self) -> bool:
-        """Whether it is counted on a calendar."""
-        return self.unit not in _SHORT
+    def __attrs_post_init__(self) -> None:
+        if self.count < 1:
+            raise InvalidPlan(f"{self} is no time at all; write 1 or more", value=self.count, flaw="span-invalid")
+        if self.count > _MOST[self.unit]:
+            raise InvalidPlan(f"{self} is longer than 100 years", value=self.count, flaw="span-invalid")
+
+    @cached_property
+    def elapsed(self) -> timedelta | None:
+        """How long it is on every clock; None when it is counted on a calendar."""
+        minutes = {"minute": 1, "hour": 60}.get(self.unit)
+        return None if minutes is None else timedelta(minutes=minutes * self.count)
 
     def __str__(self) -> str:
         unit = _SHORT.get(self.unit) or self.unit.replace("_", " ") + ("" if self.count == 1 else "s")

@@ -40,7 +40,7 @@ def value_of(kind: type[ValueT], body: object, place: str) -> ValueT:
             if key in _NOT_BLANK and not str(body[key]).strip():
                 raise InvalidPlan("must not be empty", place=where, value=body[key], flaw="value-empty")
         elif field.default is attrs.NOTHING:
-            raise InvalidPlan("is missing", place=where, flaw="key-missing")
+            raise InvalidPlan(f"is missing; write {key} = …", place=where, flaw="key-missing")
     try:
         return kind(**content)
     except InvalidInput as error:
@@ -85,7 +85,7 @@ def _read(kind: Any, value: object, place: str) -> Any:
     if kind in _WRITTEN:
         return _WRITTEN[kind](value, place)
     if attrs.has(kind):
-        return value_of(kind, value, place)
+        return value if isinstance(value, kind) else value_of(kind, value, place)
     if type(value) is not kind:
         raise InvalidPlan(f"must be {_WORDS[kind]}, not {_shown(value)}", place=place, value=value)
     return value

@@ -51,6 +51,8 @@ class ReviewRules:
     """The ids of the roles that take part."""
     not_responders: bool = False
     """Whether whoever leads it must not have commanded the response."""
+    source: str = ""
+    """Where its span comes from, when from outside."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +62,8 @@ class DrillRule(Part):
     every: Span
     participants: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
+    source: str = ""
+    """Where its span comes from, when from outside."""
 
 
 @attrs.frozen(kw_only=True)
@@ -72,3 +76,5 @@ class Revision:
     """The ids of the roles that approve it."""
     overseen_by: str | None = None
     """The id of the role that watches over its execution."""
+    source: str = ""
+    """Where its span comes from, when from outside."""

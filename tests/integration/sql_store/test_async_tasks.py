@@ -15,13 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from engines import REPORTED
-from respond.domain.streams import StreamId
+from respond.domain.streams import NO_STREAM, StreamId
 from respond.engine.async_engine import AsyncEngine
 from respond.errors import InvalidInput, StoreError, UnreadableEvent
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.memory import MemoryEventStore
 from respond.store.records import NewEvent, Write
-from respond.testing.conformance.samples import ONE, ManualClock, event, events, id_of, ids, ids_of
+from respond.testing.conformance.samples import ONE, TWO, ManualClock, event, events, id_of, ids, ids_of
 from sql_logs import raw
 
 PATIENCE_SECONDS = 30
@@ -61,6 +61,25 @@ def test_tasks_share_commits(server_url: str) -> None:
             answers = await asyncio.gather(*tasks)
             assert commits.appends == [1, 15]
             assert sorted(answer.first for answer in answers) == list(range(1, 17))
+
+    asyncio.run(run())
+
+
+def test_follower_outside_of_a_greenlet(server_url: str) -> None:
+    """Who calls what is inside directly is refused as the store's own error, also where a task leads already."""
+
+    async def run() -> None:
+        async with await AsyncEventStore.open(server_url, clock=ManualClock(), group=True) as store:
+            leader = asyncio.create_task(store.append(Write(ONE, events(1), NO_STREAM)))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while store.inner._group._leader is None:  # noqa: ASYNC110 - a group tells nobody who leads it
+                    await asyncio.sleep(0)
+            with pytest.raises(StoreError, match="belongs to one event loop"):
+                store.inner.append(Write(TWO, events(2), NO_STREAM))
+            await leader
+            with pytest.raises(StoreError, match="belongs to one event loop"):
+                store.inner.append(Write(TWO, events(2), NO_STREAM))
+            assert ids(await store.read_all()) == ids_of(1)
 
     asyncio.run(run())
 

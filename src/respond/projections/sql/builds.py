@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -68,8 +69,7 @@ class Builds:
 
     def newer(self, connection: Connection) -> Build | None:
         """Return the build that a newer version of the code has made, and that answers or is to; None without one."""
-        found = [Build.of(one.version) for one in self.listed(connection) if one.status != RETIRED]
-        return next((build for build in found if build.version > self.kind.version), None)
+        return self._newer(self.listed(connection))
 
     def create(self, checkpoint: Checkpoint) -> None:
         """Make the tables that *checkpoint* speaks of, those that are not there yet.
@@ -94,23 +94,24 @@ class Builds:
         if checkpoint.position == 0:
             self._clear(checkpoint)
 
-    def begin(self, connection: Connection, *, now: datetime, older: bool = False) -> Checkpoint:
-        """Return the build that fills, begun when there is none.
+    def begin(self, connection: Connection, *, now: datetime, older: bool = False, missing: bool = False) -> Checkpoint:
+        """Return the build that fills, begun when there is none; if *missing* is asked for, one that answers will do.
 
         Raises `InvalidInput` when newer code has made one, unless code that is *older* may replace it.
         """
-        if not older and (newer := self.newer(connection)) is not None:
+        found = self.listed(connection)  # in one look: between two of them somebody else may be done
+        if not older and (newer := self._newer(found)) is not None:
             raise InvalidInput(
                 f"{self.name} was built by version {newer.version} of its code, this is version {self.kind.version}; "
                 "upgrade this program, or rebuild it for the older version",
                 place="projection",
             )
-        filling = self.filling(connection)
-        if filling is not None:
-            return filling
-        found = [Build.of(one.version) for one in self.listed(connection)]
-        mine = [build for build in found if build.version == self.kind.version]
-        build = mine[-1].next() if mine else Build(self.kind.version)
+        mine = [one for one in found if Build.of(one.version).version == self.kind.version]
+        wanted = {BUILDING, RUNNING, PAUSED} if missing else {BUILDING}
+        there = [one for one in mine if one.status in wanted]
+        if there:
+            return there[-1]
+        build = Build.of(mine[-1].version).next() if mine else Build(self.kind.version)
         return self.checkpoints.create(connection, self.name, build.key, now=now, status=BUILDING)
 
     def swap(self, connection: Connection, held: Checkpoint, *, now: datetime) -> None:
@@ -178,6 +179,10 @@ class Builds:
         rows = self._tables.checkpoints.c
         others = select(rows.tenant).where(rows.name == self.name, rows.version == version, rows.tenant != self._tenant)
         return connection.execute(others.limit(1)).first() is not None
+
+    def _newer(self, listed: Sequence[Checkpoint]) -> Build | None:
+        builds = (Build.of(one.version) for one in listed if one.status != RETIRED)
+        return next((build for build in builds if build.version > self.kind.version), None)
 
     def _one(self, connection: Connection, *statuses: str) -> Checkpoint | None:
         found = [

@@ -73,9 +73,18 @@ class Rebuild:
         Raises `StoreBusy` when somebody else is filling it, `ProjectionDiffers` when its tables do not hold what a fold
         says, `ProjectionFailed` when an event cannot be taken on, `InvalidInput` when newer code has made the tables.
         """
-        started = perf_counter()
         with self._builds.store.transaction() as connection:
             self._builds.begin(connection, now=self._running.clock(), older=older)
+        return self._fill(compare=compare)
+
+    def run_missing(self) -> Rebuilt | None:
+        """Do as `run` does, unless a build answers already: then return None."""
+        with self._builds.store.transaction() as connection:
+            found = self._builds.begin(connection, now=self._running.clock(), missing=True)
+        return self._fill(compare=True) if found.status == BUILDING else None
+
+    def _fill(self, *, compare: bool) -> Rebuilt:
+        started = perf_counter()
         held = self._claimed()
         try:
             self._builds.create(held)

@@ -53,6 +53,7 @@ class Runner:
         self._status = status
         self._size = running.batch
         self._narrowed = builds.kind.handles != feed.handles
+        self._claimed = False
         self.held: Checkpoint | None = None
         """The checkpoint, as long as it is held."""
 
@@ -96,6 +97,7 @@ class Runner:
             return "paused"
         if not found.is_free(running.owner, running.clock()):
             return "waiting"
+        self._claimed = True
         with self._builds.store.transaction() as connection:
             held = self._checkpoints.claim(
                 connection,
@@ -116,14 +118,14 @@ class Runner:
                 self.held = self._checkpoints.renew(connection, self.held, now=now, lease_seconds=seconds)
 
     def release(self) -> None:
-        """Let others run it at once."""
-        held, self.held = self.held, None
-        if held is not None:
+        """Let others run it at once, also when a task was cancelled, or the store lost, at a commit."""
+        self.held = None
+        if self._claimed:
+            self._claimed = False
+            running = self._running
             try:
                 with self._builds.store.transaction() as connection:
-                    self._checkpoints.release(connection, held, now=self._running.clock())
-            except CheckpointLost:  # they do already
-                return
+                    self._checkpoints.release(connection, self.name, owner=running.owner, now=running.clock())
             except StoreUnavailable as error:
                 _LOGGER.warning("%s: others have to wait until the lease ends: %s", self.name, error)
 

@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util.concurrency import in_greenlet
 
+from respond.errors import StoreError
 from respond.store.bridge import Bridge
 from respond.store.sql.postgresql import PostgresqlDialect
 from respond.store.sql.sqlite import SqliteDialect
@@ -69,7 +71,16 @@ class AwaitedTurn:
 
 
 class TaskWaiting:
-    """Each caller is a task of one event loop."""
+    """Each caller is a task of one event loop, in a greenlet of it."""
+
+    def __init__(self) -> None:
+        """Belong to the loop that runs."""
+        self._loop = asyncio.get_running_loop()
+
+    def refuse_others(self) -> None:
+        """Raise `StoreError` for a caller who cannot be made to wait: of another loop or thread, or in no greenlet."""
+        if not in_greenlet() or asyncio.get_running_loop() is not self._loop:
+            raise StoreError("the store belongs to one event loop; await it there, or call what is inside by `run`")
 
     def new_lock(self) -> AbstractContextManager[Any]:
         """Return a lock that may be held while a connection is lent."""
@@ -77,6 +88,7 @@ class TaskWaiting:
 
     def new_turn(self) -> Turn:
         """Return where one task waits for another."""
+        self.refuse_others()
         return AwaitedTurn()
 
     def sleep(self, seconds: float) -> None:

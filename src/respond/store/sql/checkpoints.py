@@ -197,9 +197,11 @@ class Checkpoints:
         paused = self.pause(connection, held.name, held.version, now=now)
         return held if paused is None else paused
 
-    def release(self, connection: Connection, held: Checkpoint, *, now: datetime) -> None:
-        """Let others claim the checkpoint at once; raises `CheckpointLost` when one has."""
-        self._change(connection, held, now, owner=None, lease_until=0)
+    def release(self, connection: Connection, name: str, *, owner: str, now: datetime) -> None:
+        """Let others claim at once what *owner* holds under *name*, wherever it stands: a commit may have been cut."""
+        mine = (self._rows.c.tenant == self.tenant, self._rows.c.name == name, self._rows.c.owner == owner)
+        free = update(self._rows).where(*mine).values(owner=null(), lease_until=0, updated_at=to_microseconds(now))
+        connection.execute(free)
 
     def pause(
         self, connection: Connection, name: str, version: int, *, now: datetime, error: str | None = None

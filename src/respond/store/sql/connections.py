@@ -179,14 +179,14 @@ class PooledConnections:
                 if not isinstance(error, RespondError) or isinstance(
                     error, OutcomeUnknown
                 ):  # any other may have left a transaction or a half-read answer
-                    lent.invalidate()
+                    _drop(lent)
                 raise
             finally:
                 self._take_back(lent, own, pool)
 
     def _take_back(self, lent: PoolProxiedConnection, own: _Own, pool: Pool) -> None:
         if self._closed or own is not self._own or pool is not own.pool or _is_frozen(lent):
-            lent.invalidate()
+            _drop(lent)
         if not lent.is_valid or own.wanting or len(own.idle) >= _IDLE_MAX:
             lent.close()
             return
@@ -231,7 +231,7 @@ class FileConnections(PooledConnections):
         try:
             if error is not None and not isinstance(error, RespondError) and own.writer is not None:
                 writer, own.writer = own.writer, None
-                writer.invalidate()
+                _drop(writer)
                 writer.close()
         finally:
             own.lock.__exit__(None, None, None)
@@ -384,6 +384,12 @@ class MemoryConnections:
         if self._lent is None:
             raise StoreError("the store is closed; open it again")
         return self._lent
+
+
+def _drop(lent: PoolProxiedConnection) -> None:
+    """Close a connection for good, where SQLAlchemy has not: it does when a task is cancelled within a statement."""
+    if lent.is_valid:
+        lent.invalidate()
 
 
 def _is_frozen(lent: PoolProxiedConnection) -> bool:

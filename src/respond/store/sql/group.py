@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from threading import Lock
-from weakref import ref
+from weakref import WeakSet
 
 import attrs
 
@@ -37,8 +36,6 @@ class Append:
     """Where they landed; None when the stream is at another version, or the head too late."""
     error: BaseException | None = None
     settled: bool = False
-    leads: bool = False
-    """Whether its caller is the one that carries."""
     turn: Turn | None = None
 
     @property
@@ -73,8 +70,9 @@ class Group:
         self._queue_max = queue_max
         self._lock = Lock()
         self._queue: deque[Append] = deque()
-        self._led = False
-        os.register_at_fork(after_in_child=partial(_begin_anew, ref(self)))
+        self._leader: Append | None = None
+        """Whose caller is the one that carries."""
+        _groups.add(self)
 
     def append(self, rows: Sequence[Prepared]) -> Landing | None:
         """Carry *rows* into the log, with those of others; None when they do not fit where the stream is.
@@ -82,43 +80,39 @@ class Group:
         Raises `StoreBusy` when too many wait already, and what the database says of this append or of its batch.
         """
         mine = Append(rows)
-        with self._lock:
-            if not self._led:
-                self._led = mine.leads = True
-            elif len(self._queue) < self._queue_max:
-                mine.turn = self._new_turn()
-                self._queue.append(mine)
-            else:
-                raise StoreBusy(f"{len(self._queue)} appends are waiting already; let some finish, then try again")
-        if mine.turn is None:
-            self._lead([mine])
-        else:
-            self._follow(mine, mine.turn)
-            if mine.leads:
-                self._lead(self._gather())
+        try:
+            self._join(mine)
+            if mine.turn is not None:
+                mine.turn.wait()  # until it is settled, or until it is time to lead
+            if self._leader is mine:
+                self._lead(mine)
+        finally:  # whatever stops the caller, at whichever step: what is under way goes on, what waits is taken back
+            self._leave(mine)
         return mine.outcome()
 
     def begin(self) -> None:
         """Start without anybody: in a child process nobody of the parent's callers goes on."""
         self._lock = Lock()
         self._queue.clear()
-        self._led = False
+        self._leader = None
 
-    def _follow(self, mine: Append, turn: Turn) -> None:
-        """Wait until the append is settled, or until it is time to lead."""
-        try:
-            turn.wait()
-        except BaseException:  # the caller gives up: what is under way goes on, what waits is taken back
-            with self._lock:
-                if mine in self._queue:
-                    self._queue.remove(mine)
-            if mine.leads:
-                self._hand_over()
-            raise
+    def _join(self, mine: Append) -> None:
+        """Lead, where nobody does, or wait in the queue."""
+        with self._lock:
+            if self._leader is None:
+                self._leader = mine
+            elif len(self._queue) < self._queue_max:
+                mine.turn = self._new_turn()
+                self._queue.append(mine)
+            else:
+                raise StoreBusy(f"{len(self._queue)} appends are waiting already; let some finish, then try again")
 
-    def _lead(self, batch: Sequence[Append]) -> None:
-        """Carry *batch*, and hand over."""
+    def _lead(self, mine: Append) -> None:
+        """Carry *mine*, with others when it has waited."""
+        batch = [mine]
         try:
+            if mine.turn is not None:
+                self._gather(batch)
             self._carry(batch)
         except Exception as error:  # noqa: BLE001 - it is told to every caller that it concerns
             _settle(batch, error)
@@ -127,41 +121,50 @@ class Group:
             raise
         finally:
             _settle(batch, None)
-            self._hand_over()
 
-    def _gather(self) -> list[Append]:
+    def _gather(self, batch: list[Append]) -> None:
         """Take the next batch from the queue: at most one append for each stream, the others keep their order."""
         with self._lock:
-            batch: list[Append] = []
+            taken: list[Append] = []
             streams: set[tuple[object, ...]] = set()
             size = 0
             kept: deque[Append] = deque()
-            while self._queue and len(batch) < BATCH:
-                one = self._queue.popleft()
-                if one.stream in streams or (batch and size + one.size > BATCH_BYTES):
+            for one in self._queue:
+                full = len(taken) == BATCH or (taken and size + one.size > BATCH_BYTES)
+                if full or one.stream in streams:
                     kept.append(one)
                     continue
                 streams.add(one.stream)
                 size += one.size
-                batch.append(one)
-            self._queue.extendleft(reversed(kept))
-        return batch
+                taken.append(one)
+            batch[:] = taken
+            self._queue = kept
 
-    def _hand_over(self) -> None:
-        """Make the first one that waits the leader."""
+    def _leave(self, mine: Append) -> None:
+        """Take *mine* back if it waits; if it leads, make the first one that waits the leader."""
+        if mine.settled and self._leader is not mine:
+            return
         with self._lock:
-            self._led = bool(self._queue)
-            if self._led:
-                heir = self._queue[0]
-                heir.leads = True
-                if heir.turn is not None:
+            if mine in self._queue:
+                self._queue.remove(mine)
+            if self._leader is mine:
+                while self._queue and self._queue[0].settled:  # its leader was stopped while it took it
+                    self._queue.popleft()
+                heir = self._queue[0] if self._queue else None
+                self._leader = heir
+                if heir is not None and heir.turn is not None:
                     heir.turn.wake()
 
 
-def _begin_anew(group: ref[Group]) -> None:
-    found = group()
-    if found is not None:
-        found.begin()
+_groups: WeakSet[Group] = WeakSet()
+
+
+def _begin_anew() -> None:
+    for group in list(_groups):
+        group.begin()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def _settle(batch: Sequence[Append], error: BaseException | None) -> None:
@@ -170,7 +173,17 @@ def _settle(batch: Sequence[Append], error: BaseException | None) -> None:
         if one.settled:
             continue
         if one.landing is None and one.error is None:
-            one.error = error
+            one.error = error if one is batch[0] else _like(error)
         one.settled = True
-        if one.turn is not None and not one.leads:
+        if one.turn is not None and one is not batch[0]:  # who leads waits no more
             one.turn.wake()
+
+
+def _like(error: BaseException | None) -> BaseException | None:
+    """Return an error of its own for one more caller, with *error* as its cause: who raises one writes into it."""
+    if error is None:
+        return None
+    own = type(error).__new__(type(error), *error.args)
+    own.__dict__.update(error.__dict__)
+    own.__cause__ = error
+    return own

@@ -1,9 +1,10 @@
-"""What the writing and the reading processes do; everything here can be pickled and started by spawn."""
+"""What the writing and the reading processes do; everything here can be pickled, for a process that begins empty."""
 
 from __future__ import annotations
 
 import multiprocessing
 import queue
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
@@ -23,6 +24,9 @@ SHARED = StreamId.of("incident", "shared")
 POLL_SECONDS = 0.002
 LOOK_SECONDS = 1
 JOIN_SECONDS = 120
+
+# Either way a process inherits nothing of the test; where it is forked it need not import everything again.
+PROCESSES: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 
 Kind = Literal["thread", "process"]
 
@@ -155,9 +159,8 @@ def run(
 ) -> Outcome:
     """Let *writers* write at the same time while *readers* follow; return what they tell when all have ended."""
     if kind == "process":
-        spawn: Any = multiprocessing.get_context("spawn")
-        start, written, reports = spawn.Barrier(writers + readers), spawn.Event(), spawn.Queue()
-        worker_class = spawn.Process
+        start, written, reports = PROCESSES.Barrier(writers + readers), PROCESSES.Event(), PROCESSES.Queue()
+        worker_class: Any = PROCESSES.Process
     else:
         start, written, reports = threading.Barrier(writers + readers), threading.Event(), queue.Queue()
         worker_class = threading.Thread

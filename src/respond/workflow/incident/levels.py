@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from respond.domain.moments import format_utc
-from respond.plan.calendars import later
+from respond.plan.calendars import EVERY_DAY
 from respond.plan.conditions import Impact
 from respond.plan.plan import Plan
 from respond.workflow.definition import Situation, guard
@@ -69,7 +69,7 @@ def dwelt(situation: Situation) -> str | None:
         return None
     history = situation.history
     since = max(happened_at(history, one) for one in history if isinstance(one.data, (e.LevelAssigned, e.LevelChanged)))
-    until = later(since, level.dwell, None)
+    until = EVERY_DAY.after(since, level.dwell)
     if situation.at >= until:
         return None
     return f"an incident stays at level {level.number} for {level.dwell} at least: until {format_utc(until)}"

@@ -8,7 +8,7 @@ from typing import Literal
 
 import attrs
 
-from respond.plan.calendars import later
+from respond.plan.calendars import EVERY_DAY
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
 from respond.workflow.incident.state import COMMANDER, Held, Incident
@@ -60,7 +60,7 @@ def concerns(plan: Plan, incident: Incident, now: datetime) -> tuple[Concern, ..
 def _tired(plan: Plan, role_id: str, person: str, since: datetime, now: datetime) -> Iterator[Concern]:
     role = plan.role(role_id)
     if role is not None and role.shift is not None:
-        ends = later(since, role.shift, None)
+        ends = EVERY_DAY.after(since, role.shift)
         if now >= ends:
             yield Concern(kind="shift-too-long", role=role_id, person=person, since=ends)
 

@@ -9,7 +9,7 @@ from typing import Literal
 import attrs
 
 from respond.domain.references import Reference
-from respond.plan.calendars import later
+from respond.plan.calendars import EVERY_DAY
 from respond.plan.plan import Plan
 from respond.plan.upkeep import Risk, Strategy
 from respond.workflow.definition import NEW
@@ -69,14 +69,18 @@ def overdue(plan: Plan, life: PlanLife, now: datetime) -> tuple[Upkeep, ...]:
         return ()
     found: list[Upkeep] = []
     if plan.revision is not None and life.approved_at is not None:
-        found.append(Upkeep(what="revision", of=plan.name, due_at=later(life.approved_at, plan.revision.every, None)))
+        found.append(
+            Upkeep(what="revision", of=plan.name, due_at=EVERY_DAY.after(life.approved_at, plan.revision.every))
+        )
     for drill in plan.drills:
         last = life.drills.get(drill.id, life.approved_at)
-        found.append(Upkeep(what="drill", of=drill.id, due_at=None if last is None else later(last, drill.every, None)))
+        found.append(
+            Upkeep(what="drill", of=drill.id, due_at=None if last is None else EVERY_DAY.after(last, drill.every))
+        )
     for risk in plan.risks:
         if risk.reassess_every is not None:
             last = _assessed(risk, life)
-            due = None if last is None else later(last, risk.reassess_every, None)
+            due = None if last is None else EVERY_DAY.after(last, risk.reassess_every)
             found.append(Upkeep(what="risk", of=risk.id, due_at=due))
     return tuple(one for one in found if one.due_at is None or one.due_at <= now)
 

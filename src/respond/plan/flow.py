@@ -1,0 +1,60 @@
+"""The order that a workflow allows, as plain data: plans know no workflow, and lint is told of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+import attrs
+
+
+@attrs.frozen
+class Step:
+    """A command that leads from one state to another, or leaves it where it is."""
+
+    command: str
+    source: str
+    dest: str
+
+
+@attrs.frozen(slots=False)
+class Flow:
+    """Every step that a workflow has."""
+
+    steps: tuple[Step, ...]
+    initial: str = "new"
+
+    @cached_property
+    def commands(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step.command for step in self.steps))
+
+    @cached_property
+    def states(self) -> frozenset[str]:
+        return frozenset(state for step in self.steps for state in (step.source, step.dest))
+
+    def walks(
+        self, watched: frozenset[str], barred: Callable[[str, frozenset[str]], bool]
+    ) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield each command that can be carried out, with those of *watched* that were before it.
+
+        *barred* says of a command, after those of *watched* that were carried out, whether it is refused.
+        """
+        waiting: list[tuple[str, frozenset[str]]] = [(self.initial, frozenset())]
+        seen = set(waiting)
+        while waiting:
+            state, done = waiting.pop()
+            for step in self._from.get(state, ()):
+                if barred(step.command, done):
+                    continue
+                yield step.command, done
+                after = (step.dest, done | ({step.command} & watched))
+                if after not in seen:
+                    seen.add(after)
+                    waiting.append(after)
+
+    @cached_property
+    def _from(self) -> dict[str, list[Step]]:
+        found: dict[str, list[Step]] = {}
+        for step in self.steps:
+            found.setdefault(step.source, []).append(step)
+        return found

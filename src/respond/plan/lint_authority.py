@@ -1,0 +1,93 @@
+"""Lint: who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from respond.plan.authority import ANYONE, AuthorityRule
+from respond.plan.finding import Finding, found
+from respond.plan.flow import Flow
+from respond.plan.plan import Plan
+
+_EVERY = "*"
+_LEVELLING = "change_level"
+_RAISE, _LOWER = f"{_LEVELLING}:raise", f"{_LEVELLING}:lower"
+
+
+def authority(plan: Plan) -> Iterator[Finding]:
+    """Yield rules that let nobody do anything, ask for more people than there are, or are never looked at."""
+    for index, rule in enumerate(plan.authority):
+        place = f"authority[{index}]"
+        if not rule.roles:
+            yield found(
+                "rule-without-role", place, f'{rule.id!r} lets nobody do anything; write roles = ["…"], or "anyone"'
+            )
+            continue
+        able = _able(plan, rule)
+        if rule.n_of < 1 or (able is not None and rule.n_of > able):
+            people = "at least 1" if rule.n_of < 1 else f"{able} at most: so many hold its roles"
+            yield found(
+                "n-of-too-many", f"{place}.n_of", f"{rule.n_of} people must agree by {rule.id!r}; write {people}"
+            )
+        if rule.break_glass and not _reviewed(plan, rule):
+            yield found(
+                "break-glass-unreviewed",
+                f"{place}.break_glass",
+                f"{rule.id!r} may be broken in need, and no review asks about it; write [review] with its levels",
+            )
+    raising, lowering = _roles(plan, _RAISE), _roles(plan, _LOWER)
+    for role in sorted(lowering - raising) if raising and ANYONE not in raising else ():
+        rank = getattr(plan.role(role), "rank", None)
+        ranks = [one.rank for name in raising if (one := plan.role(name)) is not None and one.rank is not None]
+        if rank is None or not ranks or rank > min(ranks):
+            yield found(
+                "lowering-easier",
+                "authority",
+                f"{role!r} may lower a level and not raise it; let it raise too, or not lower",
+            )
+
+
+def commands(plan: Plan, flow: Flow) -> Iterator[Finding]:
+    """Yield commands that the workflow does not have, and those that nobody may carry out."""
+    if not plan.authority:
+        return
+    known = {*flow.commands, _RAISE, _LOWER, _EVERY}
+    for index, rule in enumerate(plan.authority):
+        for key, names in (("commands", rule.commands), ("different_actor", rule.different_actor)):
+            for number, name in enumerate(names):
+                if name not in known:
+                    yield found(
+                        "command-unknown",
+                        f"authority[{index}].{key}[{number}]",
+                        f"{name!r} is not a command of the workflow; write one of {', '.join(flow.commands)}",
+                    )
+    named = {name for rule in plan.authority for name in rule.commands}
+    for command in flow.commands:
+        ways = {_RAISE, _LOWER} if command == _LEVELLING else {command}
+        if not {_EVERY, command} & named and not ways <= named:
+            yield found(
+                "command-without-rule",
+                "authority",
+                f'no rule names {command}, so nobody may carry it out; add one with its roles, or with "anyone"',
+            )
+
+
+def _able(plan: Plan, rule: AuthorityRule) -> int | None:
+    """Return how many people can hold the roles of *rule*; None when there is no end to them."""
+    roles = [plan.role(name) for name in rule.roles]
+    if ANYONE in rule.roles or any(role is not None and role.holders is None for role in roles):
+        return None
+    return sum(role.holders or 0 for role in roles if role is not None)
+
+
+def _reviewed(plan: Plan, rule: AuthorityRule) -> bool:
+    if plan.review is None:
+        return False
+    owed = set(plan.review.levels) or {level.number for level in plan.levels}
+    return bool(owed & (set(rule.levels) or owed))
+
+
+def _roles(plan: Plan, command: str) -> frozenset[str]:
+    return frozenset(
+        role for rule in plan.authority if {command, _LEVELLING, _EVERY} & set(rule.commands) for role in rule.roles
+    )

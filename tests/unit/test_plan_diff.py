@@ -1,0 +1,134 @@
+"""Two versions of a plan, compared in sentences; every difference has one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from respond.domain.money import Money
+from respond.errors import InvalidPlan
+from respond.plan.contents import is_table
+from respond.plan.diff import diff
+from respond.plan.plan import Plan
+from respond.plan.reader import plan_of, shipped_plan
+from respond.plan.spans import Span
+from respond.plan.words import Words
+from sound_plan import SOUND
+
+BIG = Plan.load(shipped_plan("service-company"))
+
+
+def read(*changes: tuple[str, str]) -> Plan:
+    """Return the sound plan with some of its text changed."""
+    text = SOUND
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return plan_of(Plan, tomllib.loads(text))
+
+
+SENTENCES = [
+    (
+        "when = [{affected_customers = {from = 100}}, {fields",
+        "when = [{affected_customers = {from = 1500}}, {fields",
+        "Level 1 (Grave) is now suggested from 1,500 affected customers, or Area = hall (was 100).",
+    ),
+    (
+        'within = "1 h"',
+        'within = "30 min"',
+        "The initial report to Head office is due 30 min after a level was assigned (was 1 h).",
+    ),
+    ('[[trainings]]\nid = "command"', '[[trainings]]\nid = "lead"', "Training 'Command' was removed."),
+    ('[[trainings]]\nid = "command"', '[[trainings]]\nid = "lead"', "Training 'Command' was added."),
+    ('title = "Director"', 'title = "Boss"', "Role 'Director' is now called 'Boss'."),
+    ('after = ["contain"]', "", "Measure 'Repair' no longer comes after 'Contain'."),
+    ("levels = [1]\nresources", "levels = [2]\nresources", "Measure 'Contain' now is done at level 2."),
+    ("quantity = 4", "quantity = 5", "Resource 'Routers': quantity is now 5 (was 4)."),
+    ('every = "6 months"', 'every = "1 year"', "Drill 'Dark shop': every is now 1 year (was 6 months)."),
+    ("break_glass = true", "", "Rule of authority 'ending': break glass is now no (was yes)."),
+    ("[customer_care]", "[customer_care]\napology = true", "Customer care: apology is now yes (was no)."),
+    ('[revision]\napprovers = ["director"]\noverseen_by = "director"', "", "The revision was removed."),
+    ('version = "1"\nzone', 'version = "2"\nzone', "Calendar 'office@1': version is now '2' (was '1')."),
+    ('titles = {zh = "修复"}', 'titles = {zh = "修理"}', "Measure 'Repair' is now called '修理' in 'zh' (was '修复')."),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), SENTENCES, ids=[sentence for *_, sentence in SENTENCES])
+def test_a_difference_is_a_sentence(old, new, sentence):
+    """What changed is said in the words of the plan: titles, levels, spans and facts, not keys and ids."""
+    assert sentence in [change.text for change in diff(read(), read((old, new)))]
+
+
+def test_another_order_is_a_difference():
+    """The order of the parts counts in the digest, so it is told."""
+    plan = read()
+    turned = attrs.evolve(plan, roles=plan.roles[::-1])
+    assert [(one.kind, one.text) for one in diff(plan, turned)] == [
+        ("moved", "The order of the roles is now 'Commander', 'Director'.")
+    ]
+
+
+@pytest.mark.parametrize("plan", [read(), BIG, Plan.example()], ids=["sound", "shipped", "outline"])
+def test_equal_plans_have_no_difference(plan):
+    """The control: a plan read twice has not changed."""
+    assert diff(plan, attrs.evolve(plan)) == ()
+
+
+def edited(draw: Any, value: Any) -> Any:
+    """Return *value* with one thing in it changed, somewhere below; the value itself where nothing can be."""
+    match value:
+        case bool():
+            return not value
+        case str():
+            return value + "x"
+        case int():
+            return value + 1
+        case Span():
+            return Span(value.count + 1, value.unit)
+        case Money():
+            return Money(value.amount + 1, value.currency)
+        case date():
+            return value + timedelta(days=1)
+        case tuple() if value and draw(st.booleans()):
+            index = draw(st.integers(0, len(value) - 1))
+            return (*value[:index], edited(draw, value[index]), *value[index + 1 :])
+        case tuple():
+            return draw(st.sampled_from([value[1:], value[::-1], value[:-1]]))
+        case Mapping():
+            return {**value, "fr": "x"}
+        case _ if is_table(value):
+            name = draw(st.sampled_from([field.name for field in attrs.fields(type(value))]))
+            return attrs.evolve(value, **{name: edited(draw, getattr(value, name))})
+    return value
+
+
+@given(data=st.data())
+def test_every_difference_has_a_sentence(data):
+    """However a plan is edited: equal plans have no difference, and others have at least one, in words."""
+    section = data.draw(st.sampled_from([field.name for field in attrs.fields(Plan)]))
+    try:
+        other = attrs.evolve(BIG, **{section: edited(data.draw, getattr(BIG, section))})
+    except InvalidPlan:
+        assume(False)
+    changes = diff(BIG, other)
+    assert bool(changes) is (other != BIG)
+    assert all(change.text.endswith(".") for change in changes)
+
+
+def test_an_obligation_reads_as_a_sentence():
+    """An obligation is said whole, in English and in Chinese."""
+    plan = read()
+    assert Words(plan).obligation(plan.obligations[0]) == (
+        "The initial report to Head office, due 1 h after a level was assigned, by Commander, at level 1, "
+        "before it, nobody may: Resolve."
+    )
+    said = Words(plan, "zh").obligation(plan.obligations[0])
+    for words in ("首报", "总部", "定级后 1 小时内", "指挥长"):
+        assert words in said

@@ -1,0 +1,370 @@
+"""Lint names each planted defect by its code and its line, and nothing else in the same place of a sound plan."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from respond.errors import InvalidPlan
+from respond.plan.finding import CODES, ERRORS, READING, WARNINGS, Finding
+from respond.plan.lint import lint
+from respond.plan.lint_file import lint_file
+from respond.plan.plan import Plan
+from respond.plan.reader import SHIPPED, shipped_plan
+from sound_plan import FLOW, SOUND, TODAY
+
+NONE = ""
+UNMEETABLE = """[[obligations]]
+id = "resolve_first"
+title = "Resolve first"
+titles = {zh = "先解决"}
+act = "resolve"
+role = "director"
+due = [{from = "told", within = "1 h"}]
+before = ["assess"]
+
+[[risks]]"""
+DEADLOCK = """[[obligations]]
+id = "command_first"
+title = "Command first"
+titles = {zh = "先指挥"}
+act = "take_command"
+role = "director"
+due = [{from = "told", within = "1 h"}]
+before = ["assess"]
+
+[[obligations]]
+id = "assess_first"
+title = "Assess first"
+titles = {zh = "先研判"}
+act = "assess"
+role = "director"
+due = [{from = "told", within = "1 h"}]
+before = ["take_command"]
+
+[[risks]]"""
+PLANTED: list[tuple[str, str, str, str]] = [
+    # levels, categories, conditions
+    ("level-unknown", "levels = [1]\nresources", "levels = [7]\nresources", "measures[0].levels[0]"),
+    ("level-unknown", "required_from = 2", "required_from = 3", "roles[1].required_from"),
+    ("level-overlap", "{below = 100}", "{below = 150}", "levels[1].when[0].affected_customers"),
+    ("level-range-gap", "{from = 100}", "{from = 150}", "levels[0].when[0].affected_customers"),
+    ("level-never-suggested", "{below = 100}", "{from = 200, below = 300}", "levels[1].when[0].affected_customers"),
+    ("level-without-condition", "when = [{affected_customers = {below = 100}}]", NONE, "levels[1]"),
+    ("condition-empty", "[{affected_customers = {below = 100}}]", "[{}]", "levels[1].when[0]"),
+    ("category-unknown", 'category = "network"', 'category = "netwrk"', "risks[0].category"),
+    ("category-unknown", 'covers = ["failure"]', 'covers = ["failure", "flood"]', "covers[1]"),
+    (
+        "category-unused",
+        '[[categories]]\nid = "other"',
+        '[[categories]]\nid = "flood"\ntitle = "Flood"\ntitles = {zh = "洪水"}\n\n[[categories]]\nid = "other"',
+        "categories[2]",
+    ),
+    ("category-uncovered", 'covers = ["failure"]', 'covers = ["other"]', "categories[0]"),
+    (
+        "category-deep",
+        '[[categories]]\nid = "other"',
+        '[[categories]]\nid = "a"\ntitle = "A"\ntitles = {zh = "甲"}\nparent = "network"\n[[categories]]\nid = "other"',
+        "categories[2].parent",
+    ),
+    ("facet-unknown", 'facets = ["customers"]}', 'facets = ["customer"]}', "measures[1].when[0].facets[0]"),
+    (
+        "facet-unused",
+        "[[categories]]",
+        '[[facets]]\nid = "law"\ntitle = "Law"\ntitles = {zh = "法律"}\n\n[[categories]]',
+        "facets[1]",
+    ),
+    ("response-level-unknown", 'response = "full"', 'response = "half"', "levels[0].response"),
+    ("response-level-unused", 'response = "full"', NONE, "response_levels[0]"),
+    ("field-unknown", 'fields = {area = "hall"}', 'fields = {aera = "hall"}', "levels[0].when[1].fields.aera"),
+    ("field-type", 'fields = {area = "hall"}', "fields = {area = 4}", "levels[0].when[1].fields.area"),
+    ("field-type", 'fields = {area = "hall"}', 'fields = {area = "roof"}', "levels[0].when[1].fields.area"),
+    ("field-choices", 'kind = "text"', 'kind = "integer"', "extension_fields[0].choices"),
+    # organisation
+    ("role-unknown", 'substitutes = ["director"]', 'substitutes = ["directr"]', "roles[1].substitutes[0]"),
+    ("role-unknown", 'roles = ["commander"]', 'roles = ["captain"]', "teams[0].roles[0]"),
+    ("role-unknown", 'members = ["director"]', 'members = ["captain"]', "bodies[0].members[0]"),
+    ("role-unknown", 'tell = ["director"]', 'tell = ["captain"]', "obligations[0].ladder[1].tell[0]"),
+    ("role-unknown", 'speakers = ["director"]', 'speakers = ["captain"]', "audiences[0].speakers[0]"),
+    ("role-unknown", '[{role = "commander", up_to', '[{role = "captain", up_to', "customer_care.limits[0].role"),
+    ("role-unknown", 'roles = ["director"]', 'roles = ["captain"]', "authority[2].roles[0]"),
+    ("role-unknown", 'overseen_by = "director"', 'overseen_by = "captain"', "revision.overseen_by"),
+    ("duty-without-role", 'role = "director"\nphase', 'role = "captain"\nphase', "duties[0].role"),
+    ("body-without-head", 'head = "commander"', 'head = "captain"', "bodies[0].head"),
+    ("body-without-head", "required_from = 2", "required_from = 2\nreads_only = true", "bodies[0].head"),
+    ("department-unknown", 'department = "service"', 'department = "sales"', "roles[1].department"),
+    ("training-unknown", 'training = ["command"]', 'training = ["fire"]', "roles[1].training[0]"),
+    ("substitute-cycle", "rank = 1\n", 'rank = 1\nsubstitutes = ["commander"]\n', "roles[0].substitutes"),
+    ("role-without-substitute", 'substitutes = ["director"]', NONE, "roles[1]"),
+    (
+        "role-unused",
+        "[[departments]]",
+        '[[roles]]\nid = "guest"\ntitle = "Guest"\ntitles = {zh = "客人"}\n\n[[departments]]',
+        "roles[2]",
+    ),
+    ("contact-missing", 'contact = "extension 7"', NONE, "departments[0]"),
+    ("contact-unverified", "contact_verified_on = 2026-09-01", NONE, "departments[0].contact"),
+    ("contact-unverified", "2026-09-01", "2025-09-01", "departments[0].contact"),
+    # authority
+    ("command-unknown", '"close_review"]', '"close_reveiw"]', "authority[1].commands[2]"),
+    ("command-unknown", 'before = ["resolve"]', 'before = ["resolved"]', "obligations[0].before[0]"),
+    ("command-without-rule", '"assess", ', NONE, "authority"),
+    ("command-without-rule", '"change_level:raise", ', NONE, "authority"),
+    ("rule-without-role", 'roles = ["director"]\n', NONE, "authority[2]"),
+    ("n-of-too-many", "n_of = 2", "n_of = 3", "authority[1].n_of"),
+    ("n-of-too-many", "n_of = 2", "n_of = 0", "authority[1].n_of"),
+    (
+        "break-glass-unreviewed",
+        '[review]\nlevels = [1, 2]\nparticipants = ["commander"]',
+        NONE,
+        "authority[1].break_glass",
+    ),
+    (
+        "lowering-easier",
+        'commands = ["change_level:lower"]\nroles = ["director"]',
+        'commands = ["change_level:lower"]\nroles = ["director", "helper"]',
+        "authority",
+    ),
+    # measures and resources
+    ("measure-unknown", 'after = ["contain"]', 'after = ["contian"]', "measures[1].after[0]"),
+    ("measure-cycle", 'resources = ["routers"]', 'resources = ["routers"]\nafter = ["repair"]', "measures[0].after"),
+    ("measure-without-role", 'role = "commander"\nafter', "after", "measures[1]"),
+    ("measure-unreachable", 'categories = ["network"]\n', 'categories = ["other"]\n', "measures[0]"),
+    (
+        "measure-unreachable",
+        "levels = [1]\nresources",
+        'levels = [1]\nwhen = [{categories = ["other"]}]\nresources',
+        "measures[0]",
+    ),
+    ("measure-after-never", 'after = ["contain"]', 'after = ["contain"]\nlevels = [2]', "measures[1].after[0]"),
+    ("resource-unknown", 'resources = ["routers"]', 'resources = ["cables"]', "measures[0].resources[0]"),
+    ("partner-unknown", 'partner = "vendor"', 'partner = "vender"', "resources[0].partner"),
+    ("partner-expired", "2027-12-31", "2026-11-19", "partners[0].agreement_until"),
+    ("agreement-undated", 'agreement = "Contract 17"', NONE, "partners[0]"),
+    ("inspection-overdue", "2026-10-01", "2025-10-01", "resources[0].inspected_on"),
+    ("inspection-overdue", "inspected_on = 2026-10-01", NONE, "resources[0].inspected_on"),
+    # communication and care
+    ("channel-unknown", 'channels = ["telephone"]\nspeakers = ["d', 'channels = ["fax"]\nspeakers = ["d', NONE),
+    ("audience-without-channel", 'channels = ["telephone"]\nspeakers = ["d', 'speakers = ["d', "audiences[0]"),
+    ("audience-without-speaker", 'speakers = ["commander"]', NONE, "audiences[1]"),
+    ("media-without-speaker", 'kind = "media"', 'kind = "staff"', "audiences"),
+    ("key-message-missing", 'stage = "resolved"', 'stage = "first"', "key_messages"),
+    ("recipient-unknown", 'recipient = "head_office"', 'recipient = "office"', "obligations[0].recipient"),
+    ("compensation-currencies", '"500 CNY"', '"500 EUR"', "customer_care.limits"),
+    ("compensation-missing", ', {role = "director", up_to = "5000 CNY"}', NONE, "customer_care.limits"),
+    ("compensation-reversed", '"500 CNY"', '"50000 CNY"', "customer_care.limits[0].up_to"),
+    (
+        "compensation-twice",
+        '{role = "director", up_to',
+        '{role = "commander", up_to = "1 CNY"}, {role = "director", up_to',
+        "customer_care.limits[1].role",
+    ),
+    # obligations
+    ("obligation-unknown", 'of = "final_report"', 'of = "last_report"', "obligations[2].due[0].of"),
+    ("obligation-unknown", 'of = "final_report", ', NONE, "obligations[2].due[0].of"),
+    ("obligation-unmeetable", "[[risks]]", UNMEETABLE, "obligations[3].before"),
+    ("obligation-bars-itself", 'before = ["resolve"]', 'before = ["report_upward"]', "obligations[0].before"),
+    ("obligation-deadlock", "[[risks]]", DEADLOCK, "obligations[4].before"),
+    ("gate-without-effect", 'before = ["resolve"]', 'before = ["resolve", "assess"]', "obligations[0].before[1]"),
+    (
+        "obligation-without-role",
+        'role = "commander"\nlevels = [1]\ndue = [{from = "l',
+        'levels = [1]\ndue = [{from = "l',
+        NONE,
+    ),
+    ("calendar-unknown", 'calendar = "office"', 'calendar = "ofice"', "obligations[1].calendar"),
+    ("calendar-unnamed", 'calendar = "office"', NONE, "obligations[1]"),
+    ("state-unknown", 'until = ["reviewed"]', 'until = ["revewed"]', "obligations[2].recurs.until[0]"),
+    ("report-incomplete", 'recipient = "head_office"\n', NONE, "obligations[0]"),
+    ("report-incomplete", 'act = "close_review"\n', 'act = "close_review"\nreport = "final"\n', "obligations[2]"),
+    ("report-final-first", 'within = "9 days"', 'within = "30 min"', "obligations[1].due"),
+    ("report-without-initial", 'report = "initial"', 'report = "follow_up"', "obligations[0]"),
+    (
+        "clock-never-starts",
+        '{from = "discharged", of = "final_report", within = "10 days"}, {from = "response_ended", within = "20 days"}',
+        '{from = "previous_report", within = "10 days"}',
+        NONE,
+    ),
+    ("near-always", 'near = "1 day"', 'near = "9 days"', "obligations[1].near"),
+    ("rung-never", 'before = "10 min"', 'before = "1 h"', "obligations[0].ladder[0]"),
+    (
+        "rung-never",
+        'tell = ["director"], levels = [1]',
+        'tell = ["director"], levels = [2]',
+        "obligations[0].ladder[1]",
+    ),
+    ("rung-never", 'before = "10 min"', 'before = "10 min", after = "1 h"', "obligations[0].ladder[0]"),
+    (
+        "ladder-without-higher-rank",
+        '{tell = ["director"]',
+        '{after = "1 h", tell = ["commander"]',
+        "obligations[0].ladder",
+    ),
+    # upkeep, sections, languages
+    ("risk-out-of-range", "likelihood = 3", "likelihood = 6", "risks[0].likelihood"),
+    ("risk-unassessed", "assessed_on = 2026-05-01", NONE, "risks[0].assessed_on"),
+    ("risk-unassessed", "2026-05-01", "2025-05-01", "risks[0].assessed_on"),
+    ("indicator-always", "suggests = {from = 5}", "suggests = {}", "indicators[0].suggests"),
+    ("drill-rare", '"6 months"', '"18 months"', "drills[0].every"),
+    ("revision-rare", "[revision]", '[revision]\nevery = "2 years"', "revision.every"),
+    ("section-missing", '[revision]\napprovers = ["director"]\noverseen_by = "director"', NONE, "revision"),
+    ("title-missing", '\ntitles = {zh = "媒体"}', NONE, "audiences[0].titles"),
+    ("title-missing", '\ntitles = {zh = "健全"}', NONE, "title"),
+    # what is refused when it is read
+    ("unknown-key", 'response = "full"', 'respons = "full"', "levels[0].respons"),
+    ("duplicate-key", 'title = "Grave"', 'title = "Grave"\ntitle = "Bad"', "levels[0].title"),
+    ("key-missing", 'phase = "respond"', NONE, "duties[0].phase"),
+    ("value-invalid", "likelihood = 3", 'likelihood = "3"', "risks[0].likelihood"),
+    ("value-empty", 'id = "cut"', 'id = ""', "risks[0].id"),
+    ("span-invalid", '"6 months"', '"-6 months"', "drills[0].every"),
+    ("zone-unknown", "Asia/Shanghai", "Asia/Shangai", "calendars[0]"),
+    ("profile-missing", 'version = "1"', 'version = "1"\nprofiles = ["law@1"]', "profiles[0]"),
+    ("calendar-missing", 'zone = "Asia/Shanghai"', NONE, "calendars[0]"),
+    ("condition-impossible", "{below = 100}", "{from = 100, below = 100}", "levels[1].when[0].affected_customers"),
+    ("id-twice", 'id = "lowering"', 'id = "working"', "authority[2].id"),
+    ("level-gap", "number = 2", "number = 3", "levels[1].number"),
+    ("category-other-missing", 'id = "other"', 'id = "others"', "categories"),
+    ("category-cycle", 'title = "Failure"', 'title = "Failure"\nparent = "network"', "categories[0].parent"),
+    ("not-toml", 'name = "sound"', "name = sound", NONE),
+]
+"""The code, what is written in the sound plan, what stands there instead, and the place that is told."""
+
+
+def linted(folder: Path, text: str) -> tuple[Finding, ...]:
+    """Return what lint finds in a file with *text*."""
+    path = folder / "plan.toml"
+    path.write_text(text, encoding="utf-8")
+    return lint_file(path, today=TODAY, flow=FLOW)
+
+
+def line_with(text: str, old: str) -> range:
+    """Return the lines of *text* where the first *old* stands, and the one around each end."""
+    start = text[: text.index(old)].count("\n") + 1
+    return range(start, start + old.count("\n") + 1)
+
+
+def test_a_sound_plan_has_no_findings(tmp_path):
+    """The control: lint finds nothing in the plan in which every case below plants one defect."""
+    assert linted(tmp_path, SOUND) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new", "place"), PLANTED, ids=[f"{code} {place or old[:20]}" for code, old, _, place in PLANTED]
+)
+def test_each_planted_defect_is_named(tmp_path, code, old, new, place):
+    """A defect is found by its code, in its place and at a line of the file, and the text says what to write."""
+    assert old in SOUND
+    text = SOUND.replace(old, new, 1)
+    findings = [one for one in linted(tmp_path, text) if one.code == code]
+    assert findings
+    first = next((one for one in findings if one.place == place), None) if place else findings[0]
+    assert first is not None, findings
+    assert first.severity == ("warning" if code in WARNINGS else "error")
+    if code != "not-toml":
+        assert re.search(
+            r"write|add|leave|did you mean|verify|renew|inspect|must|bar a later|the keys here|stands twice|give|let",
+            first.text,
+        ), first.text
+        missing = code in {"section-missing", "media-without-speaker"}
+        assert missing or first.line in range(1, text.count("\n") + 2)
+
+
+def test_every_code_has_a_planted_defect():
+    """No code is left without a defect that leads to it, but those that are tested with several files."""
+    planted = {code for code, *_ in PLANTED}
+    assert len(planted) >= 30
+    assert set(CODES) - planted == {"too-large", "deadline-cycle", "language-differs", "general-plan-missing"}
+    assert not set(READING) & set(ERRORS) | set(ERRORS) & set(WARNINGS)
+
+
+def test_the_line_is_that_of_the_key(tmp_path):
+    """A finding in a file tells the line where its key stands, or the table around it when the key is missing."""
+    text = SOUND.replace('category = "network"', 'category = "netwrk"').replace('contact = "extension 7"\n', "")
+    lines = text.splitlines()
+    found = {one.code: one for one in linted(tmp_path, text)}
+    assert lines[found["category-unknown"].line - 1] == 'category = "netwrk"'
+    assert lines[found["contact-missing"].line - 1] == "[[departments]]"
+
+
+def test_dates_are_judged_on_a_day_only_when_one_is_told():
+    """Without a day no agreement is expired; without a workflow no command is unknown."""
+    plan = Plan.example()
+    assert {one.code for one in lint(plan)} == {one.code for one in lint(plan, today=TODAY, flow=FLOW)}
+
+
+def test_a_file_that_is_not_there_is_bad_input(tmp_path):
+    """A path that leads nowhere is no finding of a plan."""
+    with pytest.raises(InvalidPlan, match="cannot be read"):
+        lint_file(tmp_path / "nowhere.toml", today=TODAY)
+
+
+def test_a_file_that_is_too_large_is_a_finding(tmp_path):
+    """Ten megabytes are refused before they cost memory."""
+    assert [one.code for one in linted(tmp_path, "#" * 10_000_000)] == ["too-large"]
+
+
+SPECIAL = """
+name = "storm"
+version = "1"
+kind = "special"
+under = "sound"
+
+[[measures]]
+id = "shelter"
+title = "Shelter"
+titles = {zh = "避险"}
+role = "commander"
+
+[[measures]]
+id = "repair"
+title = "Repair after a storm"
+titles = {zh = "灾后修复"}
+role = "commander"
+after = ["shelter"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line"),
+    [
+        ("", "", None, None),
+        ('after = ["shelter"]', 'after = ["flee"]', "measure-unknown", 18),
+        ('role = "commander"\n\n', 'role = "captain"\n\n', "role-unknown", 11),
+        ('under = "sound"', 'under = "loud"', "general-plan-missing", 5),
+        ('kind = "special"', 'kind = "special"\nlanguage = "zh"', "language-differs", 5),
+    ],
+)
+def test_a_special_plan_is_judged_with_its_general_one(tmp_path, old, new, code, line):
+    """What it takes from the general plan is known; findings have the places and lines of the special plan's file."""
+    general, special = tmp_path / "general.toml", tmp_path / "special.toml"
+    general.write_text(SOUND, encoding="utf-8")
+    special.write_text(SPECIAL.replace(old, new, 1), encoding="utf-8")
+    findings = lint_file(special, today=TODAY, flow=FLOW, generals={"sound": Plan.load(general)})
+    assert [(one.code, one.line) for one in findings] == ([(code, line)] if code else [])
+
+
+SHIPPED_PLANS = ["customer-service@1", "service-company@2"]
+OUTLINE = "service-company@1"
+"""The plan for first steps; it says nothing but categories, levels and roles."""
+
+
+@pytest.mark.parametrize("name", SHIPPED_PLANS)
+def test_lint_finds_nothing_in_a_shipped_plan(name):
+    """The plans that ship are sound, on a day soon after their inspections, whatever the workflow has."""
+    general = Plan.load(shipped_plan("service-company"))
+    path, day = SHIPPED / f"{name}.toml", date(2026, 10, 20)
+    assert lint_file(path, today=day, generals={general.name: general}) == ()
+    codes = {one.code for one in lint_file(path, today=day, flow=FLOW, generals={general.name: general})}
+    assert codes <= {"command-unknown", "state-unknown"}
+
+
+def test_lint_says_what_the_outline_lacks():
+    """The outline is no complete plan, and lint says so."""
+    assert {one.code for one in lint_file(SHIPPED / f"{OUTLINE}.toml", today=TODAY)} == {
+        "section-missing",
+        "level-without-condition",
+        "role-unused",
+    }

@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import get_args
+
+import attrs
+import pytest
+
+from respond.domain.money import Money
+from respond.domain.payloads import from_data
+from respond.errors import PlanNotFound
+from respond.plan.authority import ANYONE
+from respond.plan.communication import AudienceKind
+from respond.plan.composed import composed, identity
+from respond.plan.conditions import Impact
+from respond.plan.customer_care import CustomerCare
+from respond.plan.lint_file import lint_file
+from respond.plan.measures import MeasureKind
+from respond.plan.obligations import Recurrence
+from respond.plan.organisation import Phase
+from respond.plan.plan import Plan
+from respond.plan.reader import SHIPPED, read_calendar, read_profile
+from respond.plan.resources import ResourceKind
+from respond.plan.titles import Titled
+from respond.plan.upkeep import RevisionTrigger
+from respond.workflow.incident import INCIDENT
+
+# Logs pin plans by their digest: a plan that was released never changes.  A change is a new version, and a new line.
+DIGESTS = {
+    "customer-service@1": "222ee87a23c93e8d1ee2f2f716578c05b91e504d5e9e5c3c2db669231e6a2d61",
+    "service-company-network@1": "cfd393608164dc797a6e8ad830229023244e5987c066ee2af606824b44c5acb0",
+    "service-company-shop@1": "6bb91da4d7e48ca9dd88b8ccbdd1881613dd50d776152e33eb5b3501180d9ad5",
+    "service-company@1": "d8253f3ac0c7284e0955562899415da3d83366a279b0a11ed802ca82ec6098c3",
+    "service-company@2": "5e44e732c6935c21fbb0f0c92f518f782d677dad2800bec62e793df640d65d92",
+}
+COMPLETE = ["customer-service@1", "service-company@2"]
+ADDING = ["service-company-network@1", "service-company-shop@1"]
+NEW = [*COMPLETE, *ADDING]
+PROFILES = sorted(path.stem for path in (SHIPPED / "profiles").glob("*.toml"))
+OPTIONAL = {"under", "sites", "units", "covers"}
+"""What a plan that is for all and under none leaves empty."""
+
+
+def whole(name: str) -> Plan:
+    """Return a shipped plan, with what it takes from the general one that it is under."""
+    plan = Plan.shipped(name)
+    return plan if plan.under is None else composed(plan, Plan.shipped(plan.under))
+
+
+def parts(value: object, place: str = "") -> Iterator[tuple[str, object]]:
+    """Yield *value* and every frozen value inside it, each with its place."""
+    if isinstance(value, tuple):
+        for index, one in enumerate(value):
+            yield from parts(one, f"{place}[{index}]")
+    elif attrs.has(type(value)):
+        yield place, value
+        for field in attrs.fields(type(value)):
+            yield from parts(getattr(value, field.name), f"{place}.{field.name}".lstrip("."))
+
+
+def homes(plan: Plan) -> Mapping[str, set[object]]:
+    """Return what each key that refers to something may name, by the key."""
+    ids = {
+        section: {one.id for one in getattr(plan, section)}
+        for section in (
+            "categories",
+            "facets",
+            "response_levels",
+            "roles",
+            "departments",
+            "trainings",
+            "measures",
+            "resources",
+            "partners",
+            "audiences",
+            "channels",
+            "obligations",
+        )
+    }
+    roles = dict.fromkeys(
+        ("role", "head", "members", "substitutes", "speakers", "approvers", "participants", "tell", "overseen_by"),
+        ids["roles"],
+    )
+    categories = dict.fromkeys(("parent", "category", "categories", "covers"), ids["categories"])
+    return {
+        **roles,
+        **categories,
+        "roles": ids["roles"] | {ANYONE},
+        "facets": ids["facets"],
+        "levels": {level.number for level in plan.levels},
+        "required_from": {level.number for level in plan.levels},
+        "response": ids["response_levels"],
+        "department": ids["departments"],
+        "training": ids["trainings"],
+        "after": ids["measures"],
+        "resources": ids["resources"],
+        "partner": ids["partners"],
+        "channels": ids["channels"],
+        "recipient": ids["audiences"],
+        "of": ids["obligations"],
+        "calendar": {calendar.name for calendar in plan.calendars},
+    }
+
+
+def dangling(plan: Plan) -> list[str]:
+    """Return the references of *plan* that lead nowhere."""
+    known = homes(plan)
+    found = []
+    for place, part in parts(plan):
+        for field in attrs.fields(type(part)):
+            value = getattr(part, field.name)
+            named = value if isinstance(value, tuple) else () if value is None else (value,)
+            refers = field.name in known and all(isinstance(one, str | int) for one in named)
+            if refers and not isinstance(part, Recurrence):
+                found += [f"{place}.{field.name}: {one}" for one in named if one not in known[field.name]]
+    return found
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_shipped_plan_never_changes(name):
+    """Its digest stands here: logs pin it."""
+    plan = Plan.shipped(name)
+    assert (str(plan.reference), plan.reference.digest) == (name, DIGESTS[name])
+
+
+def test_every_shipped_plan_is_pinned_here():
+    """A plan that is added has its digest above."""
+    assert sorted(path.stem for path in SHIPPED.glob("*.toml")) == sorted(DIGESTS)
+
+
+def test_a_shipped_plan_is_found_by_name():
+    """The newest version answers to the name alone, any version to `name@version`; the example stays what it was."""
+    assert str(Plan.shipped("service-company").reference) == "service-company@2"
+    assert Plan.shipped("service-company@1").reference == Plan.example().reference
+    assert str(Plan.shipped("customer-service").reference) == "customer-service@1"
+
+
+@pytest.mark.parametrize("name", ["service", "service-company@3", "", "../shipped/service-company@2"])
+def test_a_plan_that_does_not_ship_is_named(name):
+    """Whoever asks for another one is told which there are."""
+    with pytest.raises(PlanNotFound) as caught:
+        Plan.shipped(name)
+    assert str(caught.value) == f"no plan {name!r} ships with respond; it comes with {', '.join(sorted(DIGESTS))}"
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_shipped_plan_survives_the_round_trip(name):
+    """What is stored of a plan is the whole plan."""
+    plan = Plan.shipped(name)
+    assert from_data(Plan, plan.to_json()) == plan
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_every_reference_leads_somewhere(name):
+    """Whatever a plan names is in the plan: roles, categories, levels, measures, recipients and all others."""
+    assert dangling(whole(name)) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("obligations", {"role": "king"}),
+        ("obligations", {"recipient": "moon"}),
+        ("obligations", {"levels": (1, 5)}),
+        ("measures", {"after": ("nothing",)}),
+        ("measures", {"resources": ("gold",)}),
+        ("roles", {"department": "navy"}),
+        ("audiences", {"channels": ("pigeon",)}),
+    ],
+)
+def test_a_planted_dangling_reference_is_found(section, change):
+    """The control: a name that the plan does not hold is seen."""
+    plan = Plan.shipped("service-company@2")
+    first, *rest = getattr(plan, section)
+    planted = attrs.evolve(plan, **{section: (attrs.evolve(first, **change), *rest)})
+    assert len(dangling(planted)) == 1
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_everything_has_a_chinese_title(name):
+    """Whatever has a title has one in Chinese, in Chinese characters; so has the plan."""
+    plan = Plan.shipped(name)
+    titled = [(place, part.titles.get("zh", "")) for place, part in parts(plan) if isinstance(part, Titled | Plan)]
+    assert len(titled) > 25
+    assert [place for place, zh in titled if not any("一" <= sign <= "鿿" for sign in zh)] == []
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_a_shipped_plan_is_marked_as_an_example(name):
+    """Nobody takes one for advice."""
+    plan = Plan.shipped(name)
+    assert plan.title.endswith("(example)")
+    assert "示例" in plan.titles["zh"]
+    assert "An example, not advice" in (SHIPPED / f"{name}.toml").read_text()
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_complete_plan_has_every_section(name):
+    """Nothing that a plan may hold is missing, nor any kind of it."""
+    plan = Plan.shipped(name)
+    assert {field.name for field in attrs.fields(Plan) if not getattr(plan, field.name)} <= OPTIONAL
+    assert all(getattr(plan.customer_care, field.name) for field in attrs.fields(CustomerCare))
+    assert {one.kind for one in plan.resources} == set(get_args(ResourceKind))
+    assert {one.kind for one in plan.audiences} == set(get_args(AudienceKind))
+    assert {one.phase for one in plan.duties} == set(get_args(Phase))
+    assert {one.kind for one in plan.measures} >= set(get_args(MeasureKind)) - {"other"}
+    assert {one.stage for one in plan.key_messages} == {"first", "update", "resolved", "final"}
+    assert {one.partner is None for one in plan.resources} == {True, False}
+    assert {one.report for one in plan.obligations} >= {"initial", "follow_up", "final"}
+    assert {"drill", "incident", "law", "command_body", "risk", "yearly"} <= set(plan.revision.triggers)
+    assert set(get_args(RevisionTrigger)) >= set(plan.revision.triggers)
+    assert all(one.rank for one in plan.roles)
+    assert all(one.definition for one in (*plan.categories, *plan.facets, *plan.levels, *plan.response_levels))
+    assert all(one.steps and one.instructions for one in plan.measures)
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_categories_have_two_levels(name):
+    """A kind of incident refines at most one other that refines none."""
+    plan = Plan.shipped(name)
+    tops = {category.id for category in plan.categories if category.parent is None}
+    below = {category.parent for category in plan.categories if category.parent is not None}
+    assert below <= tops
+    assert len(below) >= 5
+
+
+IMPACTS = [
+    *(Impact(affected_customers=number) for number in range(1200)),
+    *(Impact(injured=number) for number in range(5)),
+    *(Impact(dead=number) for number in range(3)),
+    *(Impact(sites=number) for number in range(30)),
+    *(Impact(loss=Money(Decimal(thousands * 1000), "CNY")) for thousands in range(1100)),
+    *(Impact(critical_facility=value) for value in (True, False)),
+]
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_levels_leave_no_gap_and_do_not_overlap(name):
+    """One thing that is known fits the conditions of exactly one level, or the plan does not look at it."""
+    plan = whole(name)
+    fits = [
+        (impact, [level.number for level in plan.levels if any(one.holds(impact) for one in level.when)])
+        for impact in IMPACTS
+    ]
+    assert [(impact, levels) for impact, levels in fits if len(levels) > 1] == []
+    assert {1, 2, 3, 4} == {number for _, levels in fits for number in levels}
+    assert all(levels for impact, levels in fits if impact.affected_customers is not None)
+    assert all(levels for impact, levels in fits if impact.injured is not None)
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_raising_the_level_only_adds_duties(name):
+    """What is owed at a level is owed at every worse one, so that a change of level leaves no half-done duty behind."""
+    for obligation in whole(name).obligations:
+        assert obligation.levels == tuple(range(1, len(obligation.levels) + 1)), obligation.id
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_every_command_has_a_rule(name):
+    """A plan with rules denies what none names: no command of the workflow is left out."""
+    plan = whole(name)
+    named = {command.partition(":")[0] for rule in plan.authority for command in rule.commands}
+    assert {transition.trigger for transition in INCIDENT.transitions} - named == set()
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_grave_decisions_ask_for_more(name):
+    """Fewer may lower than raise, a waiver needs two, whoever resolved does not close the review, anyone may report."""
+    rules = whole(name).authority
+
+    def of(command: str) -> list:
+        return [rule for rule in rules if command in rule.commands]
+
+    raising = {role for rule in of("change_level:raise") for role in rule.roles}
+    lowering = {role for rule in of("change_level:lower") for role in rule.roles}
+    assert lowering < raising
+    assert not any(rule.break_glass for rule in of("change_level:lower"))
+    assert any(rule.break_glass for rule in of("change_level:raise"))
+    assert {(rule.n_of, rule.not_in_chain, rule.break_glass) for rule in of("waive")} == {(2, True, False)}
+    assert {rule.different_actor for rule in of("close_review")} == {("resolve",)}
+    assert [rule.roles for rule in of("report")] == [(ANYONE,)]
+
+
+@pytest.mark.parametrize("name", ADDING)
+def test_a_plan_under_another_only_adds_to_it(name):
+    """It replaces nothing of the general plan, and brings measures, obligations and drills of its own."""
+    plan = Plan.shipped(name)
+    general = Plan.shipped(plan.under)
+    for section in ("categories", "levels", "roles", "measures", "resources", "authority", "audiences", "obligations"):
+        theirs = {identity(part): part for part in getattr(general, section)}
+        assert all(theirs.get(identity(part), part) == part for part in getattr(plan, section)), section
+    assert plan.measures
+    assert plan.obligations
+    assert plan.drills
+    assert plan.kind in {"special", "on_site"}
+
+
+@pytest.mark.parametrize("name", ADDING)
+def test_lint_finds_nothing_in_a_plan_under_another(name):
+    """With the general plan it is sound, on a day soon after its inspections."""
+    general = Plan.shipped("service-company")
+    path = SHIPPED / f"{name}.toml"
+    assert lint_file(path, today=date(2026, 11, 20), generals={general.name: general}) == ()
+
+
+FIGURES = {
+    "dora@1": {
+        "initial": ["4 h after classified", "24 h after aware"],
+        "intermediate": ["72 h after discharged"],
+        "final": ["1 month after previous_report"],
+    },
+    "gdpr@1": {"notification": ["72 h after aware"]},
+    "iso-10002@1": {"acknowledged": ["15 min after told"]},
+    "network-security@1": {
+        "initial": ["4 h after aware"],
+        "initial_infrastructure": ["1 h after aware"],
+        "to_state": ["30 min after discharged"],
+    },
+    "production-accident@1": {
+        "initial": ["1 h after told"],
+        "to_city": ["2 h after discharged"],
+        "to_province": ["2 h after discharged"],
+        "to_state": ["2 h after discharged"],
+        "casualties": ["30 days after occurred", "30 days after discovered"],
+    },
+    "public-health@1": {
+        "initial": ["2 h after aware"],
+        "to_government": ["2 h after discharged"],
+        "to_city": ["2 h after discharged"],
+    },
+}
+"""Written by hand from the texts that the profiles cite."""
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_profile_says_what_its_source_says(name):
+    """The figures are those of the texts that it cites."""
+    profile = read_profile(SHIPPED / "profiles" / f"{name}.toml")
+    told = {one.id: [f"{clock.within} after {clock.from_}" for clock in one.due] for one in profile.obligations}
+    assert {key: told[key] for key in FIGURES[name]} == FIGURES[name]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_is_marked_and_cited(name):
+    """Each says in its head and by a key that it is an example and no legal advice, and cites a source a duty."""
+    path = SHIPPED / "profiles" / f"{name}.toml"
+    profile = read_profile(path)
+    assert f"{profile.name}@{profile.version}" == name
+    assert path.read_text().startswith("# EXAMPLE, NOT LEGAL ADVICE.")
+    assert profile.disclaimer.startswith("An example, not legal advice")
+    assert profile.title.endswith("(example)")
+    assert profile.sources
+    assert all(one.source for one in profile.obligations)
+    assert all("zh" in part.titles for _, part in parts(profile) if isinstance(part, Titled))
+
+
+def test_every_profile_has_its_figures_here():
+    """A profile that is added is compared with its source above."""
+    assert sorted(FIGURES) == PROFILES
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / "calendars").glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_calendar_is_read(path):
+    """Each bears its name and version, and lists only days that change something."""
+    calendar = read_calendar(path)
+    assert f"{calendar.name}@{calendar.version}" == path.stem
+    week = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    assert all(week[day.weekday()] in calendar.working_week for day in calendar.holidays)
+    assert all(week[day.weekday()] not in calendar.working_week for day in calendar.workdays)
