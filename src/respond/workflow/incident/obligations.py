@@ -7,13 +7,14 @@ from typing import Any
 
 from respond.domain.events import Event
 from respond.domain.values import replace
+from respond.plan.ladder import rungs
 from respond.plan.obligations import Obligation
 from respond.plan.owed import Owed, owed
 from respond.workflow.definition import Evolve, Guard, Handler, Situation, Transition, guard
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.facts import facts_of
-from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED, Incident
+from respond.workflow.incident.state import CANCELLED, OPEN, RESOLVED, REVIEWED, Incident
 
 # -- guards ------------------------------------------------------------------------------------------------------------
 
@@ -102,16 +103,16 @@ def receipt_given(situation: Situation) -> str | None:
 
 @guard("not-due")
 def due(situation: Situation) -> str | None:
-    """Require an occurrence that is open and has this very deadline and rung."""
+    """Require an occurrence that is open and has this very deadline, and a rung of its ladder that is reached."""
     command: c.RaiseDue = situation.command
-    for one in obligations_of(situation):
-        if (one.obligation, one.occurrence) == (command.obligation, command.occurrence):
-            if not _pending(one) or one.due_at != command.due_at:
-                break
-            ladder = situation.plan.obligation(one.obligation).ladder  # type: ignore[union-attr]
-            if 1 <= command.rung <= len(ladder) and ladder[command.rung - 1].tell == command.tell:
-                return None
-    return f"occurrence {command.occurrence} of {command.obligation!r} is not open any more, or is due at another time"
+    what = f"occurrence {command.occurrence} of {command.obligation!r}"
+    asked = (command.obligation, command.occurrence, command.due_at)
+    mine = [one for one in obligations_of(situation) if (one.obligation, one.occurrence, one.due_at) == asked]
+    if not any(_pending(one) for one in mine):
+        return f"{what} is not open any more, or is due at another time"
+    climbs = [climb for one in mine for climb in rungs(situation.plan, one, situation.state.level)]
+    reached = [(climb.number, climb.rung.tell) for climb in climbs if climb.at <= situation.now]
+    return None if (command.rung, command.tell) in reached else f"rung {command.rung} of {what} is not reached yet"
 
 
 def _bars(trigger: str) -> Guard:
@@ -125,7 +126,7 @@ def _bars(trigger: str) -> Guard:
         return f"still owed before {trigger}: {', '.join(dict.fromkeys(left))}; discharge it, or have it waived"
 
     discharged.__doc__ = f"Require that nothing is owed any more which the plan wants done before `{trigger}`."
-    return Guard(f"owed-before-{trigger.replace('_', '-')}", discharged)
+    return Guard(f"owed-before-{trigger.replace('_', '-')}", discharged, reads="state")
 
 
 GUARDS = (
@@ -175,8 +176,8 @@ def _receive(situation: Situation) -> Iterator[Any]:
 
 
 def _received_already(situation: Situation) -> bool:
-    known: str | None = situation.state.receipts.get(situation.command.report)
-    return known == situation.command.receipt
+    command: c.RecordReceipt = situation.command
+    return bool(situation.state.receipts.get(command.report) == command.receipt)
 
 
 def _raise(situation: Situation) -> Iterator[Any]:
@@ -206,7 +207,7 @@ HANDLERS = (
     Handler(command=c.ResumeClock, decide=_resume, emits=(e.ClockResumed,)),
     Handler(command=c.Fulfil, decide=_fulfil, emits=(e.ObligationFulfilled,)),
     Handler(command=c.RecordReceipt, decide=_receive, emits=(e.UpwardReportReceived,), done=_received_already),
-    Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already),
+    Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already, automatic=True),
 )
 _ANY = (*OPEN, RESOLVED, REVIEWED)
 _KNOWN = ("role-unknown", "obligation-unknown")
@@ -217,10 +218,17 @@ TRANSITIONS = (
         None,
         guards=(*_KNOWN, "obligation-not-owed", "obligation-not-waivable", "reason-missing"),
     ),
-    Transition("pause_clock", (*OPEN, RESOLVED), None, guards=(*_KNOWN, "clock-not-pausable", "reason-missing")),
-    Transition("resume_clock", _ANY, None, guards=(*_KNOWN, "clock-runs")),
+    Transition(
+        "pause_clock",
+        (*OPEN, RESOLVED),
+        None,
+        guards=(*_KNOWN, "clock-not-pausable", "reason-missing", "earlier-than-last"),
+    ),
+    Transition("resume_clock", _ANY, None, guards=(*_KNOWN, "clock-runs", "earlier-than-last")),
     Transition("fulfil", _ANY, None, guards=(*_KNOWN, "obligation-not-fulfillable")),
-    Transition("record_receipt", _ANY, None, guards=("role-unknown", "report-unknown", "receipt-missing")),
+    Transition(
+        "record_receipt", (*_ANY, CANCELLED), None, guards=("role-unknown", "report-unknown", "receipt-missing")
+    ),
     Transition("raise_due", _ANY, None, guards=("obligation-unknown", "not-due")),
 )
 
@@ -240,8 +248,8 @@ def _resumed(state: Incident, event: Event) -> Incident:
     return replace(state, paused=tuple(one for one in state.paused if one != event.data.obligation))
 
 
-def _fulfilled(state: Incident, _: Event) -> Incident:
-    return state
+def _fulfilled(state: Incident, event: Event) -> Incident:
+    return replace(state, fulfilled=(*state.fulfilled, event.body["id"]))
 
 
 def _received(state: Incident, event: Event) -> Incident:
