@@ -34,6 +34,10 @@ def read(*changes: tuple[str, str]) -> Plan:
     return plan_of(Plan, tomllib.loads(text))
 
 
+LADDER = (
+    "The initial report to Head office: ladder is now 20 min before the deadline: tell Commander, "
+    "at the deadline: tell Director, level 1 (was 10)."
+)
 SENTENCES = [
     (
         "when = [{affected_customers = {from = 100}}, {fields",
@@ -54,8 +58,30 @@ SENTENCES = [
     ('every = "6 months"', 'every = "1 year"', "Drill 'Dark shop': every is now 1 year (was 6 months)."),
     ("break_glass = true", "", "Rule of authority 'ending': break glass is now no (was yes)."),
     ("[customer_care]", "[customer_care]\napology = true", "Customer care: apology is now yes (was no)."),
+    (
+        "[customer_care]\n",
+        '[customer_care]\nfirst_contact = "2 h"\n',
+        "Customer care: first contact is now 2 h (was nothing).",
+    ),
     ('[revision]\napprovers = ["director"]\noverseen_by = "director"', "", "The revision was removed."),
     ('version = "1"\nzone', 'version = "2"\nzone', "Calendar 'office@1': version is now '2' (was '1')."),
+    (
+        "contact_verified_on = 2026-09-01",
+        "contact_verified_on = 2026-10-01",
+        "Department 'Service': contact verified on is now 2026-10-01 (was 2026-09-01).",
+    ),
+    ("suggests = {from = 5}", "suggests = {from = 9}", "Indicator 'Loss of packets': suggests is now from 9 (was 5)."),
+    (
+        '"5000 CNY"',
+        '"6000 CNY"',
+        "Customer care: limits are now 500 CNY for 'Commander', 6,000 CNY for 'Director' (was 5,000).",
+    ),
+    (
+        'every = "5 days"',
+        'every = "2 days"',
+        "Obligation 'Review' is now owed again every 2 days until Reviewed (was 5).",
+    ),
+    ('before = "10 min"', 'before = "20 min"', LADDER),
     ('titles = {zh = "修复"}', 'titles = {zh = "修理"}', "Measure 'Repair' is now called '修理' in 'zh' (was '修复')."),
 ]
 

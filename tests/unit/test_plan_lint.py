@@ -224,6 +224,12 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("profile-missing", 'version = "1"', 'version = "1"\nprofiles = ["law@1"]', "profiles[0]"),
     ("calendar-missing", 'zone = "Asia/Shanghai"', NONE, "calendars[0]"),
     ("condition-impossible", "{below = 100}", "{from = 100, below = 100}", "levels[1].when[0].affected_customers"),
+    (
+        "deadline-cycle",
+        'from = "previous_report", within',
+        'from = "discharged", of = "review", within',
+        "obligations[1].due[0].of",
+    ),
     ("id-twice", 'id = "lowering"', 'id = "working"', "authority[2].id"),
     ("level-gap", "number = 2", "number = 3", "levels[1].number"),
     ("category-other-missing", 'id = "other"', 'id = "others"', "categories"),
@@ -276,7 +282,7 @@ def test_every_code_has_a_planted_defect():
     """No code is left without a defect that leads to it, but those that are tested with several files."""
     planted = {code for code, *_ in PLANTED}
     assert len(planted) >= 30
-    assert set(CODES) - planted == {"too-large", "deadline-cycle", "language-differs", "general-plan-missing"}
+    assert set(CODES) - planted == {"too-large", "language-differs", "general-plan-missing"}
     assert not set(READING) & set(ERRORS) | set(ERRORS) & set(WARNINGS)
 
 
@@ -346,12 +352,12 @@ def test_a_special_plan_is_judged_with_its_general_one(tmp_path, old, new, code,
     assert [(one.code, one.line) for one in findings] == ([(code, line)] if code else [])
 
 
-SHIPPED_PLANS = ["customer-service@1", "service-company@2"]
+SHIPPED_PLANS = sorted(path.stem for path in SHIPPED.glob("*.toml"))
 OUTLINE = "service-company@1"
 """The plan for first steps; it says nothing but categories, levels and roles."""
 
 
-@pytest.mark.parametrize("name", SHIPPED_PLANS)
+@pytest.mark.parametrize("name", [name for name in SHIPPED_PLANS if name != OUTLINE])
 def test_lint_finds_nothing_in_a_shipped_plan(name):
     """The plans that ship are sound, on a day soon after their inspections, whatever the workflow has."""
     general = Plan.load(shipped_plan("service-company"))
