@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from plan_edits import edited_plan
+from respond.cli.page import Page
+from respond.cli.plan_page import show_plan
 from respond.errors import InvalidPlan
 from respond.plan.finding import CODES, ERRORS, READING, WARNINGS, Finding
 from respond.plan.lint import lint
 from respond.plan.lint_file import lint_file
 from respond.plan.plan import Plan
-from respond.plan.reader import SHIPPED, shipped_plan
+from respond.plan.reader import SHIPPED, plan_of, shipped_plan
+from respond.plan.words import Words
 from sound_plan import FLOW, SOUND, TODAY
 
 NONE = ""
@@ -374,3 +382,17 @@ def test_lint_says_what_the_outline_lacks():
         "level-without-condition",
         "role-unused",
     }
+
+
+@given(data=st.data())
+def test_every_plan_can_be_judged_and_shown(data):
+    """However a plan is edited, lint answers with codes that are known, and the page can be written."""
+    plan = plan_of(Plan, tomllib.loads(SOUND))
+    for _ in range(data.draw(st.integers(1, 4))):
+        plan = edited_plan(data.draw, plan)
+    findings = lint(plan, today=TODAY, flow=FLOW)
+    assert {one.code for one in findings} <= set(CODES)
+    assert all(one.text and one.place for one in findings)
+    stream = io.StringIO()
+    show_plan(Page(stream), plan, Words(plan, data.draw(st.sampled_from(["en", "zh"]))))
+    assert stream.getvalue()
