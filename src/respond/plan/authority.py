@@ -6,7 +6,6 @@ import attrs
 
 from respond.domain.money import Money
 
-
 ANYONE = "anyone"
 """Stands for every actor, also one without a role."""
 
