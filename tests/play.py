@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ import orjson
 from respond.domain.events import Event
 from respond.domain.ids import event_id
 from respond.domain.moments import Moment, to_microseconds
-from respond.domain.references import Actor
+from respond.domain.references import Actor, Reference
 from respond.domain.streams import StreamId
 from respond.plan.authority import AuthorityRule
 from respond.plan.classification import ResponseLevel
@@ -73,6 +74,7 @@ class Play:
         self.plan = plan
         self.stream = StreamId.of(workflow.category, key)
         self.codec = Codec(workflow.event_types)
+        self.plans: Mapping[Reference, Plan] | None = None
         self.history: tuple[Event, ...] = ()
         self.state: Any = workflow.initial
 
@@ -83,7 +85,14 @@ class Play:
         now = START + timedelta(minutes=len(self.history))
         who = None if actor is None else Actor.of(actor)
         return Situation(
-            state=self.state, command=command, plan=self.plan, actor=who, at=at or now, now=now, history=self.history
+            state=self.state,
+            command=command,
+            plan=self.plan,
+            actor=who,
+            at=at or now,
+            now=now,
+            history=self.history,
+            plans=self.plans,
         )
 
     def decide(self, command: object, actor: Actor | str | None = None, at: datetime | None = None) -> tuple[Any, ...]:

@@ -170,6 +170,12 @@ def _fulfil(situation: Situation) -> Iterator[Any]:
     yield e.ObligationFulfilled(obligation=situation.command.obligation, note=situation.command.note)
 
 
+def _fulfilled_already(situation: Situation) -> bool:
+    """Whether it was discharged, and no occurrence of it is open."""
+    mine = [one for one in obligations_of(situation) if one.obligation == situation.command.obligation]
+    return any(one.done_at for one in mine) and not any(_pending(one) for one in mine)
+
+
 def _receive(situation: Situation) -> Iterator[Any]:
     command: c.RecordReceipt = situation.command
     yield e.UpwardReportReceived(report=command.report, receipt=command.receipt, received_by=command.received_by)
@@ -205,7 +211,7 @@ HANDLERS = (
         done=lambda situation: situation.command.obligation in situation.state.paused,
     ),
     Handler(command=c.ResumeClock, decide=_resume, emits=(e.ClockResumed,)),
-    Handler(command=c.Fulfil, decide=_fulfil, emits=(e.ObligationFulfilled,)),
+    Handler(command=c.Fulfil, decide=_fulfil, emits=(e.ObligationFulfilled,), done=_fulfilled_already),
     Handler(command=c.RecordReceipt, decide=_receive, emits=(e.UpwardReportReceived,), done=_received_already),
     Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already, automatic=True),
 )
