@@ -1,4 +1,4 @@
-"""Contingency plans: judged, shown, compared.  No log is asked."""
+"""Contingency plans: judged, shown, compared, which asks no log; and their own life, which is in one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from respond.cli.answer import Answer
 from respond.cli.options import Question, in_language
 from respond.cli.page import Page, counted
+from respond.cli.plan_life import life
 from respond.cli.plan_page import show_plan
 from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
@@ -28,7 +29,7 @@ from respond.workflow.warning import WARNING
 
 @click.group("plan")
 def plan() -> None:
-    """Judge, show and compare contingency plans."""
+    """Judge, show and compare contingency plans, and keep their life."""
 
 
 @plan.command("lint", cls=Question)
@@ -140,5 +141,7 @@ def _show_changes(page: Page, between: str, changes: tuple[Change, ...]) -> None
     for change in changes:
         page.line(change.text)
 
+
+plan.add_command(life)
 
 COMMANDS = (plan,)
