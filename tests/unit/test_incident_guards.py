@@ -23,7 +23,7 @@ from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
-from respond.workflow.incident.triage import SetResponseLevel
+from respond.workflow.incident.triage import Recategorise, SetResponseLevel
 
 SHA256 = "0" * 64
 FILE = e.Attachment(name="log.txt", media_type="text/plain", size=12, sha256=SHA256, uri="s3://files/log.txt")
@@ -76,6 +76,11 @@ TYPED = attrs.evolve(
 def staffed() -> Play:
     """Return an incident with a liaison, as of 08:04."""
     return duties("responding")().do(AssignRole(role="liaison", person="wu.bo"))
+
+
+def recategorised() -> Play:
+    """Return an incident that got another category."""
+    return incident_in("assessed").do(Recategorise(category="network", reason="the line is cut"))
 
 
 def knowing() -> Play:
@@ -881,6 +886,12 @@ CORRECTIONS: list[tuple[Callable[[], Play], str, dict[str, object], str]] = [
     (at("cancelled"), "IncidentCancelled", {"reason": ""}, "give the reason"),
     (at("merged"), "IncidentMerged", {"reason": ""}, "give the reason"),
     (at("responding"), "ResponseStarted", {"to": "resolved"}, "these can: occurred_at"),
+    (recategorised, "IncidentReported", {"category": "other"}, "the category was changed since; recategorise"),
+    (recategorised, "IncidentRecategorised", {"reason": ""}, "give the reason"),
+    (staffed, "RoleAssigned", {"trained_until": {"first_aid": "May"}}, "write a day such as 2026-03-12"),
+    (staffed, "RoleAssigned", {"person": "li.na"}, "these can: occurred_at, trained_until"),
+    (at("assessed", TYPED), "IncidentAssessed", {"fields": {"vendor": "Nobody"}}, "must be one of Acme, Bolt"),
+    (at("assessed", TYPED), "IncidentAssessed", {"fields": {"colour": "red"}}, "colour cannot be filled"),
 ]
 
 
@@ -903,6 +914,11 @@ RIGHT: list[tuple[Callable[[], Play], str, dict[str, object]]] = [
     (told, "UpwardReportSent", {"kind": "final", "recipient": "Regulator", "summary": ""}),
     (noted, "ProgressNoted", {"text": "", "fields": {"done": True}}),
     (at("responding"), "ResponseStarted", {"occurred_at": "2026-03-01T09:00:00+08:00"}),
+    (recategorised, "IncidentReported", {"title": "Line down"}),
+    (recategorised, "IncidentRecategorised", {"reason": "the line is cut", "occurred_at": None}),
+    (staffed, "RoleAssigned", {"trained_until": {"first_aid": "2026-05-31"}}),
+    (at("assessed", TYPED), "IncidentAssessed", {"fields": {"vendor": "Acme"}}),
+    (at("assessed", TYPED), "IncidentAssessed", {"spread": "local"}),
 ]
 
 
