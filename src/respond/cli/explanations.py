@@ -24,6 +24,10 @@ TRIGGERS = {
     "team": "assign_team",
     "report-up": "report_upward",
     "review": "close_review",
+    "pause": "pause_clock",
+    "resume": "resume_clock",
+    "receipt": "record_receipt",
+    "response-level": "set_response_level",
 }
 """The triggers of the incident workflow that have another name on the command line."""
 
@@ -42,7 +46,9 @@ def explain(session: Session, name: str, command: str, category: str | None, dat
         target = Target.of(engine, name, category)
         trigger = _trigger(engine, target, command)
         asked = None if data is None else command_of(engine, target.category, trigger, data)
-        explanation = engine.explain(target.category, target.key, trigger, asked, actor=session.actor)
+        explanation = engine.explain(
+            target.category, target.key, trigger, asked, actor=session.actor, break_glass=session.break_glass
+        )
         return explained(target, target.title(engine), explanation)
 
 

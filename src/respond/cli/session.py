@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,6 +16,7 @@ from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import Engine
 from respond.errors import DatabaseMissing, InvalidInput
 from respond.plan.plan import Plan
+from respond.plan.reader import shipped_plan
 from respond.store.memory import MemoryEventStore
 from respond.workflow.workflow import Workflow
 
@@ -23,6 +25,17 @@ if TYPE_CHECKING:
 
 UNKNOWN_TIME = "unknown"
 """What people write for `--at` when nobody knows."""
+
+
+def plan_path(name: str) -> Path:
+    """Return the file called *name*, or where the shipped plan of that name lies.
+
+    Raises `PlanNotFound` when it is neither.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix == ".toml" or len(path.parts) > 1:
+        return path
+    return shipped_plan(name)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +53,7 @@ class Session:
     role: str | None = None
     at: str | None = None
     command_id: str | None = None
+    break_glass: str = ""
 
     def engine(self, *, create: bool | None = False) -> Engine:
         """Open the engine; with *create* None an empty database gets a log, with True any does.
@@ -77,7 +91,8 @@ class Session:
         return SqlEventStore.open(self.db, clock=system_clock, create=False, archives=self.archives, **options)
 
     def plans(self) -> list[Plan]:
-        return [Plan.load(path) for path in self.plan_files]
+        """Return the plans that were named: files, or plans that ship."""
+        return [Plan.load(plan_path(name)) for name in self.plan_files]
 
     def workflows(self) -> list[Workflow]:
         return declared_workflows(self.workflow_names)
@@ -96,4 +111,5 @@ class Session:
     def circumstances(self) -> dict[str, Any]:
         """What `Engine.execute` takes besides the command."""
         at = UNKNOWN if self.at == UNKNOWN_TIME else self.at
-        return {"actor": self.actor, "at": at, "command_id": self.command_id}
+        told = {"command_id": self.command_id, "break_glass": self.break_glass}
+        return {"actor": self.actor, "at": at, **told}
