@@ -275,6 +275,16 @@ class TestDue:
             watch.due(until=START.replace(hour=8))
 
 
+def test_an_incident_tells_what_became_of_its_duties(memory, clock):
+    """Each occurrence comes with its verdict as of now."""
+    incident = reported(memory)
+    told = []
+    for minutes in (0, 7, 4):
+        clock.move(minutes=minutes)
+        told += [said for _, said in incident.verdicts()]
+    assert told == ["open", "near", "missing"]
+
+
 class TestTrouble:
     """One incident that cannot be looked at keeps nobody from the others."""
 

@@ -24,7 +24,7 @@ from respond.engine.engine import Engine
 from respond.errors import RespondError, StoreUnavailable
 from respond.plan.labels import label
 from respond.plan.obligations import Obligation
-from respond.plan.owed import Owed, verdict
+from respond.plan.owed import Owed, Verdict
 from respond.store.waiting import Waiter
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ def obligations(session: Session, name: str, language: str) -> Answer:
     """Show what incident ID owes, and owed: each occurrence with its deadline, and what became of it."""
     with session.engine() as engine:
         incident = engine.incident(name)
-        plan, now = engine.plans.in_force(incident.events()), engine.clock()
-        rows = [
-            _row(plan.obligation(one.obligation), one, verdict(one, now), language) for one in incident.obligations()
-        ]
+        plan = engine.plans.in_force(incident.events())
+        rows = [_row(plan.obligation(one.obligation), one, said, language) for one, said in incident.verdicts()]
         number = incident.number
 
     def show(page: Page) -> None:
@@ -209,7 +207,7 @@ def _publisher(engine: Engine, notify: str | None, language: str) -> Publisher |
     return Publisher(store, target, name=NAME, clock=system_clock, types=[RAISED])
 
 
-def _row(obligation: Obligation | None, owed: Owed, said: str, language: str) -> dict[str, Any]:
+def _row(obligation: Obligation | None, owed: Owed, said: Verdict, language: str) -> dict[str, Any]:
     return {
         "title": owed.obligation if obligation is None else obligation.titled(language),
         "role": None if obligation is None else obligation.role,

@@ -63,6 +63,7 @@ class AsyncIncidentHandle:
 
     suggestion = awaited(IncidentHandle.suggestion)
     obligations = awaited(IncidentHandle.obligations)
+    verdicts = awaited(IncidentHandle.verdicts)
     vacancies = awaited(IncidentHandle.vacancies)
     concerns = awaited(IncidentHandle.concerns)
     explain = awaited(IncidentHandle.explain)

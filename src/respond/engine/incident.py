@@ -11,7 +11,7 @@ from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.engine.handler import Outcome
 from respond.plan.organisation import Role
-from respond.plan.owed import Owed, owed
+from respond.plan.owed import Owed, Verdict, owed, verdict
 from respond.plan.plan import Plan
 from respond.workflow.approvals import Approve
 from respond.workflow.decider import Explanation
@@ -249,6 +249,11 @@ class IncidentHandle:
         history = self.events()
         plan = self.engine.plans.in_force(history)
         return owed(plan, facts_of(plan, history), until=self.engine.clock())
+
+    def verdicts(self) -> tuple[tuple[Owed, Verdict], ...]:
+        """Return what it owes, and owed, each with what became of it by now."""
+        now = self.engine.clock()
+        return tuple((one, verdict(one, now)) for one in self.obligations())
 
     def vacancies(self) -> tuple[Role, ...]:
         """Return the roles that the plan requires at its level and that nobody holds."""
