@@ -519,7 +519,7 @@ class EngineConformance(Tested):
     def test_a_whole_life_of_schema_version_1_is_read(self, engine):
         """Every event that an incident could have before plans drove it is read as the first versions stored it."""
         stored = store_golden(engine.store, "incident-v1-whole-life.jsonl")
-        later = map(json.loads, (GOLDEN / "incident-v3-under-a-plan.jsonl").read_bytes().splitlines())
+        later = map(orjson.loads, (GOLDEN / "incident-v3-under-a-plan.jsonl").read_bytes().splitlines())
         missing = {one.name for one in INCIDENT.event_types} - {body["type"] for body in stored}
         assert missing - {body["type"] for body in later} == {"IncidentMerged"}
         incident = engine.incident("INC-1")
