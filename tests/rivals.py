@@ -10,8 +10,9 @@ from typing import Any
 from respond.domain.events import Event
 from respond.domain.references import Actor
 from respond.domain.streams import ANY, Realm, StreamId, exactly
+from respond.engine.circumstances import Circumstances
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.handler import Ask, Circumstances, Handler, Outcome
+from respond.engine.handler import Ask, Handler, Outcome
 from respond.plan.plan import Plan
 from respond.store.protocol import Clock, EventStore
 from respond.store.records import Appended, Write

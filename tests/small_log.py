@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from respond.domain.references import Actor
+from respond.engine.circumstances import Circumstances
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.handler import Ask, Circumstances, Handler
+from respond.engine.handler import Ask, Handler
 from respond.store.protocol import EventStore
 from respond.testing.conformance.samples import ManualClock
 from respond.workflow.incident import commands as c

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from respond.domain.streams import StreamId
     from respond.domain.values import replace
     from respond.engine.async_engine import AsyncEngine
-    from respond.engine.engine import UNKNOWN, Engine
+    from respond.engine.circumstances import UNKNOWN
+    from respond.engine.engine import Engine
     from respond.errors import CommandRefused, Refusal, RespondError
     from respond.plan.plan import Plan
     from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, guard
@@ -51,7 +52,7 @@ __all__ = [
 
 _HOMES = {
     "NEW": "respond.workflow.definition",
-    "UNKNOWN": "respond.engine.engine",
+    "UNKNOWN": "respond.engine.circumstances",
     "Actor": "respond.domain.references",
     "AsyncEngine": "respond.engine.async_engine",
     "CommandRefused": "respond.errors",

@@ -19,9 +19,10 @@ from respond.domain.events import Event, event_type
 from respond.domain.references import Actor
 from respond.domain.streams import StreamId
 from respond.domain.values import replace
+from respond.engine.circumstances import Circumstances
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import Engine
-from respond.engine.handler import Ask, Circumstances
+from respond.engine.handler import Ask
 from respond.engine.handler import Handler as CommandHandler
 from respond.errors import CommandRefused, StoreError, StoreUnavailable
 from respond.plan.plan import Plan

@@ -11,7 +11,8 @@ from respond.domain.ids import event_id
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
 from respond.domain.streams import StreamId
-from respond.engine.handler import ATTEMPTS, Ask, Circumstances
+from respond.engine.circumstances import Circumstances
+from respond.engine.handler import ATTEMPTS, Ask
 from respond.errors import (
     CommandRefused,
     IdempotencyConflict,

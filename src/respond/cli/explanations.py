@@ -42,7 +42,9 @@ def explain(session: Session, name: str, command: str, category: str | None, dat
         target = Target.of(engine, name, category)
         trigger = _trigger(engine, target, command)
         asked = None if data is None else command_of(engine, target.category, trigger, data)
-        explanation = engine.explain(target.category, target.key, trigger, asked, actor=session.actor)
+        explanation = engine.explain(
+            target.category, target.key, trigger, asked, actor=session.actor, break_glass=session.break_glass
+        )
         return explained(target, target.title(engine), explanation)
 
 
@@ -66,6 +68,7 @@ def explained(target: Target, title: str, explanation: Explanation) -> Answer:
             "allowed": explanation.allowed,
             "done": explanation.done,
             "refusals": explanation.refusals,
+            "denied": explanation.denied,
             "candidates": [
                 {
                     "source": candidate.source,
@@ -85,6 +88,8 @@ def explained(target: Target, title: str, explanation: Explanation) -> Answer:
 def _show(page: Page, title: str, explanation: Explanation) -> None:
     verdict = "was done already" if explanation.done else "is open" if explanation.allowed else "would be refused"
     page.line(f"{title} is {explanation.state}: {explanation.trigger} {verdict}")
+    for refusal in explanation.denied:
+        page.line(f"not allowed: {refusal.text} [{refusal.code}]")
     if not explanation.candidates:
         page.line(f"{explanation.trigger} is enabled in: {', '.join(explanation.enabled_in)}")
     for candidate in explanation.candidates:

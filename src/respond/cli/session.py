@@ -9,9 +9,10 @@ import attrs
 
 from respond.cli.registration import declared_projections, declared_workflows
 from respond.domain.references import Actor
+from respond.engine.circumstances import UNKNOWN
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.engine import UNKNOWN, Engine
+from respond.engine.engine import Engine
 from respond.errors import DatabaseMissing, InvalidInput
 from respond.plan.plan import Plan
 from respond.store.memory import MemoryEventStore
@@ -39,6 +40,7 @@ class Session:
     role: str | None = None
     at: str | None = None
     command_id: str | None = None
+    break_glass: str = ""
 
     def engine(self, *, create: bool | None = False) -> Engine:
         """Open the engine; with *create* None an empty database gets a log, with True any does.
@@ -95,4 +97,5 @@ class Session:
     def circumstances(self) -> dict[str, Any]:
         """What `Engine.execute` takes besides the command."""
         at = UNKNOWN if self.at == UNKNOWN_TIME else self.at
-        return {"actor": self.actor, "at": at, "command_id": self.command_id}
+        told = {"command_id": self.command_id, "break_glass": self.break_glass}
+        return {"actor": self.actor, "at": at, **told}

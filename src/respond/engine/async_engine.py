@@ -24,6 +24,7 @@ from respond.store.async_event_store import AsyncEventStore
 from respond.store.bridge import awaited, lent
 from respond.store.checkpoint import Patience
 from respond.store.protocol import PAGE
+from respond.workflow.authority import Policy
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class AsyncEngine:
         workflows: Iterable[Workflow] = (),
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
+        policy: Policy | None = None,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
         patience: Patience | None = None,
@@ -74,6 +76,7 @@ class AsyncEngine:
             workflows=workflows,
             clock=clock,
             random=random,
+            policy=policy,
             projections=projections,
             tables=tables,
             patience=patience,
@@ -93,6 +96,7 @@ class AsyncEngine:
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
         tenant: str = DEFAULT_TENANT,
+        policy: Policy | None = None,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
         patience: Patience | None = None,
@@ -108,6 +112,7 @@ class AsyncEngine:
                 workflows=workflows,
                 clock=clock,
                 random=random,
+                policy=policy,
                 projections=projections,
                 tables=tables,
                 patience=patience,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import Enum
 from itertools import takewhile
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
@@ -17,21 +16,25 @@ from respond.domain.ids import derived_id, uuid7
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
 from respond.domain.streams import DEFAULT_TENANT, StreamId
+from respond.engine.circumstances import When, circumstances_of
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.handler import ATTEMPTS, Ask, Circumstances, Handler, Outcome
+from respond.engine.handler import ATTEMPTS, Ask, Handler, Outcome
 from respond.engine.incident import IncidentHandle
 from respond.engine.reader import Reader
 from respond.errors import CommandRefused, IncidentNotFound, InvalidInput
 from respond.plan.plan import Plan
 from respond.store.checkpoint import Patience
 from respond.store.protocol import EventStore, Joinable
+from respond.workflow.authority import Policy
 from respond.workflow.decider import Explanation, explain
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
 from respond.workflow.incident.events import IncidentMerged
 from respond.workflow.incident.guards import MERGE_OUTDATED
 from respond.workflow.incident.state import Incident
+from respond.workflow.warning import WARNING_CATEGORY
+from respond.workflow.warning.commands import ConvertWarning
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -42,18 +45,6 @@ if TYPE_CHECKING:
     from respond.projections.sql import TableProjection
     from respond.projections.statistics import Figures
     from respond.store.sql.opening import Database
-
-
-class Unknown(Enum):
-    """The one value that says that nobody knows."""
-
-    UNKNOWN = "unknown"
-
-
-UNKNOWN: Final = Unknown.UNKNOWN
-"""Pass it as `at` when nobody knows when it happened."""
-When = Moment | datetime | str | Unknown | None
-"""When something happened: now when it is None; text is RFC 3339 with a zone."""
 
 
 class Engine:
@@ -70,12 +61,14 @@ class Engine:
         workflows: Iterable[Workflow] = (),
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
+        policy: Policy | None = None,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
         patience: Patience | None = None,
     ) -> None:
         """Answer over all incidents from tables unless *projections* is `memory`; *tables* are projections of yours.
 
+        *policy* judges who may do what, in the place of the rules of the plans.
         *patience* says how often an event that fails in one of them is tried again, and what happens then.
         """
         self.store = store
@@ -83,7 +76,10 @@ class Engine:
         self.plans = Plans(plans)
         self.clock = clock
         self.random = random
-        self._handler = Handler(store, workflows=self.workflows, plans=self.plans, clock=clock, random=random)
+        self._policy = policy
+        self._handler = Handler(
+            store, workflows=self.workflows, plans=self.plans, clock=clock, random=random, policy=policy
+        )
         self.reader = Reader(store, self._handler.codec, self.workflows, self.plans)
         self._kinds = tuple(tables)
         self._patience = patience
@@ -101,6 +97,7 @@ class Engine:
         clock: Callable[[], datetime] = system_clock,
         random: Callable[[int], bytes] = system_random,
         tenant: str = DEFAULT_TENANT,
+        policy: Policy | None = None,
         projections: Mode = "memory",
         tables: Iterable[type[TableProjection]] = (),
         patience: Patience | None = None,
@@ -110,8 +107,8 @@ class Engine:
 
         With *projections* `inline` each append brings the tables of the list, the statistics and *tables* up to date,
         and those that were never built are built now; with `catch_up` somebody else runs them: `engine.projections`.
-        *patience* as for `Engine`; *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the database
-        holds something else, and `StoreUnavailable`.
+        *policy* and *patience* as for `Engine`; *options* go to `SqlEventStore.open`.  Raises `WrongDatabase` when the
+        database holds something else, and `StoreUnavailable`.
         """
         from respond.store.sql import SqlEventStore  # noqa: PLC0415 - a log in memory needs no database library
 
@@ -124,6 +121,7 @@ class Engine:
                 workflows=workflows,
                 clock=clock,
                 random=random,
+                policy=policy,
                 projections=projections,
                 tables=tables,
                 patience=patience,
@@ -172,7 +170,14 @@ class Engine:
         if not isinstance(self.store, Joinable):
             raise InvalidInput("this log has no transactions that could be joined", place="connection")
         store = self.store.in_transaction(connection)
-        joined = type(self)(store, plans=self.plans, workflows=self.workflows, clock=self.clock, random=self.random)
+        joined = type(self)(
+            store,
+            plans=self.plans,
+            workflows=self.workflows,
+            clock=self.clock,
+            random=self.random,
+            policy=self._policy,
+        )
         if self.reader.tables is not None:
             joined.reader.tables = self.projections.within(store)
         yield joined
@@ -194,20 +199,22 @@ class Engine:
         command_id: str | None = None,
         correlation_id: str | None = None,
         causation_id: str | None = None,
+        break_glass: str = "",
     ) -> Outcome:
         """Carry out *command* on the aggregate *key* of *category*.
 
         *at* is when it happened: now when it is None, `UNKNOWN` when nobody knows.  The same *command_id* a second time
         answers with the first outcome when the command causes the same, whatever actor and *at* say; one
-        that caused nothing left no trace and is decided anew.  Raises `CommandRefused` with every reason,
-        `VersionConflict` when others kept writing, `IdempotencyConflict`, `InvalidInput`, `PlanNotFound`,
+        that caused nothing left no trace and is decided anew.  *break_glass* says why the actor does in need what his
+        role does not allow; where the plan lets that pass, the event is flagged.  Raises `CommandRefused` with every
+        reason, `VersionConflict` when others kept writing, `IdempotencyConflict`, `InvalidInput`, `PlanNotFound`,
         `WorkflowNotFound`, `StoreUnavailable`.
         """
         if isinstance(command, (Merge, Absorb)):
             raise InvalidInput("a merge is written to both incidents in one step; call merge", place="command")
         chosen = None if plan is None else self.plans.named(plan)
         ask = Ask(category=category, key=key, command=command, plan=chosen)
-        circumstances = _circumstances(
+        circumstances = circumstances_of(
             actor=actor,
             role=role,
             on_behalf_of=on_behalf_of,
@@ -215,6 +222,7 @@ class Engine:
             command_id=command_id,
             correlation_id=correlation_id,
             causation_id=causation_id,
+            break_glass=break_glass,
         )
         return self._handler.handle([ask], circumstances)
 
@@ -226,16 +234,22 @@ class Engine:
         title: str,
         narrative: str = "",
         discovered_at: Moment | datetime | str | None = None,
+        began_at: Moment | datetime | str | None = None,
         site: str | None = None,
+        unit: str | None = None,
         channel: str | None = None,
         team: str | None = None,
         reference: str | None = None,
+        warning: str | None = None,
+        plan: str | None = None,
         command_id: str | None = None,
         **circumstances: Any,
     ) -> IncidentHandle:
         """Report an incident and return its handle; *circumstances* as for `execute`.
 
-        The incident's id is made from the command id: a retry with the same *command_id* finds the same incident.
+        It runs under the plan named *plan*, else under the one of the engine that is the most special for its category,
+        site and unit.  With *warning*, the key of one, the warning turns into this incident in the same step.  The
+        incident's id is made from the command id: a retry with the same *command_id* finds the same incident.
         """
         if command_id is None:
             command_id = str(uuid7(self.clock(), self.random(10)))
@@ -245,12 +259,19 @@ class Engine:
             title=title,
             narrative=narrative,
             discovered_at=Moment.of(discovered_at),
+            began_at=Moment.of(began_at),
             site=site,
+            unit=unit,
             channel=channel,
             team=team,
             reference=reference,
+            warning=warning,
         )
-        outcome = self.execute(INCIDENT_CATEGORY, incident_id, command, command_id=command_id, **circumstances)
+        chosen = self.plans.chosen(category=category, site=site, unit=unit) if plan is None else self.plans.named(plan)
+        asks = [Ask(category=INCIDENT_CATEGORY, key=incident_id, command=command, plan=chosen)]
+        if warning is not None:
+            asks.append(Ask(category=WARNING_CATEGORY, key=warning, command=ConvertWarning(incident=incident_id)))
+        outcome = self._handler.handle(asks, circumstances_of(command_id=command_id, **circumstances))
         return IncidentHandle(self, incident_id, outcome)
 
     @staticmethod
@@ -264,7 +285,7 @@ class Engine:
         The duties of *source* go over to *into*.
         Raises `IncidentNotFound` when one of the two is not there, and what `execute` raises.
         """
-        asked = _circumstances(**circumstances)
+        asked = circumstances_of(**circumstances)
         streams = {StreamId.of(INCIDENT_CATEGORY, key): key for key in (source, into)}
         for stream, version in self.store.versions(streams).items():
             if version == 0:
@@ -309,20 +330,25 @@ class Engine:
         command: object = None,
         *,
         actor: Actor | str | None = None,
+        role: str | None = None,
+        on_behalf_of: str | None = None,
         at: When = None,
+        break_glass: str = "",
     ) -> Explanation:
         """Return what stands in the way of *trigger* now, guard by guard; its own guards stay open without *command*.
 
-        *at* is when what *command* tells happened, as for `execute`.  Raises `IncidentNotFound`, and `WorkflowNotFound`
-        for an unknown category or trigger.
+        Authority is asked with a *command* only.  The circumstances are as for `execute`.  Raises `IncidentNotFound`,
+        and `WorkflowNotFound` for an unknown category or trigger.
         """
         workflow = self.workflows[category]
         history = self._handler.load(StreamId.of(category, key))
         if not history and category == INCIDENT_CATEGORY:
             raise IncidentNotFound(f"there is no incident {key!r}")
-        who = None if actor is None else Actor.of(actor)
-        situation = self._handler.situation(workflow, history, command=command, actor=who)
-        told = None if at is UNKNOWN else Moment.of(at)
+        asked = circumstances_of(actor=actor, role=role, on_behalf_of=on_behalf_of, at=at, break_glass=break_glass)
+        situation = self._handler.situation(
+            workflow, history, command=command, actor=asked.actor, break_glass=asked.break_glass
+        )
+        told = asked.occurred_at
         return explain(workflow, trigger, situation if told is None else attrs.evolve(situation, at=told.at))
 
     def state(self, /, category: str, key: str, **when: Any) -> Any:
@@ -356,32 +382,3 @@ class Engine:
     def log(self, *, after: int = 0) -> Iterator[Event]:
         """Yield every real event past position *after*, in log order, page by page; see `Reader.log`."""
         return self.reader.log(after=after)
-
-
-def _circumstances(
-    *,
-    actor: Actor | str | None = None,
-    role: str | None = None,
-    on_behalf_of: str | None = None,
-    at: When = None,
-    command_id: str | None = None,
-    correlation_id: str | None = None,
-    causation_id: str | None = None,
-) -> Circumstances:
-    return Circumstances(
-        actor=_actor(actor, role, on_behalf_of),
-        occurred_at=None if at is UNKNOWN else Moment.of(at),
-        unknown_time=at is UNKNOWN,
-        command_id=command_id,
-        correlation_id=correlation_id,
-        causation_id=causation_id,
-    )
-
-
-def _actor(actor: Actor | str | None, role: str | None, on_behalf_of: str | None) -> Actor | None:
-    if actor is None:
-        if role is not None or on_behalf_of is not None:
-            raise InvalidInput("name the actor who acts in a role or on behalf of someone", place="actor")
-        return None
-    who = Actor.of(actor)
-    return Actor(who.id, who.role if role is None else role, who.on_behalf_of if on_behalf_of is None else on_behalf_of)

@@ -17,6 +17,7 @@ from respond.domain.payloads import to_data
 from respond.domain.references import Actor
 from respond.domain.streams import Realm, StreamId, exactly, indexed
 from respond.domain.values import replace
+from respond.engine.circumstances import Circumstances
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
 from respond.errors import CommandRefused, IdempotencyConflict, OutcomeUnknown, VersionConflict
@@ -25,6 +26,7 @@ from respond.store.archive_folder import archive_of
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import Appended, NewEvent, Write
+from respond.workflow.authority import Grant, Policy, authorise
 from respond.workflow.decider import decide
 from respond.workflow.definition import Situation
 from respond.workflow.workflow import Workflow
@@ -42,20 +44,6 @@ class Ask:
     command: Any
     plan: Plan | None = None
     """The plan that a new aggregate pins; the engine's default when None."""
-
-
-@attrs.frozen(kw_only=True, slots=False)
-class Circumstances:
-    """Who asks, when, and in which conversation."""
-
-    actor: Actor | None = None
-    occurred_at: Moment | None = None
-    unknown_time: bool = False
-    """Whether nobody knows when it happened; otherwise an absent `occurred_at` means now."""
-    command_id: str | None = None
-    correlation_id: str | None = None
-    causation_id: str | None = None
-    source: Mapping[str, Any] | None = None
 
 
 @attrs.frozen
@@ -95,6 +83,7 @@ class Handler:
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
         realm: Realm = "real",
+        policy: Policy | None = None,
     ) -> None:
         self.store = store
         self.workflows = workflows
@@ -103,6 +92,7 @@ class Handler:
         self.clock = clock
         self.random = random
         self.realm = realm
+        self.policy = policy
 
     def handle(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
         """Carry out *asks* in one atomic step; after a first conflict, with the streams to itself.
@@ -131,7 +121,13 @@ class Handler:
         return tuple(self.codec.decode_all(self.store.read_streams([stream]).get(stream, ())))
 
     def situation(
-        self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None
+        self,
+        workflow: Workflow,
+        history: tuple[Event, ...],
+        *,
+        command: Any,
+        actor: Actor | None,
+        break_glass: str = "",
     ) -> Situation:
         """Return the situation in which *command* would be decided now."""
         now = self._now([history])
@@ -143,6 +139,9 @@ class Handler:
             at=now,
             now=now,
             history=history,
+            policy=self.policy,
+            break_glass=break_glass,
+            plans=self.plans.by_reference,
         )
 
     def _alone(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
@@ -192,7 +191,7 @@ class Handler:
     def _plan(self, history: tuple[Event, ...], given: Plan | None) -> Plan:
         if not history:
             return given or self.plans.default
-        return self.plans.pinned(history[0].plan)
+        return self.plans.in_force(history)
 
     def _decide(
         self, loaded: Sequence[_Loaded], circumstances: Circumstances, moment: Moment | None, now: datetime
@@ -209,13 +208,20 @@ class Handler:
                 at=moment.at if moment else now,
                 now=now,
                 history=one.history,
+                policy=self.policy,
+                break_glass=circumstances.break_glass,
+                plans=self.plans.by_reference,
             )
             with names_wrong_field(one.ask.command):
                 payloads = decide(one.workflow, situation)
             if not payloads:
                 continue
+            grant = authorise(one.workflow, situation)
+            authority = grant.to_json() if isinstance(grant, Grant) else None
             events = [
-                self._new_event(one, payload, index + offset, circumstances, moment, plan)
+                attrs.evolve(
+                    self._new_event(one, payload, index + offset, circumstances, moment, plan), authority=authority
+                )
                 for offset, payload in enumerate(payloads)
             ]
             index += len(payloads)
@@ -280,11 +286,14 @@ class Handler:
                 Situation(
                     state=one.workflow.fold(before),
                     command=one.ask.command,
-                    plan=self._plan(one.history, None),
+                    plan=self._plan(before or one.history[:1], None),
                     actor=circumstances.actor,
                     at=then.happened_at,
                     now=then.recorded_at,
                     history=before,
+                    policy=self.policy,
+                    break_glass=circumstances.break_glass,
+                    plans=self.plans.by_reference,
                 ),
             )
         )

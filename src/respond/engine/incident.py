@@ -7,13 +7,24 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from respond.domain.events import Event
+from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.engine.handler import Outcome
+from respond.plan.organisation import Role
+from respond.plan.owed import Owed, owed
+from respond.plan.plan import Plan
+from respond.workflow.approvals import Approve
 from respond.workflow.decider import Explanation
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.events import Attachment, FieldValue, ReportKind
+from respond.workflow.incident.facts import facts_of
+from respond.workflow.incident.levels import Suggestion, suggest
+from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.plans import ActivatePlan, RebasePlan
+from respond.workflow.incident.staffing import Concern, concerns, vacancies
 from respond.workflow.incident.state import Incident
+from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
 
 if TYPE_CHECKING:
     from respond.engine.engine import Engine
@@ -25,8 +36,8 @@ class IncidentHandle:
     """One incident of an engine.
 
     Every command takes, besides what it names, the circumstances of `Engine.execute`: `actor`, `role`, `on_behalf_of`,
-    `at`, `command_id`, `correlation_id`, `causation_id`; returns an `Outcome`; and raises `CommandRefused` with every
-    reason when the workflow does not allow it.
+    `at`, `command_id`, `correlation_id`, `causation_id`, `break_glass`; returns an `Outcome`; and raises
+    `CommandRefused` with every reason when the workflow does not allow it.
     """
 
     # Without the slash, mypy would not take the signatures over for the handle that is awaited.
@@ -52,8 +63,13 @@ class IncidentHandle:
         *,
         affected_customers: int | None = None,
         injured: int | None = None,
+        dead: int | None = None,
         loss: Money | None = None,
         spread: str | None = None,
+        sites: int | None = None,
+        critical_facility: bool | None = None,
+        facets: tuple[str, ...] = (),
+        began_at: Moment | datetime | str | None = None,
         findings: str = "",
         fields: Mapping[str, FieldValue] | None = None,
         **circumstances: Any,
@@ -62,8 +78,13 @@ class IncidentHandle:
         command = c.Assess(
             affected_customers=affected_customers,
             injured=injured,
+            dead=dead,
             loss=loss,
             spread=spread,
+            sites=sites,
+            critical_facility=critical_facility,
+            facets=facets,
+            began_at=Moment.of(began_at),
             findings=findings,
             fields=dict(fields or {}),
         )
@@ -77,6 +98,18 @@ class IncidentHandle:
         """Raise or lower the level; the worst one so far is remembered."""
         return self.execute(c.ChangeLevel(level=level, justification=justification), **circumstances)
 
+    def acknowledge(self, /, **circumstances: Any) -> Outcome:
+        """Take the incident up."""
+        return self.execute(Acknowledge(), **circumstances)
+
+    def recategorise(self, /, category: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Say that it is of another kind; what is owed is derived anew."""
+        return self.execute(Recategorise(category=category, reason=reason), **circumstances)
+
+    def set_response_level(self, /, response: str, *, basis: str, **circumstances: Any) -> Outcome:
+        """Decide how much is set in motion; apart from how bad the incident is."""
+        return self.execute(SetResponseLevel(response=response, basis=basis), **circumstances)
+
     def start_response(self, /, **circumstances: Any) -> Outcome:
         """Begin to act."""
         return self.execute(c.StartResponse(), **circumstances)
@@ -85,6 +118,38 @@ class IncidentHandle:
         """Make *commander*, or the actor, the one who commands."""
         return self.execute(c.TakeCommand(commander=commander, briefing=briefing), **circumstances)
 
+    def assign_role(
+        self, /, role: str, person: str, *, trained_until: Mapping[str, str] | None = None, **circumstances: Any
+    ) -> Outcome:
+        """Give *person* a role; *trained_until* tells, by training, the last day on which that is in force."""
+        command = AssignRole(role=role, person=person, trained_until=dict(trained_until or {}))
+        return self.execute(command, **circumstances)
+
+    def release_role(self, /, role: str, person: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Relieve *person* of a role."""
+        return self.execute(ReleaseRole(role=role, person=person, reason=reason), **circumstances)
+
+    def hand_over_role(
+        self,
+        /,
+        role: str,
+        from_person: str,
+        to_person: str,
+        *,
+        briefing: str,
+        trained_until: Mapping[str, str] | None = None,
+        **circumstances: Any,
+    ) -> Outcome:
+        """Hand a role over from one person to another; *trained_until* as for `assign_role`."""
+        command = HandOverRole(
+            role=role,
+            from_person=from_person,
+            to_person=to_person,
+            briefing=briefing,
+            trained_until=dict(trained_until or {}),
+        )
+        return self.execute(command, **circumstances)
+
     def assign_team(self, /, team: str, **circumstances: Any) -> Outcome:
         """Hand the incident to a team."""
         return self.execute(c.AssignTeam(team=team), **circumstances)
@@ -92,6 +157,41 @@ class IncidentHandle:
     def report_upward(self, /, kind: ReportKind, *, recipient: str, summary: str, **circumstances: Any) -> Outcome:
         """Tell a superior or an authority."""
         return self.execute(c.ReportUpward(kind=kind, recipient=recipient, summary=summary), **circumstances)
+
+    def record_receipt(self, /, report: str, receipt: str, *, received_by: str = "", **circumstances: Any) -> Outcome:
+        """Record that the upward report with the event id *report* arrived."""
+        command = c.RecordReceipt(report=report, receipt=receipt, received_by=received_by)
+        return self.execute(command, **circumstances)
+
+    def fulfil(self, /, obligation: str, *, note: str = "", **circumstances: Any) -> Outcome:
+        """Say that a duty is done which no other command tells."""
+        return self.execute(c.Fulfil(obligation=obligation, note=note), **circumstances)
+
+    def waive(self, /, obligation: str, *, reason: str, occurrence: int = 1, **circumstances: Any) -> Outcome:
+        """Say that an obligation need not be discharged."""
+        return self.execute(c.Waive(obligation=obligation, occurrence=occurrence, reason=reason), **circumstances)
+
+    def pause_clock(self, /, obligation: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Let the clock of an obligation stand still."""
+        return self.execute(c.PauseClock(obligation=obligation, reason=reason), **circumstances)
+
+    def resume_clock(self, /, obligation: str, *, reason: str = "", **circumstances: Any) -> Outcome:
+        """Let the clock of an obligation run again."""
+        return self.execute(c.ResumeClock(obligation=obligation, reason=reason), **circumstances)
+
+    def approve(self, /, command: str, *, note: str = "", **circumstances: Any) -> Outcome:
+        """Agree that the command with this trigger be carried out, once."""
+        return self.execute(Approve(command=command, note=note), **circumstances)
+
+    def activate_plan(self, /, plan: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Let a further plan of the engine, `name` or `name@version`, come into force."""
+        reference = self.engine.plans.named(plan).reference
+        return self.execute(ActivatePlan(plan=reference, reason=reason), **circumstances)
+
+    def rebase_plan(self, /, plan: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Let another version of the plan, or another plan, be in force from now on."""
+        reference = self.engine.plans.named(plan).reference
+        return self.execute(RebasePlan(plan=reference, reason=reason), **circumstances)
 
     def note(
         self,
@@ -139,6 +239,27 @@ class IncidentHandle:
     def explain(self, /, trigger: str, command: object = None, **who: Any) -> Explanation:
         """Return what stands in the way of *trigger* now, guard by guard."""
         return self.engine.explain(INCIDENT_CATEGORY, self.id, trigger, command, **who)
+
+    def suggestion(self) -> Suggestion:
+        """Return the level that the plan suggests now, and what speaks for it."""
+        return suggest(self._plan(), self.state())
+
+    def obligations(self) -> tuple[Owed, ...]:
+        """Return what it owes, and owed: each occurrence with its deadline and what became of it."""
+        history = self.events()
+        plan = self.engine.plans.in_force(history)
+        return owed(plan, facts_of(plan, history), until=self.engine.clock())
+
+    def vacancies(self) -> tuple[Role, ...]:
+        """Return the roles that the plan requires at its level and that nobody holds."""
+        return vacancies(self._plan(), self.state())
+
+    def concerns(self) -> tuple[Concern, ...]:
+        """Return whose shift is too long now, and who holds a role without training in force."""
+        return concerns(self._plan(), self.state(), self.engine.clock())
+
+    def _plan(self) -> Plan:
+        return self.engine.plans.in_force(self.events())
 
     def state(self, /, **when: Any) -> Incident:
         """Return where it stands, or stood; `as_of` is the world's time, `known_at` the log's."""

@@ -8,17 +8,15 @@ from typing import Any
 
 import attrs
 
-from respond.domain.moments import Moment, parse_utc
-from respond.errors import InvalidMoment
+from respond.domain.moments import Moment
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
+from respond.workflow.incident.facts import IMPACT_START, told_start
+from respond.workflow.incident.triage import IncidentAcknowledged
 
-ACKNOWLEDGES = (e.IncidentAssessed, e.LevelAssigned, e.ResponseStarted, e.CommandTransferred)
+ACKNOWLEDGES = (IncidentAcknowledged, e.IncidentAssessed, e.LevelAssigned, e.ResponseStarted, e.CommandTransferred)
 """The events that show that someone took the incident up, unless a foreign log merely implies them."""
-
-IMPACT_START = "impact_start"
-"""The extension field of an assessment or a note in which people tell, as RFC 3339, when the impact began."""
 
 _FIRSTS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("reported", (e.IncidentReported,)),
@@ -117,13 +115,9 @@ def _told(world: Sequence[Entry]) -> Iterable[Milestone]:
 
 
 def _impact_start(reading: Any) -> Moment | None:
-    if not isinstance(reading, (e.IncidentAssessed, e.ProgressNoted)):
+    if not isinstance(reading, (e.IncidentReported, e.IncidentAssessed, e.ProgressNoted)):
         return None
-    told = reading.fields.get(IMPACT_START)
-    try:
-        return Moment(parse_utc(told)) if isinstance(told, str) else None
-    except InvalidMoment:
-        return None
+    return told_start(reading)
 
 
 def _of(world: Iterable[Entry], kinds: tuple[type, ...]) -> list[Entry]:

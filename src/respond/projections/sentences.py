@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from respond.domain.events import type_of
+from respond.domain.moments import format_utc
 from respond.domain.payloads import to_data
+from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import events as e
+from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet
 
 Cite = Callable[[str], str]
 """Name an entry, given its event id, for people."""
@@ -21,6 +26,9 @@ def sentence(payload: Any, cite: Cite) -> str:
             return f"Corrected {cite(payload.entry)}: {_listed(payload.changes)} ({payload.reason})"
         case e.EntryRetracted():
             return f"Retracted {cite(payload.entry)} ({payload.reason})"
+        case e.UpwardReportReceived():
+            by = f" by {payload.received_by}" if payload.received_by else ""
+            return f"Receipt of {cite(payload.report)}{by}: {payload.receipt}"
     return _SENTENCES.get(type(payload), _fields_of)(payload)
 
 
@@ -78,6 +86,27 @@ def _team_assigned(data: e.TeamAssigned) -> str:
     return f"Handed{source} to {data.to_team}" if data.to_team else f"Taken{source}; no team has it"
 
 
+def _role_assigned(data: RoleAssigned) -> str:
+    return f"{data.person} was given the role {data.role}"
+
+
+def _role_handed_over(data: RoleHandedOver) -> str:
+    return _with(f"{data.to_person} took the role {data.role} over from {data.from_person}", data.briefing)
+
+
+def _obligation_waived(data: e.ObligationWaived) -> str:
+    return _with(f"Obligation {data.obligation}{_which(data.occurrence)} waived", data.reason)
+
+
+def _obligation_raised(data: e.ObligationRaised) -> str:
+    told = ", ".join(data.tell)
+    return f"{told} told that {data.obligation}{_which(data.occurrence)} is due at {format_utc(data.due_at)}"
+
+
+def _which(occurrence: int) -> str:
+    return "" if occurrence == 1 else f", occurrence {occurrence},"
+
+
 def _upward_report_sent(data: e.UpwardReportSent) -> str:
     kind = {"initial": "Initial", "follow_up": "Follow-up", "final": "Final"}[data.kind]
     return _with(f"{kind} report sent to {data.recipient}", data.summary)
@@ -106,4 +135,20 @@ _SENTENCES: Mapping[type, _Sentence] = {
     e.IncidentCancelled: lambda data: _with("Cancelled", data.reason),
     e.IncidentMerged: lambda data: _with(f"Merged into {data.into}", data.reason),
     e.IncidentAbsorbed: lambda data: _with(f"Absorbed {data.source}", data.reason),
+    IncidentAcknowledged: lambda _: "Acknowledged",
+    IncidentRecategorised: lambda data: _with(
+        f"Category changed from {data.from_category} to {data.to_category}", data.reason
+    ),
+    ResponseLevelSet: lambda data: _with(f"Response level {data.to_response} set", data.basis),
+    RoleAssigned: _role_assigned,
+    RoleReleased: lambda data: _with(f"{data.person} gave up the role {data.role}", data.reason),
+    RoleHandedOver: _role_handed_over,
+    PlanActivated: lambda data: _with(f"Plan {data.plan} activated", data.reason),
+    PlanRebased: lambda data: _with(f"Plan {data.plan} in the place of {data.previous}", data.reason),
+    ApprovalGiven: lambda data: _with(f"Approved {data.command}", data.note),
+    e.ObligationWaived: _obligation_waived,
+    e.ClockPaused: lambda data: _with(f"Clock of {data.obligation} stopped", data.reason),
+    e.ClockResumed: lambda data: _with(f"Clock of {data.obligation} runs again", data.reason),
+    e.ObligationFulfilled: lambda data: _with(f"Obligation {data.obligation} fulfilled", data.note),
+    e.ObligationRaised: _obligation_raised,
 }

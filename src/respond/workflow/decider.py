@@ -8,6 +8,7 @@ import attrs
 
 from respond.domain.values import replace
 from respond.errors import CommandRefused, InvalidWorkflow, Refusal
+from respond.workflow.authority import authorise
 from respond.workflow.definition import Guard, Situation, trigger_of
 from respond.workflow.table import NOT_ENABLED
 from respond.workflow.workflow import Workflow
@@ -49,10 +50,12 @@ class Explanation:
     candidates: tuple[Candidate, ...]
     enabled_in: tuple[str, ...]
     """The states in which the trigger has a transition."""
+    denied: tuple[Refusal, ...] = ()
+    """What the plan's rules of authority, or the host's policy, have against it."""
 
     @property
     def allowed(self) -> bool:
-        return self.done or any(candidate.allowed for candidate in self.candidates)
+        return self.done or (not self.denied and any(candidate.allowed for candidate in self.candidates))
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -61,13 +64,14 @@ class Explanation:
             return ()
         if not self.candidates:
             text = f"{self.trigger} is enabled in {', '.join(self.enabled_in)}, not in {self.state}"
-            return (Refusal(NOT_ENABLED, text),)
-        return tuple(
+            return (*self.denied, Refusal(NOT_ENABLED, text))
+        barred = (
             Refusal(verdict.code, verdict.text, f"{candidate.source} -> {candidate.dest}")
             for candidate in self.candidates
             for verdict in candidate.verdicts
-            if verdict.passed is False
+            if verdict.passed is False and not any(other.allowed for other in self.candidates)
         )
+        return (*self.denied, *barred)
 
 
 def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
@@ -80,7 +84,7 @@ def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
         return ()
     trigger = trigger_of(handler.command)
     dest = workflow.machine.dest(trigger, situation)
-    if dest is None:
+    if dest is None or _denied(workflow, situation):
         raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
     payloads = tuple(handler.decide(replace(situation, dest=dest)))
     for payload in payloads:
@@ -112,7 +116,13 @@ def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanati
             for transition in workflow.table.candidates(state, trigger)
         ),
         enabled_in=workflow.table.sources(trigger),
+        denied=_denied(workflow, situation),
     )
+
+
+def _denied(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
+    authority = None if situation.command is None else authorise(workflow, situation)
+    return authority if isinstance(authority, tuple) else ()
 
 
 def _ask(guard: Guard, situation: Situation) -> Verdict:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import attrs
 
 from respond.domain.events import Event
-from respond.domain.references import Actor
+from respond.domain.money import Money
+from respond.domain.references import Actor, Reference
 from respond.errors import InvalidWorkflow
 from respond.plan.plan import Plan
 
@@ -38,6 +39,12 @@ class Situation:
     """The events that *state* was folded from."""
     dest: str = ""
     """The state that the chosen transition leads to; empty while guards are asked."""
+    policy: Any = None
+    """The host's own judge of authority, a `Policy`; the plan's rules judge when it is None."""
+    break_glass: str = ""
+    """Why the actor does it without the role that it takes; empty when he does not ask for that."""
+    plans: Mapping[Reference, Plan] | None = None
+    """The plans that could be in force, by reference; None when nobody knows."""
 
 
 Check = Callable[[Situation], str | None]
@@ -119,6 +126,14 @@ def _never(_: Situation) -> bool:
     return False
 
 
+def _no_variant(_: Situation) -> str:
+    return ""
+
+
+def _no_amount(_: Situation) -> Money | None:
+    return None
+
+
 @attrs.frozen(kw_only=True)
 class Handler:
     """What a command causes once a transition allows it."""
@@ -130,3 +145,9 @@ class Handler:
     """The payload classes that *decide* may yield."""
     done: Callable[[Situation], bool] = attrs.field(default=_never, eq=False)
     """Whether the command was carried out already: then it causes nothing, and no guard is asked."""
+    variant: Callable[[Situation], str] = attrs.field(default=_no_variant, eq=False)
+    """What kind of such a command it is, where authority tells them apart: `raise` or `lower`."""
+    amount: Callable[[Situation], Money | None] = attrs.field(default=_no_amount, eq=False)
+    """How much money it is about, where authority depends on that."""
+    automatic: bool = False
+    """Whether the engine asks for it by itself: it records what is so, and asks nobody's authority."""

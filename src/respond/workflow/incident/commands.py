@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -22,10 +23,13 @@ class ReportIncident:
     title: str
     narrative: str = ""
     discovered_at: Moment | None = None
+    began_at: Moment | None = None
     site: str | None = None
+    unit: str | None = None
     channel: str | None = None
     team: str | None = None
     reference: str | None = None
+    warning: str | None = None
 
 
 @command_type("assess")
@@ -35,8 +39,13 @@ class Assess:
 
     affected_customers: int | None = None
     injured: int | None = None
+    dead: int | None = None
     loss: Money | None = None
     spread: str | None = None
+    sites: int | None = None
+    critical_facility: bool | None = None
+    facets: tuple[str, ...] = ()
+    began_at: Moment | None = None
     findings: str = ""
     fields: Mapping[str, FieldValue] = attrs.field(factory=dict)
 
@@ -100,6 +109,65 @@ class Note:
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     fields: Mapping[str, FieldValue] = attrs.field(factory=dict)
+
+
+@command_type("waive")
+@attrs.frozen(kw_only=True)
+class Waive:
+    """Say that an obligation need not be discharged."""
+
+    obligation: str
+    reason: str
+    occurrence: int = 1
+
+
+@command_type("pause_clock")
+@attrs.frozen(kw_only=True)
+class PauseClock:
+    """Let the clock of an obligation stand still."""
+
+    obligation: str
+    reason: str
+
+
+@command_type("resume_clock")
+@attrs.frozen(kw_only=True)
+class ResumeClock:
+    """Let the clock of an obligation run again."""
+
+    obligation: str
+    reason: str = ""
+
+
+@command_type("fulfil")
+@attrs.frozen(kw_only=True)
+class Fulfil:
+    """Say that a duty is done which no other command tells."""
+
+    obligation: str
+    note: str = ""
+
+
+@command_type("record_receipt")
+@attrs.frozen(kw_only=True)
+class RecordReceipt:
+    """Record that an upward report arrived."""
+
+    report: str
+    receipt: str
+    received_by: str = ""
+
+
+@command_type("raise_due")
+@attrs.frozen(kw_only=True)
+class RaiseDue:
+    """Raise an obligation that falls due; a watcher asks for it."""
+
+    obligation: str
+    occurrence: int
+    rung: int
+    due_at: datetime
+    tell: tuple[str, ...]
 
 
 @command_type("resolve")
@@ -175,24 +243,3 @@ class Retract:
 
     entry: str
     reason: str
-
-
-IncidentCommand = (
-    ReportIncident
-    | Assess
-    | AssignLevel
-    | ChangeLevel
-    | StartResponse
-    | TakeCommand
-    | AssignTeam
-    | ReportUpward
-    | Note
-    | Resolve
-    | Reopen
-    | CloseReview
-    | Cancel
-    | Merge
-    | Absorb
-    | Correct
-    | Retract
-)

@@ -10,6 +10,7 @@ from respond.workflow.definition import Handler, Situation
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import retracted_entries
+from respond.workflow.incident.levels import is_lowering, suggest
 from respond.workflow.incident.state import (
     ASSESSED,
     CANCELLED,
@@ -21,8 +22,21 @@ from respond.workflow.incident.state import (
     REVIEWED,
 )
 
+_ASSESSMENT = (
+    "affected_customers",
+    "injured",
+    "dead",
+    "loss",
+    "spread",
+    "sites",
+    "critical_facility",
+    "facets",
+    "began_at",
+    "findings",
+)
 
-def _step(situation: Situation) -> dict[str, str]:
+
+def _step(situation: Situation) -> dict[str, Any]:
     return {"from_": situation.state.status, "to": situation.dest}
 
 
@@ -34,10 +48,13 @@ def _report(situation: Situation) -> Iterator[Any]:
         title=command.title,
         narrative=command.narrative,
         discovered_at=command.discovered_at,
+        began_at=command.began_at,
         site=command.site,
+        unit=command.unit,
         channel=command.channel,
         team=command.team,
         reference=command.reference,
+        warning=command.warning,
     )
 
 
@@ -45,12 +62,7 @@ def _assess(situation: Situation) -> Iterator[Any]:
     command: c.Assess = situation.command
     yield e.IncidentAssessed(
         **_step(situation),
-        affected_customers=command.affected_customers,
-        injured=command.injured,
-        loss=command.loss,
-        spread=command.spread,
-        findings=command.findings,
-        fields=command.fields,
+        **{name: getattr(command, name) for name in (*_ASSESSMENT, "fields")},
     )
 
 
@@ -61,12 +73,18 @@ def _assess_done(situation: Situation) -> bool:
     known, command = situation.state.assessment, situation.command
     if known is None or not identical(known.fields, command.fields):
         return False
-    names = ("affected_customers", "injured", "loss", "spread", "findings")
-    return all(getattr(known, name) == getattr(command, name) for name in names)
+    return all(getattr(known, name) == getattr(command, name) for name in _ASSESSMENT)
+
+
+def _suggested(situation: Situation) -> dict[str, Any]:
+    suggestion = suggest(situation.plan, situation.state)
+    return {"suggested": suggestion.level, "because": suggestion.because}
 
 
 def _assign_level(situation: Situation) -> Iterator[Any]:
-    yield e.LevelAssigned(**_step(situation), level=situation.command.level, basis=situation.command.basis)
+    yield e.LevelAssigned(
+        **_step(situation), level=situation.command.level, basis=situation.command.basis, **_suggested(situation)
+    )
 
 
 def _assign_level_done(situation: Situation) -> bool:
@@ -79,6 +97,7 @@ def _change_level(situation: Situation) -> Iterator[Any]:
         from_level=situation.state.level,
         to_level=situation.command.level,
         justification=situation.command.justification,
+        **_suggested(situation),
     )
 
 
@@ -182,7 +201,13 @@ HANDLERS = (
     Handler(command=c.ReportIncident, decide=_report, emits=(e.IncidentReported,)),
     Handler(command=c.Assess, decide=_assess, emits=(e.IncidentAssessed,), done=_assess_done),
     Handler(command=c.AssignLevel, decide=_assign_level, emits=(e.LevelAssigned,), done=_assign_level_done),
-    Handler(command=c.ChangeLevel, decide=_change_level, emits=(e.LevelChanged,), done=_has_level),
+    Handler(
+        command=c.ChangeLevel,
+        decide=_change_level,
+        emits=(e.LevelChanged,),
+        done=_has_level,
+        variant=lambda situation: "lower" if is_lowering(situation) else "raise",
+    ),
     Handler(
         command=c.StartResponse,
         decide=_start_response,

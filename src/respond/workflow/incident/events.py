@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -43,12 +44,18 @@ class IncidentReported:
     title: str
     narrative: str = ""
     discovered_at: Moment | None = None
+    began_at: Moment | None = None
+    """When its impact began, as far as the reporter knew."""
     site: str | None = None
+    unit: str | None = None
+    """The part of the organisation that is hit."""
     channel: str | None = None
     """The service channel that is hit: shop, website, telephone …"""
     team: str | None = None
     reference: str | None = None
     """What another system calls the incident."""
+    warning: str | None = None
+    """The key of the warning that it came of."""
 
 
 @event_type(schema_version=2)
@@ -60,8 +67,15 @@ class IncidentAssessed:
     to: str
     affected_customers: int | None = None
     injured: int | None = None
+    dead: int | None = None
     loss: Money | None = None
     spread: str | None = None
+    sites: int | None = None
+    """How many sites are hit."""
+    critical_facility: bool | None = None
+    facets: tuple[str, ...] = ()
+    began_at: Moment | None = None
+    """When the impact began, as far as it is known now."""
     findings: str = ""
     fields: Mapping[str, FieldValue] = attrs.field(factory=dict)
 
@@ -75,6 +89,10 @@ class LevelAssigned:
     to: str
     level: int
     basis: str = ""
+    suggested: int | None = None
+    """What the plan suggested at that time; None when nothing spoke for any level."""
+    because: tuple[str, ...] = ()
+    """What spoke for the suggestion."""
 
 
 @event_type()
@@ -85,6 +103,8 @@ class LevelChanged:
     from_level: int
     to_level: int
     justification: str = ""
+    suggested: int | None = None
+    because: tuple[str, ...] = ()
 
 
 @event_type()
@@ -211,6 +231,69 @@ class IncidentAbsorbed:
     """The worst level that the merged incident ever had; None when it had none."""
     reported_upward: bool = False
     """Whether an upward report of it, or of one that was merged into it, was sent."""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class ObligationWaived:
+    """Someone with authority decided that an occurrence of an obligation need not be discharged."""
+
+    obligation: str
+    occurrence: int = 1
+    reason: str
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class ClockPaused:
+    """The clock of an obligation stands still."""
+
+    obligation: str
+    reason: str
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class ClockResumed:
+    """The clock of an obligation runs again."""
+
+    obligation: str
+    reason: str = ""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class ObligationFulfilled:
+    """Someone says that a duty is done which no other event tells."""
+
+    obligation: str
+    note: str = ""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class UpwardReportReceived:
+    """The recipient of an upward report confirmed that it arrived."""
+
+    report: str
+    """The id of the event that records the report."""
+    receipt: str
+    """What the recipient calls it."""
+    received_by: str = ""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class ObligationRaised:
+    """Somebody is to be told that an obligation falls due: one rung of its ladder.  It records notice, not breach."""
+
+    obligation: str
+    occurrence: int
+    rung: int
+    """From 1."""
+    due_at: datetime
+    tell: tuple[str, ...]
+    """The ids of the roles."""
 
 
 @event_type()

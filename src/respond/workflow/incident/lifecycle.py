@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from respond.workflow import approvals
 from respond.workflow.definition import NEW, Transition
-from respond.workflow.incident.decide import HANDLERS
+from respond.workflow.incident import decide, evolve, extension, guards, levels, obligations, people, plans, triage
 from respond.workflow.incident.events import UPCASTERS
-from respond.workflow.incident.evolve import EVOLVERS
-from respond.workflow.incident.guards import GUARDS
 from respond.workflow.incident.state import (
     ASSESSED,
     CANCELLED,
@@ -27,7 +26,7 @@ INCIDENT_CATEGORY = "incident"
 """The category of the streams of incidents."""
 
 _STAY = None
-_ASSESS = ("role-unknown", "estimate-negative")
+_ASSESS = ("role-unknown", "estimate-negative", *extension.FILLED, "field-required")
 _LEVEL = ("role-unknown", "level-unknown", "basis-missing", "earlier-than-last")
 _UPWARD = ("report-kind-unknown", "recipient-missing", "initial-report-missing", "initial-report-sent")
 _REASON = ("role-unknown", "reason-missing")
@@ -44,9 +43,16 @@ _TRANSITIONS = (
         "change_level",
         (LEVEL_ASSIGNED, RESPONDING, REPORTED_UPWARD),
         _STAY,
-        guards=("role-unknown", "level-unknown", "level-unassigned", "justification-missing", "earlier-than-last"),
+        guards=(
+            "role-unknown",
+            "level-unknown",
+            "level-unassigned",
+            "justification-missing",
+            "earlier-than-last",
+            "level-too-young",
+        ),
     ),
-    Transition("start_response", LEVEL_ASSIGNED, RESPONDING, guards=("role-unknown",)),
+    Transition("start_response", LEVEL_ASSIGNED, RESPONDING, guards=("role-unknown", "owed-before-start-response")),
     Transition("take_command", OPEN, _STAY, guards=("role-unknown", "commander-missing", "earlier-than-last")),
     Transition("assign_team", OPEN, _STAY, guards=("role-unknown", "team-missing")),
     Transition("report_upward", RESPONDING, REPORTED_UPWARD, guards=("role-unknown", *_UPWARD)),
@@ -60,18 +66,20 @@ _TRANSITIONS = (
         "note",
         (*OPEN, RESOLVED, REVIEWED, CANCELLED),
         _STAY,
-        guards=("role-unknown", "note-empty", "attachment-invalid"),
+        guards=("role-unknown", "note-empty", "attachment-invalid", *extension.FILLED),
     ),
     Transition(
         "resolve",
         (RESPONDING, REPORTED_UPWARD),
         RESOLVED,
-        guards=("role-unknown", "upward-report-owed", "resolution-missing"),
+        guards=("role-unknown", "upward-report-owed", "owed-before-resolve", "resolution-missing"),
     ),
     Transition("reopen", RESOLVED, RESPONDING, guards=_REASON),
     Transition("reopen", REVIEWED, RESPONDING, guards=_REASON, reopens=True),
     Transition("reopen", CANCELLED, REPORTED, guards=_REASON, reopens=True),
-    Transition("close_review", RESOLVED, REVIEWED, guards=("role-unknown", "summary-missing")),
+    Transition(
+        "close_review", RESOLVED, REVIEWED, guards=("role-unknown", "summary-missing", "owed-before-close-review")
+    ),
     Transition("cancel", OPEN, CANCELLED, guards=_REASON),
     Transition("merge", (*OPEN, RESOLVED), MERGED, guards=(*_REASON, "merge-into-itself", "merge-outdated")),
     Transition("absorb", OPEN, _STAY, guards=_ABSORB),
@@ -80,16 +88,30 @@ _TRANSITIONS = (
     Transition("retract", STATES, _STAY, guards=(*_ENTRY, "entry-not-retractable")),
 )
 
+_THEMES = (triage, people, plans, obligations)
+
 INCIDENT = Workflow(
     name="incident",
-    version=1,
+    version=2,
     category=INCIDENT_CATEGORY,
     states=STATES,
     finals=(REVIEWED, CANCELLED, MERGED),
-    transitions=_TRANSITIONS,
-    guards=GUARDS,
+    transitions=(
+        *_TRANSITIONS,
+        *(one for theme in _THEMES for one in theme.TRANSITIONS),
+        approvals.approving((*OPEN, RESOLVED, REVIEWED, CANCELLED), "role-unknown"),
+    ),
+    guards=(
+        *guards.GUARDS,
+        *levels.GUARDS,
+        *extension.GUARDS,
+        *(one for theme in (*_THEMES, approvals) for one in theme.GUARDS),
+    ),
     initial=Incident(),
-    handlers=HANDLERS,
-    evolvers=EVOLVERS,
+    handlers=(*decide.HANDLERS, *(one for theme in (*_THEMES, approvals) for one in theme.HANDLERS)),
+    evolvers={
+        **evolve.EVOLVERS,
+        **{payload: one for theme in (*_THEMES, approvals) for payload, one in theme.EVOLVERS.items()},
+    },
     upcasters=UPCASTERS,
 )

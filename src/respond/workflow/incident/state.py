@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import attrs
 
 from respond.domain.moments import Moment
 from respond.domain.references import Reference
 from respond.workflow.definition import NEW
 from respond.workflow.incident.events import IncidentAssessed, UpwardReportSent
+
+COMMANDER = "commander"
+"""The role of whoever commands; `take_command` fills it, so that there is one at any instant."""
 
 REPORTED = "reported"
 ASSESSED = "assessed"
@@ -40,6 +46,18 @@ class Judged:
     assessment: IncidentAssessed
 
 
+@attrs.frozen(kw_only=True)
+class Held:
+    """A role that someone holds."""
+
+    role: str
+    person: str
+    since: datetime
+    entry: str
+    """The id of the event that gave it."""
+    trained_until: Mapping[str, str] = attrs.field(factory=dict)
+
+
 @attrs.frozen(kw_only=True, slots=False)
 class Incident:
     """An incident, folded from its events."""
@@ -50,14 +68,27 @@ class Incident:
     title: str = ""
     narrative: str = ""
     discovered_at: Moment | None = None
+    began_at: Moment | None = None
     site: str | None = None
+    unit: str | None = None
     channel: str | None = None
     reference: str | None = None
+    warning: str | None = None
+    """The key of the warning that it came of."""
     reporter: str | None = None
     level: int | None = None
     worst_level: int | None = None
     """The worst level so far, also of what was merged into this one; lowering the level does not shed its duties."""
+    response_level: str | None = None
+    acknowledged: bool = False
+    """Whether someone took it up, since it was reopened last."""
     commander: str | None = None
+    commands_since: datetime | None = None
+    """When the commander took command."""
+    command_entry: str = ""
+    """The id of the event that tells it."""
+    roles: tuple[Held, ...] = ()
+    """The roles that are filled, but the commander's."""
     team: str | None = None
     step: str | None = None
     """The last step that a foreign log told and this workflow has no event for."""
@@ -74,6 +105,8 @@ class Incident:
     """The id of the event that cancelled it last."""
     assessments: tuple[Judged, ...] = ()
     upward_reports: tuple[Told, ...] = ()
+    fulfilled: tuple[str, ...] = ()
+    """The entries that say that a duty is done, those that were retracted left out."""
     notes: int = 0
     reopened: int = 0
     """How often it was reopened."""
@@ -82,6 +115,16 @@ class Incident:
     """The ids of the incidents that were merged into this one."""
     told_by_absorbed: bool = False
     """Whether an upward report of one of those was sent."""
+    waived: tuple[tuple[str, int], ...] = ()
+    """The obligations that were waived, with the occurrence."""
+    paused: tuple[str, ...] = ()
+    """The obligations whose clock stands still."""
+    receipts: Mapping[str, str] = attrs.field(factory=dict)
+    """What recipients call the upward reports that they received, by the entry of the report."""
+    raised: tuple[tuple[str, int, int, datetime], ...] = ()
+    """What watchers raised: obligation, occurrence, rung and deadline."""
+    activated: tuple[Reference, ...] = ()
+    """The plans in force besides its own."""
     plan: Reference | None = None
     definition: Reference | None = None
 
@@ -94,6 +137,16 @@ class Incident:
     def reported_upward(self) -> bool:
         """Whether an upward report was sent that was not retracted, of this one or of one that was merged into it."""
         return self.told_by_absorbed or bool(self.upward_reports)
+
+    def held(self, role: str, person: str) -> Held | None:
+        """Return how *person* holds *role*, which is not the commander's."""
+        return next((one for one in self.roles if (one.role, one.person) == (role, person)), None)
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Return who holds *role*; the commander holds the commander's."""
+        if role == COMMANDER:
+            return () if self.commander is None else (self.commander,)
+        return tuple(held.person for held in self.roles if held.role == role)
 
     def told(self, kind: str, recipient: str | None = None) -> bool:
         """Return whether an upward report of *kind* was sent, to *recipient* when one is named."""
