@@ -122,7 +122,7 @@ class Refusal:
     code: str
     text: str
     transition: str = ""
-    """The transition that the reason bars, as `source -> dest`; empty when the command fits no transition at all."""
+    """The transition that the reason bars, as `source -> dest`; empty when it bars the command altogether."""
 
 
 class CommandRefused(RespondError):

@@ -66,6 +66,7 @@ def explained(target: Target, title: str, explanation: Explanation) -> Answer:
             "allowed": explanation.allowed,
             "done": explanation.done,
             "refusals": explanation.refusals,
+            "denied": explanation.denied,
             "candidates": [
                 {
                     "source": candidate.source,
@@ -85,6 +86,8 @@ def explained(target: Target, title: str, explanation: Explanation) -> Answer:
 def _show(page: Page, title: str, explanation: Explanation) -> None:
     verdict = "was done already" if explanation.done else "is open" if explanation.allowed else "would be refused"
     page.line(f"{title} is {explanation.state}: {explanation.trigger} {verdict}")
+    for refusal in explanation.denied:
+        page.line(f"not allowed: {refusal.text} [{refusal.code}]")
     if not explanation.candidates:
         page.line(f"{explanation.trigger} is enabled in: {', '.join(explanation.enabled_in)}")
     for candidate in explanation.candidates:

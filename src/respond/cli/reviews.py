@@ -110,6 +110,7 @@ def _show_doubts(page: Page, found: Review) -> None:
     doubts = [
         *((f"late by {span_text(one.delay_seconds)}: {one.type}", one.citation) for one in found.late_entries),
         *((f"{one.kind} of #{one.position}: {one.reason}", one.citation) for one in found.amendments),
+        *((f"{one.actor} broke the glass for {one.type}: {one.reason}", one.citation) for one in found.broken_glass),
         *((f"{one.source} -> {one.dest}: {one.text} [{one.code}]", one.citation) for one in found.deviations),
     ]
     if doubts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from respond.domain.events import Event, EventTypes
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan, InvalidWorkflow, PlanNotFound, WorkflowNotFound
-from respond.plan.composed import composed
+from respond.plan.composed import SPECIAL, composed, together
 from respond.plan.plan import Plan
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.plans import PlanActivated, PlanRebased
@@ -46,18 +46,22 @@ class Workflows:
 
 
 class Plans:
-    """Plans by name and version; the first is the one that new incidents pin."""
+    """Plans by name and version; the first is the one that new incidents pin.
+
+    A special plan is taken together with the one that it is under, the last that was given of that name.
+    """
 
     def __init__(self, plans: Iterable[Plan] = ()) -> None:
         self._plans: dict[tuple[str, str], Plan] = {}
         self._together: dict[tuple[Reference | None, tuple[Reference, ...]], Plan] = {}
-        for plan in plans:
-            known = self._plans.setdefault((plan.name, plan.version), plan)
-            if known.reference != plan.reference:
+        given = tuple(plans) or (Plan.example(),)
+        by_name = {plan.name: plan for plan in given}
+        for plan in given:
+            whole = _whole(plan, by_name)
+            known = self._plans.setdefault((plan.name, plan.version), whole)
+            if known.reference != whole.reference:
                 raise InvalidPlan(f"two plans with different content are called {plan.reference}; raise the version")
-        if not self._plans:
-            example = Plan.example()
-            self._plans[example.name, example.version] = example
+        self.by_reference: Mapping[Reference, Plan] = {plan.reference: plan for plan in self}
 
     @property
     def default(self) -> Plan:
@@ -92,7 +96,7 @@ class Plans:
         An on-site plan goes before a special one, and that before a general one.
         """
         fitting = [plan for plan in self if plan.fits(category=category, site=site, unit=unit)]
-        return max(fitting, key=lambda plan: _SPECIAL[plan.kind], default=self.default)
+        return max(fitting, key=lambda plan: SPECIAL[plan.kind], default=self.default)
 
     def in_force(self, history: Sequence[Event]) -> Plan:
         """Return the plan that is in force after *history*: what it pins, rebased, with what was activated since.
@@ -113,7 +117,7 @@ class Plans:
         if key not in self._together:
             plan = self.pinned(pinned)
             for one in activated:
-                plan = composed(self.pinned(one), plan)
+                plan = together(plan, self.pinned(one))
             self._together[key] = plan
         return self._together[key]
 
@@ -121,4 +125,18 @@ class Plans:
         return iter(self._plans.values())
 
 
-_SPECIAL = {"general": 0, "special": 1, "on_site": 2}
+def _whole(plan: Plan, by_name: Mapping[str, Plan], below: tuple[str, ...] = ()) -> Plan:
+    """Return *plan* with what it takes from the one that it is under; raises `InvalidPlan` without that."""
+    if plan.under is None:
+        return plan
+    general = by_name.get(plan.under)
+    if general is None:
+        raise InvalidPlan(
+            f"{plan.reference} is under the plan {plan.under!r}, which was not given; give both",
+            place="under",
+            value=plan.under,
+            flaw="general-plan-missing",
+        )
+    if plan.name in below:
+        raise InvalidPlan(f"{plan.name!r} is under itself, by way of {general.name!r}", place="under", value=plan.under)
+    return composed(plan, _whole(general, by_name, (*below, plan.name)))

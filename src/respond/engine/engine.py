@@ -16,7 +16,7 @@ from respond.domain.ids import derived_id, uuid7
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
 from respond.domain.streams import DEFAULT_TENANT, StreamId
-from respond.engine.circumstances import UNKNOWN, When, circumstances_of
+from respond.engine.circumstances import When, circumstances_of
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.handler import ATTEMPTS, Ask, Handler, Outcome
@@ -33,7 +33,8 @@ from respond.workflow.incident.commands import Absorb, Merge, ReportIncident
 from respond.workflow.incident.events import IncidentMerged
 from respond.workflow.incident.guards import MERGE_OUTDATED
 from respond.workflow.incident.state import Incident
-from respond.workflow.warning import WARNING_CATEGORY, ConvertWarning
+from respond.workflow.warning import WARNING_CATEGORY
+from respond.workflow.warning.commands import ConvertWarning
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -266,7 +267,7 @@ class Engine:
             reference=reference,
             warning=warning,
         )
-        chosen = self.plans.named(plan) if plan else self.plans.chosen(category=category, site=site, unit=unit)
+        chosen = self.plans.chosen(category=category, site=site, unit=unit) if plan is None else self.plans.named(plan)
         asks = [Ask(category=INCIDENT_CATEGORY, key=incident_id, command=command, plan=chosen)]
         if warning is not None:
             asks.append(Ask(category=WARNING_CATEGORY, key=warning, command=ConvertWarning(incident=incident_id)))
@@ -329,20 +330,25 @@ class Engine:
         command: object = None,
         *,
         actor: Actor | str | None = None,
+        role: str | None = None,
+        on_behalf_of: str | None = None,
         at: When = None,
+        break_glass: str = "",
     ) -> Explanation:
         """Return what stands in the way of *trigger* now, guard by guard; its own guards stay open without *command*.
 
-        *at* is when what *command* tells happened, as for `execute`.  Raises `IncidentNotFound`, and `WorkflowNotFound`
-        for an unknown category or trigger.
+        Authority is asked with a *command* only.  The circumstances are as for `execute`.  Raises `IncidentNotFound`,
+        and `WorkflowNotFound` for an unknown category or trigger.
         """
         workflow = self.workflows[category]
         history = self._handler.load(StreamId.of(category, key))
         if not history and category == INCIDENT_CATEGORY:
             raise IncidentNotFound(f"there is no incident {key!r}")
-        who = None if actor is None else Actor.of(actor)
-        situation = self._handler.situation(workflow, history, command=command, actor=who)
-        told = None if at is UNKNOWN else Moment.of(at)
+        asked = circumstances_of(actor=actor, role=role, on_behalf_of=on_behalf_of, at=at, break_glass=break_glass)
+        situation = self._handler.situation(
+            workflow, history, command=command, actor=asked.actor, break_glass=asked.break_glass
+        )
+        told = asked.occurred_at
         return explain(workflow, trigger, situation if told is None else attrs.evolve(situation, at=told.at))
 
     def state(self, /, category: str, key: str, **when: Any) -> Any:

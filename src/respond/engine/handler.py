@@ -121,7 +121,13 @@ class Handler:
         return tuple(self.codec.decode_all(self.store.read_streams([stream]).get(stream, ())))
 
     def situation(
-        self, workflow: Workflow, history: tuple[Event, ...], *, command: Any, actor: Actor | None
+        self,
+        workflow: Workflow,
+        history: tuple[Event, ...],
+        *,
+        command: Any,
+        actor: Actor | None,
+        break_glass: str = "",
     ) -> Situation:
         """Return the situation in which *command* would be decided now."""
         now = self._now([history])
@@ -134,6 +140,8 @@ class Handler:
             now=now,
             history=history,
             policy=self.policy,
+            break_glass=break_glass,
+            plans=self.plans.by_reference,
         )
 
     def _alone(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
@@ -202,6 +210,7 @@ class Handler:
                 history=one.history,
                 policy=self.policy,
                 break_glass=circumstances.break_glass,
+                plans=self.plans.by_reference,
             )
             with names_wrong_field(one.ask.command):
                 payloads = decide(one.workflow, situation)
@@ -284,6 +293,7 @@ class Handler:
                     history=before,
                     policy=self.policy,
                     break_glass=circumstances.break_glass,
+                    plans=self.plans.by_reference,
                 ),
             )
         )

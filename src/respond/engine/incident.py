@@ -13,10 +13,10 @@ from respond.engine.handler import Outcome
 from respond.plan.organisation import Role
 from respond.plan.owed import Owed, owed
 from respond.plan.plan import Plan
+from respond.workflow.approvals import Approve
 from respond.workflow.decider import Explanation
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
-from respond.workflow.incident.approvals import Approve
 from respond.workflow.incident.events import Attachment, FieldValue, ReportKind
 from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.levels import Suggestion, suggest
@@ -36,8 +36,8 @@ class IncidentHandle:
     """One incident of an engine.
 
     Every command takes, besides what it names, the circumstances of `Engine.execute`: `actor`, `role`, `on_behalf_of`,
-    `at`, `command_id`, `correlation_id`, `causation_id`; returns an `Outcome`; and raises `CommandRefused` with every
-    reason when the workflow does not allow it.
+    `at`, `command_id`, `correlation_id`, `causation_id`, `break_glass`; returns an `Outcome`; and raises
+    `CommandRefused` with every reason when the workflow does not allow it.
     """
 
     # Without the slash, mypy would not take the signatures over for the handle that is awaited.
@@ -130,10 +130,24 @@ class IncidentHandle:
         return self.execute(ReleaseRole(role=role, person=person, reason=reason), **circumstances)
 
     def hand_over_role(
-        self, /, role: str, from_person: str, to_person: str, *, briefing: str, **circumstances: Any
+        self,
+        /,
+        role: str,
+        from_person: str,
+        to_person: str,
+        *,
+        briefing: str,
+        trained_until: Mapping[str, str] | None = None,
+        **circumstances: Any,
     ) -> Outcome:
-        """Hand a role over from one person to another."""
-        command = HandOverRole(role=role, from_person=from_person, to_person=to_person, briefing=briefing)
+        """Hand a role over from one person to another; *trained_until* as for `assign_role`."""
+        command = HandOverRole(
+            role=role,
+            from_person=from_person,
+            to_person=to_person,
+            briefing=briefing,
+            trained_until=dict(trained_until or {}),
+        )
         return self.execute(command, **circumstances)
 
     def assign_team(self, /, team: str, **circumstances: Any) -> Outcome:

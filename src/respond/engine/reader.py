@@ -162,13 +162,13 @@ class Reader:
         return timeline(self.story(incident_id, **when), **options)
 
     def review(self, incident_id: str, **options: Any) -> Review:
-        """Return the review of an incident, under the plan that it pins.
+        """Return the review of an incident, under the plan that is in force.
 
         *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`,
         `InvalidInput`.
         """
         events = self.events(INCIDENT_CATEGORY, incident_id)
-        return review(events, plan=self.plans.pinned(events[0].plan), **options)
+        return review(events, plan=self.plans.in_force(events), **options)
 
     def folded(self) -> AbstractContextManager[Folded]:
         """Lend the list and the figures of all incidents in memory, caught up with the log, to one thread at a time."""

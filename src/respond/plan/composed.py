@@ -10,6 +10,8 @@ from respond.errors import InvalidPlan
 from respond.plan.plan import OTHER, Plan
 
 _OWN = frozenset({"name", "version", "kind", "title", "titles", "covers", "language"})
+SPECIAL = {"general": 0, "special": 1, "on_site": 2}
+"""How special each kind of plan is."""
 
 
 def composed(special: Plan, general: Plan) -> Plan:
@@ -34,17 +36,47 @@ def composed(special: Plan, general: Plan) -> Plan:
             value=special.language,
             flaw="language-differs",
         )
+    covers = special.covers or tuple(category.id for category in special.categories if category.id != OTHER)
+    return Plan(**{**_both(special, general), "covers": covers, "under": None})
+
+
+def together(first: Plan, further: Plan) -> Plan:
+    """Return *first* with what *further* adds to it, as when a second plan is activated.
+
+    What both hold under one id is as in the more special plan, of two equally special ones as in *first*; the name,
+    the version, the kind and the title are those of *first*.
+    """
+    above, below = (further, first) if SPECIAL[further.kind] > SPECIAL[first.kind] else (first, further)
+    return Plan(**{**_both(above, below), **{name: getattr(first, name) for name in _OWN}, "under": None})
+
+
+def differences(first: Plan, further: Plan) -> tuple[str, ...]:
+    """Return the parts that both plans hold under one id with different content, such as `roles commander`."""
+    return tuple(
+        f"{field.name} {identity(part)}"
+        for field in attrs.fields(Plan)
+        for part in _parts(getattr(first, field.name))
+        if any(identity(one) == identity(part) and one != part for one in _parts(getattr(further, field.name)))
+    )
+
+
+def _both(above: Plan, below: Plan) -> dict[str, Any]:
+    """Return the content of *below*, with that of *above* added or in its place."""
     content: dict[str, Any] = {}
     for field in attrs.fields(Plan):
-        mine, theirs = getattr(special, field.name), getattr(general, field.name)
+        mine, theirs = getattr(above, field.name), getattr(below, field.name)
         if field.name in _OWN:
             content[field.name] = mine
-        elif isinstance(mine, tuple) and any(attrs.has(type(part)) for part in (*mine, *theirs)):
+        elif _parts(mine) or _parts(theirs):
             content[field.name] = _merged(mine, theirs)
         else:
             content[field.name] = mine or theirs
-    content["covers"] = special.covers or tuple(category.id for category in special.categories if category.id != OTHER)
-    return Plan(**{**content, "under": None})
+    return content
+
+
+def _parts(value: object) -> tuple[Any, ...]:
+    """Return the parts that *value* holds; none for what is no tuple of parts."""
+    return tuple(part for part in value if attrs.has(type(part))) if isinstance(value, tuple) else ()
 
 
 def identity(part: Any) -> object:

@@ -114,6 +114,20 @@ class Deviation(Document):
     citation: Citation
 
 
+@attrs.frozen(kw_only=True)
+class BrokenGlass(Document):
+    """A step that someone took in need, without the role that the plan asks for."""
+
+    type: str
+    rule: str
+    """The rule of authority that lets it pass."""
+    reason: str
+    actor: str | None
+    role: str | None
+    at: datetime
+    citation: Citation
+
+
 def level_steps(world: Iterable[Entry]) -> Iterator[LevelStep]:
     """Yield every level that was given."""
     for entry in world:
@@ -192,6 +206,25 @@ def notes(world: Iterable[Entry]) -> Iterator[NoteTaken]:
                 attachments=note.attachments,
                 at=entry.happened_at,
                 actor=entry.event.actor,
+                citation=entry.citation,
+            )
+
+
+def broken_glass(world: Iterable[Entry]) -> Iterator[BrokenGlass]:
+    """Yield every step that broke the glass, one for each command."""
+    seen: set[str | None] = set()
+    for entry in world:
+        authority = entry.event.body.get("authority") or {}
+        command_id = entry.event.command_id
+        if "break_glass" in authority and command_id not in seen:
+            seen.add(command_id)
+            yield BrokenGlass(
+                type=entry.event.type,
+                rule=authority["rule"],
+                reason=authority["break_glass"],
+                actor=entry.event.actor,
+                role=entry.event.role,
+                at=entry.happened_at,
                 citation=entry.citation,
             )
 

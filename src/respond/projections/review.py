@@ -97,6 +97,8 @@ class Review(Document):
     """The duties that no upward report met."""
     estimates: tuple[f.Estimate, ...]
     notes: tuple[f.NoteTaken, ...]
+    broken_glass: tuple[f.BrokenGlass, ...]
+    """The steps that were taken in need without the role that the plan asks for."""
     late_entries: tuple[f.LateEntry, ...]
     amendments: tuple[f.Amendment, ...]
     deviations: tuple[f.Deviation, ...]
@@ -179,6 +181,7 @@ def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datet
     told = (*(report.citation for report in sent), *f.told_by_absorbed(holding))
     duties = tuple(f.upward_duties(plan, had, told))
     level_tenures = t.levels(holding, closed, now=until)
+    glass = tuple(f.broken_glass(world))
     return {
         "milestones": reached,
         "durations": durations(reached),
@@ -196,7 +199,8 @@ def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datet
         "upward_reports_missing": tuple(duty for duty in duties if duty.met_by is None),
         "estimates": tuple(f.estimates(holding)),
         "notes": tuple(f.notes(holding)),
-        "blanks": _blanks(reached, standing),
+        "broken_glass": glass,
+        "blanks": _blanks(reached, standing, glass),
     }
 
 
@@ -208,10 +212,12 @@ def _level_times(tenures: Iterable[Tenure]) -> tuple[LevelTime, ...]:
     return tuple(LevelTime(level=level, seconds=seconds[level]) for level in sorted(seconds))
 
 
-def _blanks(reached: Iterable[Milestone], standing: Incident) -> tuple[Blank, ...]:
+def _blanks(reached: Iterable[Milestone], standing: Incident, glass: tuple[f.BrokenGlass, ...]) -> tuple[Blank, ...]:
     blanks = list(_ALWAYS_BLANK)
     if all(milestone.name != IMPACT_START for milestone in reached):
         blanks.insert(0, Blank(IMPACT_START, "When did customers begin to feel it?"))
+    if glass:
+        blanks.append(Blank("broken_glass", "Was it right to act without the role, and who says so afterwards?"))
     if not standing.review_summary:
         blanks.append(Blank("summary", "What happened, in one paragraph?"))
     return tuple(blanks)

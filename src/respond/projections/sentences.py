@@ -8,8 +8,8 @@ from typing import Any
 from respond.domain.events import type_of
 from respond.domain.moments import format_utc
 from respond.domain.payloads import to_data
+from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import events as e
-from respond.workflow.incident.approvals import ApprovalGiven
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
 from respond.workflow.incident.plans import PlanActivated, PlanRebased
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -12,11 +12,12 @@ from respond.domain.money import Money
 from respond.domain.references import Actor
 from respond.errors import Refusal
 from respond.plan.authority import ANYONE, AuthorityRule
+from respond.plan.organisation import Role
+from respond.workflow.approvals import ApprovalGiven, Approve, asks_approval
 from respond.workflow.definition import Situation, trigger_of
 from respond.workflow.workflow import Workflow
 
-APPROVAL = "ApprovalGiven"
-"""The event that records an approval."""
+_APPROVE = trigger_of(Approve)
 
 
 @attrs.frozen(kw_only=True)
@@ -62,11 +63,14 @@ class Policy(Protocol):
 
 
 def authorise(workflow: Workflow, situation: Situation) -> Grant | tuple[Refusal, ...] | None:
-    """Return what allows the command, None when the plan has no rules, or every reason against it."""
+    """Return what allows the command, every reason against it, or None where nobody is asked.
+
+    Nobody is asked for a command of the engine's own, nor where the plan has no rules and the host no policy.
+    """
     policy: Policy | None = situation.policy
-    if policy is None and not situation.plan.authority:
-        return None
     handler = workflow.handler(situation.command)
+    if handler.automatic or (policy is None and not situation.plan.authority):
+        return None
     levels = [one for one in (getattr(situation.state, "level", None), _level_of(situation.command)) if one is not None]
     request = Request(
         command=trigger_of(handler.command),
@@ -80,20 +84,31 @@ def authorise(workflow: Workflow, situation: Situation) -> Grant | tuple[Refusal
 
 
 def _by_plan(workflow: Workflow, request: Request) -> Grant | tuple[Refusal, ...]:
-    rules = [rule for rule in request.situation.plan.authority if rule.names(request.command, request.variant)]
+    rules = [rule for rule in request.situation.plan.authority if _speaks_of(rule, request)]
     fitting = [rule for rule in rules if _covers(rule, request)]
     if not fitting:
         return (Refusal("not-authorised", _denied(rules, request)),)
-    against: list[Refusal] = []
-    for rule in fitting:
-        found = list(_objections(workflow, rule, request))
-        if not found:
+    against = [(rule, _objections(workflow, rule, request)) for rule in fitting]
+    for rule, objections in against:
+        if not objections:
             return Grant(rule=rule.id, approvals=_approvals(workflow, rule, request))
-        against += found
-    glass = request.situation.break_glass
-    if glass and (broken := next((rule for rule in fitting if rule.break_glass), None)):
-        return Grant(rule=broken.id, break_glass=glass)
-    return tuple(dict.fromkeys(against))
+    reasons = [one for _, objections in against for one in objections]
+    glass = request.situation.break_glass.strip()
+    if glass and request.actor:
+        for rule, objections in against:
+            if rule.break_glass and all(one.code == "not-authorised" for one in objections):
+                return Grant(rule=rule.id, approvals=_approvals(workflow, rule, request), break_glass=glass)
+        text = f"no rule of the plan lets {request.actor.id!r} {request.command} with break_glass"
+        reasons.append(Refusal("break-glass-not-allowed", text))
+    return tuple(dict.fromkeys(reasons))
+
+
+def _speaks_of(rule: AuthorityRule, request: Request) -> bool:
+    """Return whether *rule* names the command; who may carry out one that needs several may approve it too."""
+    command = request.situation.command
+    if isinstance(command, Approve) and asks_approval(rule, command.command):
+        return True
+    return rule.names(request.command, request.variant)
 
 
 def _covers(rule: AuthorityRule, request: Request) -> bool:
@@ -113,72 +128,114 @@ def _denied(rules: Iterable[AuthorityRule], request: Request) -> str:
     return f"no rule of the plan lets anyone {what}{amount}{level}" + (f"; it has {known}" if known else "")
 
 
-def _objections(workflow: Workflow, rule: AuthorityRule, request: Request) -> Iterator[Refusal]:
-    """Yield what *rule* has against the actor."""
+def _objections(workflow: Workflow, rule: AuthorityRule, request: Request) -> tuple[Refusal, ...]:
+    """Return what *rule* has against the actor."""
+    return tuple(_objecting(workflow, rule, request))
+
+
+def _objecting(workflow: Workflow, rule: AuthorityRule, request: Request) -> Iterator[Refusal]:
     situation, actor = request.situation, request.actor
-    if not _has_role(rule, actor, situation):
-        role = "no role" if actor is None or actor.role is None else repr(actor.role)
+    role = None if actor is None else actor.role
+    if not _fills(rule, role, situation):
+        had = "no role" if role is None else repr(role)
         yield Refusal(
-            "not-authorised", f"rule {rule.id!r} asks for {' or '.join(rule.roles) or 'nobody'}; the actor has {role}"
+            "not-authorised", f"rule {rule.id!r} asks for {' or '.join(rule.roles) or 'nobody'}; the actor has {had}"
         )
-    if actor is None and (rule.different_actor or rule.not_in_chain or rule.n_of > 1):
-        yield Refusal("actor-missing", f"rule {rule.id!r} asks who acts; name the actor")
+    if actor is None:
+        if rule.different_actor or rule.not_in_chain or rule.n_of > 1:
+            yield Refusal("actor-missing", f"rule {rule.id!r} asks who acts; name the actor")
         return
-    people = {actor.id, actor.on_behalf_of} - {None} if actor else set()
-    for trigger in rule.different_actor:
-        last = _last(workflow, situation.history, trigger)
-        if last is not None and last.actor in people:
-            yield Refusal("same-actor", f"{last.actor!r} did {trigger}; somebody else must do {request.command}")
-    reporter = situation.history[0].actor if situation.history else None
-    if rule.not_in_chain and reporter in people:
-        yield Refusal("in-chain", f"{reporter!r} reported it; somebody else must do {request.command}")
-    agreed = {event.actor for event in _agreeing(workflow, rule, request)} | people
-    if len(agreed) < rule.n_of:
+    mine = _people(actor.id, actor.on_behalf_of)
+    for barred, code, did in _excluded(workflow, rule, situation.history):
+        for person in sorted(barred & mine):
+            yield Refusal(code, f"{person!r} {did}; somebody else must do {request.command}")
+    agreed = 1 + len(_agreeing(workflow, rule, request))
+    if agreed < rule.n_of and not isinstance(situation.command, Approve):
         yield Refusal(
             "approvals-missing",
-            f"rule {rule.id!r} asks for {rule.n_of} people; {len(agreed)} agreed: let the others approve first",
+            f"rule {rule.id!r} asks for {rule.n_of} people; {agreed} agreed: let the others approve first",
         )
 
 
-def _has_role(rule: AuthorityRule, actor: Actor | None, situation: Situation) -> bool:
+def _fills(rule: AuthorityRule, role: str | None, situation: Situation) -> bool:
+    """Return whether *role* is one of the rule's, or steps in for one that stands empty."""
     if ANYONE in rule.roles:
         return True
-    if actor is None or actor.role is None:
+    if role is None:
         return False
-    return actor.role in rule.roles or any(
-        actor.role in role.substitutes and not situation.state.holders(role.id)
-        for role in map(situation.plan.role, rule.roles)
-        if role is not None and hasattr(situation.state, "holders")
-    )
+    wanted = (situation.plan.role(one) for one in rule.roles)
+    return role in rule.roles or any(_steps_in(role, one, situation.state) for one in wanted if one is not None)
 
 
-def _agreeing(workflow: Workflow, rule: AuthorityRule, request: Request) -> list[Event]:
-    """Return the approvals of people with the role that were given since the command was last carried out."""
-    history = request.situation.history
+def _approves(rule: AuthorityRule, role: str | None, situation: Situation) -> bool:
+    """Return whether an approval in *role* counts for *rule*: a role of its own, or one that the plan lets approve."""
+    rules = (rule, *(one for one in situation.plan.authority if _APPROVE in one.commands))
+    return any(_fills(one, role, situation) for one in rules)
+
+
+def _steps_in(substitute: str, role: Role, state: Any) -> bool:
+    """Return whether *substitute* stands in for *role*: neither it nor an earlier substitute is held by anyone."""
+    if substitute not in role.substitutes or not hasattr(state, "holders"):
+        return False
+    earlier = role.substitutes[: role.substitutes.index(substitute)]
+    return not any(state.holders(one) for one in (role.id, *earlier))
+
+
+def _people(*ids: str | None) -> frozenset[str]:
+    """Return who acts: the actor, and the one on whose behalf he does."""
+    return frozenset(one for one in ids if one is not None)
+
+
+def _people_of(event: Event) -> frozenset[str]:
+    return _people(event.actor, event.body.get("on_behalf_of"))
+
+
+def _excluded(
+    workflow: Workflow, rule: AuthorityRule, history: Sequence[Event]
+) -> Iterator[tuple[frozenset[str], str, str]]:
+    """Yield whom *rule* excludes, with the code and with what they did."""
+    for trigger in rule.different_actor:
+        last = _last(workflow, history, trigger.partition(":")[0])
+        if last is not None:
+            yield _people_of(last), "same-actor", f"did {trigger}"
+    if rule.not_in_chain and history:
+        yield _people_of(history[0]), "in-chain", "reported it"
+
+
+def _agreeing(workflow: Workflow, rule: AuthorityRule, request: Request) -> tuple[Event, ...]:
+    """Return the approvals of people with the role that were given since the command was last carried out.
+
+    One of each person; none of the actor, nor of anyone whom the rule excludes.
+    """
+    history, actor = request.situation.history, request.actor
     last = _last(workflow, history, request.command)
-    return [
-        event
-        for event in history
-        if event.type == APPROVAL
-        and event.data.command == request.command
-        and (last is None or event.version > last.version)
-        and (ANYONE in rule.roles or event.role in rule.roles)
-        and event.actor is not None
-    ]
+    counted = _people(actor.id, actor.on_behalf_of) if actor else _people()
+    counted = counted.union(*(barred for barred, _, _ in _excluded(workflow, rule, history)))
+    found = []
+    for event in history if last is None else history[last.version :]:
+        if type(event.data) is not ApprovalGiven or not _approves(rule, event.role, request.situation):
+            continue
+        people = _people_of(event)
+        if event.data.command in _names(request) and people and people.isdisjoint(counted):
+            counted |= people
+            found.append(event)
+    return tuple(found)
+
+
+def _names(request: Request) -> tuple[str, ...]:
+    return (request.command, f"{request.command}:{request.variant}") if request.variant else (request.command,)
 
 
 def _approvals(workflow: Workflow, rule: AuthorityRule, request: Request) -> tuple[str, ...]:
-    if rule.n_of == 1:
-        return ()
-    return tuple(event.id for event in _agreeing(workflow, rule, request))
+    return tuple(event.id for event in _agreeing(workflow, rule, request)) if rule.n_of > 1 else ()
 
 
-def _last(workflow: Workflow, history: Iterable[Event], trigger: str) -> Event | None:
+def _last(workflow: Workflow, history: Sequence[Event], trigger: str) -> Event | None:
     """Return the last event that *trigger* may have caused; None for one that the workflow does not have."""
     if trigger not in workflow.handler_of:
         return None
     names = workflow.events_of(trigger)
-    return next((event for event in reversed(tuple(history)) if event.type in names), None)
+    return next((event for event in reversed(history) if event.type in names), None)
 
 
 def _level_of(command: object) -> int | None:

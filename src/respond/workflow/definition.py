@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
@@ -10,7 +10,7 @@ import attrs
 
 from respond.domain.events import Event
 from respond.domain.money import Money
-from respond.domain.references import Actor
+from respond.domain.references import Actor, Reference
 from respond.errors import InvalidWorkflow
 from respond.plan.plan import Plan
 
@@ -43,6 +43,8 @@ class Situation:
     """The host's own judge of authority, a `Policy`; the plan's rules judge when it is None."""
     break_glass: str = ""
     """Why the actor does it without the role that it takes; empty when he does not ask for that."""
+    plans: Mapping[Reference, Plan] | None = None
+    """The plans that could be in force, by reference; None when nobody knows."""
 
 
 Check = Callable[[Situation], str | None]
@@ -147,3 +149,5 @@ class Handler:
     """What kind of such a command it is, where authority tells them apart: `raise` or `lower`."""
     amount: Callable[[Situation], Money | None] = attrs.field(default=_no_amount, eq=False)
     """How much money it is about, where authority depends on that."""
+    automatic: bool = False
+    """Whether the engine asks for it by itself: it records what is so, and asks nobody's authority."""

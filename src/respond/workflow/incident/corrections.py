@@ -9,7 +9,11 @@ from typing import Any
 from respond.domain.events import Event
 from respond.domain.moments import Moment
 from respond.domain.payloads import corrected
+from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import events as e
+from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet
 
 CORRECTABLE: Mapping[type, frozenset[str]] = {
     e.IncidentReported: frozenset(
@@ -55,10 +59,24 @@ CORRECTABLE: Mapping[type, frozenset[str]] = {
     e.IncidentReviewed: frozenset({"summary", "occurred_at"}),
     e.IncidentCancelled: frozenset({"reason", "occurred_at"}),
     e.IncidentMerged: frozenset({"reason", "occurred_at"}),
+    IncidentAcknowledged: frozenset({"occurred_at"}),
+    IncidentRecategorised: frozenset({"reason", "occurred_at"}),
+    ResponseLevelSet: frozenset({"basis", "occurred_at"}),
+    RoleAssigned: frozenset({"trained_until", "occurred_at"}),
+    RoleReleased: frozenset({"reason", "occurred_at"}),
+    RoleHandedOver: frozenset({"briefing", "trained_until", "occurred_at"}),
+    PlanActivated: frozenset({"reason", "occurred_at"}),
+    PlanRebased: frozenset({"reason", "occurred_at"}),
+    ApprovalGiven: frozenset({"note", "occurred_at"}),
+    e.ObligationWaived: frozenset({"reason", "occurred_at"}),
+    e.ClockPaused: frozenset({"reason", "occurred_at"}),
+    e.ClockResumed: frozenset({"reason", "occurred_at"}),
+    e.ObligationFulfilled: frozenset({"note", "occurred_at"}),
+    e.UpwardReportReceived: frozenset({"received_by", "occurred_at"}),
 }
 """The fields of each entry that may be corrected, by the names in which they are stored."""
 
-RETRACTABLE = (e.IncidentAssessed, e.UpwardReportSent, e.ProgressNoted)
+RETRACTABLE = (e.IncidentAssessed, e.UpwardReportSent, e.ProgressNoted, e.ObligationFulfilled)
 """Entries that tell facts.  A step of the lifecycle is undone by the next step, not by taking it back."""
 
 

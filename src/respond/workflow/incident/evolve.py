@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event
+from respond.domain.moments import Moment
 from respond.domain.values import replace
 from respond.workflow.definition import Evolve
 from respond.workflow.incident import events as e
@@ -34,6 +35,7 @@ def _reported(state: Incident, event: Event) -> Incident:
         warning=data.warning,
         reporter=event.actor,
         report_entry=event.body["id"],
+        category_entry=event.body["id"],
         plan=event.plan,
         definition=event.definition,
     )
@@ -59,7 +61,12 @@ def _moved(state: Incident, event: Event) -> Incident:
 
 
 def _command_transferred(state: Incident, event: Event) -> Incident:
-    return replace(state, commander=event.data.to_commander)
+    return replace(
+        state,
+        commander=event.data.to_commander,
+        commands_since=event.happened_at,
+        command_entry=event.body["id"],
+    )
 
 
 def _team_assigned(state: Incident, event: Event) -> Incident:
@@ -84,7 +91,14 @@ def _resolved(state: Incident, event: Event) -> Incident:
 
 
 def _reopened(state: Incident, event: Event) -> Incident:
-    return replace(state, status=event.data.to, resolution="", resolution_entry="", reopened=state.reopened + 1)
+    return replace(
+        state,
+        status=event.data.to,
+        resolution="",
+        resolution_entry="",
+        acknowledged=False,
+        reopened=state.reopened + 1,
+    )
 
 
 def _reviewed(state: Incident, event: Event) -> Incident:
@@ -123,7 +137,7 @@ _REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentRepo
 def _entry_corrected(state: Incident, event: Event) -> Incident:
     entry, changes = event.data.entry, event.data.changes
     return replace(
-        _header_corrected(state, entry, changes),
+        _retimed(_header_corrected(state, entry, changes), entry, changes),
         assessments=tuple(
             Judged(entry=one.entry, assessment=applied(one.assessment, changes)) if one.entry == entry else one
             for one in state.assessments
@@ -135,13 +149,29 @@ def _entry_corrected(state: Incident, event: Event) -> Incident:
     )
 
 
+def _retimed(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
+    """Apply *changes* to the time from which someone commands or holds a role, and to what he was trained in."""
+    told = changes.get("occurred_at")
+    since = None if told is None else Moment.from_json(told).at
+    if entry == state.command_entry and since is not None:
+        return replace(state, commands_since=since)
+    roles = tuple(
+        attrs.evolve(one, since=since or one.since, trained_until=changes.get("trained_until", one.trained_until))
+        if one.entry == entry
+        else one
+        for one in state.roles
+    )
+    return replace(state, roles=roles)
+
+
 def _header_corrected(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
     """Apply *changes* to what the report or a last word told, when *entry* is one of them."""
     if entry == state.report_entry:
         report = applied(
             e.IncidentReported(from_="", to="", **{name: getattr(state, name) for name in _REPORTED_FIELDS}), changes
         )
-        return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS})
+        later = {"category"} if state.category_entry != entry else set()
+        return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS - later})
     for field, at, name in _LAST_WORDS:
         if entry == getattr(state, at) and name in changes:
             return replace(state, **{field: changes[name]})
@@ -152,11 +182,13 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
     entry: str = event.data.entry
     assessments = tuple(one for one in state.assessments if one.entry != entry)
     upward_reports = tuple(one for one in state.upward_reports if one.entry != entry)
-    was_note = len(assessments) == len(state.assessments) and len(upward_reports) == len(state.upward_reports)
+    fulfilled = tuple(one for one in state.fulfilled if one != entry)
+    was_note = (assessments, upward_reports, fulfilled) == (state.assessments, state.upward_reports, state.fulfilled)
     return replace(
         state,
         assessments=assessments,
         upward_reports=upward_reports,
+        fulfilled=fulfilled,
         notes=state.notes - 1 if was_note else state.notes,
     )
 

@@ -16,7 +16,9 @@ from respond.plan.obligations import Act, Fact
 from respond.plan.plan import Plan
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import happened_at, reading, retracted_entries
-from respond.workflow.incident.people import RoleAssigned
+from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.staffing import required
+from respond.workflow.incident.state import COMMANDER
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised
 
 IMPACT_START = "impact_start"
@@ -60,6 +62,11 @@ class Ledger:
         self.done: list[Done] = []
         self.waived: list[Waived] = []
         self.paused: list[Paused] = []
+        self._facets: tuple[str, ...] = ()
+        """What an assessment told of them; empty as long as none did."""
+        self._people: dict[str, frozenset[str]] = {}
+        """Who holds each role."""
+        self._staffed = False
 
     @property
     def facts(self) -> Facts:
@@ -99,10 +106,39 @@ class Ledger:
             self._facts["occurred"] = [Happened(at=began.at, entry=entry)]
 
     def of_category(self, category: str, at: datetime, entry: str) -> None:
-        found = self.plan.category(category)
-        facets = found.facets if found else ()
         self.happened("classified", at, entry)
+        facets = self._facets or self._facets_of(category)
         self.learnt(at, entry, category=category, ancestors=self.plan.ancestors(category), facets=facets)
+
+    def assessed_facets(self, facets: tuple[str, ...]) -> tuple[str, ...]:
+        """Take on what an assessment tells, and return the facets that count: else those of the category."""
+        self._facets = facets
+        return facets or self._facets_of(self.known[-1].impact.category if self.known else "")
+
+    def _facets_of(self, category: str) -> tuple[str, ...]:
+        found = self.plan.category(category)
+        return found.facets if found else ()
+
+    def holds(
+        self, role: str, at: datetime, entry: str, *, joins: str | None = None, leaves: str | None = None
+    ) -> None:
+        """Take on who joins those who hold *role*, and who leaves them."""
+        self._people[role] = (self._people.get(role, frozenset()) - {leaves}) | ({joins} if joins else set())
+        self.staffed(at, entry)
+
+    def commands(self, person: str, at: datetime, entry: str) -> None:
+        """Take on who commands: one person."""
+        self._people[COMMANDER] = frozenset({person})
+        self.staffed(at, entry)
+
+    def staffed(self, at: datetime, entry: str) -> None:
+        """Tell that the roles are filled each time that the last one that the level requires no longer stands empty."""
+        if not self.levels:
+            return
+        before, wanted = self._staffed, required(self.plan, self.levels[-1].level)
+        self._staffed = all(self._people.get(role.id) for role in wanted)
+        if self._staffed and not before:
+            self.did("fill_roles", at, entry)
 
 
 def _reported(ledger: Ledger, payload: e.IncidentReported, at: datetime, entry: str) -> None:
@@ -127,11 +163,10 @@ def _assessed(ledger: Ledger, payload: e.IncidentAssessed, at: datetime, entry: 
     ledger.happened("assessed", at, entry)
     ledger.did("assess", at, entry)
     ledger.began(payload, entry)
-    category = ledger.plan.category(ledger.known[-1].impact.category) if ledger.known else None
     ledger.learnt(
         at,
         entry,
-        facets=payload.facets or (category.facets if category else ()),
+        facets=ledger.assessed_facets(payload.facets),
         affected_customers=payload.affected_customers,
         injured=payload.injured,
         dead=payload.dead,
@@ -147,11 +182,13 @@ def _level_assigned(ledger: Ledger, payload: e.LevelAssigned, at: datetime, entr
     ledger.happened("level_assigned", at, entry)
     ledger.did("assign_level", at, entry)
     ledger.levels.append(LevelSet(at=at, entry=entry, level=payload.level))
+    ledger.staffed(at, entry)
 
 
 def _level_changed(ledger: Ledger, payload: e.LevelChanged, at: datetime, entry: str) -> None:
     ledger.happened("level_assigned", at, entry)
     ledger.levels.append(LevelSet(at=at, entry=entry, level=payload.to_level))
+    ledger.staffed(at, entry)
 
 
 def _started(ledger: Ledger, _: e.ResponseStarted, at: datetime, entry: str) -> None:
@@ -159,13 +196,21 @@ def _started(ledger: Ledger, _: e.ResponseStarted, at: datetime, entry: str) -> 
     ledger.did("start_response", at, entry)
 
 
-def _commanded(ledger: Ledger, _: e.CommandTransferred, at: datetime, entry: str) -> None:
+def _commanded(ledger: Ledger, payload: e.CommandTransferred, at: datetime, entry: str) -> None:
     ledger.did("take_command", at, entry)
+    ledger.commands(payload.to_commander, at, entry)
 
 
-def _staffed(ledger: Ledger, payload: RoleAssigned, at: datetime, entry: str) -> None:
-    if payload.completes:
-        ledger.did("fill_roles", at, entry)
+def _role_assigned(ledger: Ledger, payload: RoleAssigned, at: datetime, entry: str) -> None:
+    ledger.holds(payload.role, at, entry, joins=payload.person)
+
+
+def _role_released(ledger: Ledger, payload: RoleReleased, at: datetime, entry: str) -> None:
+    ledger.holds(payload.role, at, entry, leaves=payload.person)
+
+
+def _role_handed_over(ledger: Ledger, payload: RoleHandedOver, at: datetime, entry: str) -> None:
+    ledger.holds(payload.role, at, entry, joins=payload.to_person, leaves=payload.from_person)
 
 
 def _told_upward(ledger: Ledger, payload: e.UpwardReportSent, at: datetime, entry: str) -> None:
@@ -226,7 +271,9 @@ _TAKES: Mapping[type, Callable[[Ledger, Any, datetime, str], None]] = {
     e.LevelChanged: _level_changed,
     e.ResponseStarted: _started,
     e.CommandTransferred: _commanded,
-    RoleAssigned: _staffed,
+    RoleAssigned: _role_assigned,
+    RoleReleased: _role_released,
+    RoleHandedOver: _role_handed_over,
     e.UpwardReportSent: _told_upward,
     e.ProgressNoted: _noted,
     e.IncidentResolved: _resolved,

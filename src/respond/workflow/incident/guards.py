@@ -25,15 +25,30 @@ from respond.workflow.incident.corrections import (
     retracted_entries,
 )
 from respond.workflow.incident.events import REPORT_KINDS
+from respond.workflow.incident.extension import fields_complete, fields_known, fields_valid
+from respond.workflow.incident.people import (
+    RoleAssigned,
+    RoleHandedOver,
+    RoleReleased,
+    briefing_given,
+    training_days,
+)
+from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.incident.triage import IncidentRecategorised, Recategorise, ResponseLevelSet, SetResponseLevel
 
 MERGE_OUTDATED = "merge-outdated"
 """The source of a merge moved on since the other half was made; make it anew."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LEVELS = ((e.LevelAssigned, e.LevelChanged), "the level was set last")
+_CLOCKS = ((e.ClockPaused, e.ClockResumed), "the clock was stopped or set going last")
 _IN_ORDER: Mapping[type, tuple[tuple[type, ...], str]] = {
     c.AssignLevel: _LEVELS,
     c.ChangeLevel: _LEVELS,
     c.TakeCommand: ((e.CommandTransferred,), "command was taken last"),
+    SetResponseLevel: ((ResponseLevelSet,), "the response level was set last"),
+    Recategorise: ((IncidentRecategorised,), "the category was changed last"),
+    c.PauseClock: _CLOCKS,
+    c.ResumeClock: _CLOCKS,
 }
 """Of what there is one at any instant: the events that set it.  What happened last must be what is told last."""
 
@@ -117,10 +132,12 @@ def commander_named(situation: Situation) -> str | None:
 
 @guard("earlier-than-last")
 def told_in_order(situation: Situation) -> str | None:
-    """Require a time that is not before the last taking of command, or the last level."""
-    kinds, last_time = _IN_ORDER[type(situation.command)]
-    history = situation.history
-    last = max((happened_at(history, event) for event in history if isinstance(event.data, kinds)), default=None)
+    """Require a time that is not before the last step of its kind: there is one at any instant."""
+    command, history = situation.command, situation.history
+    kinds, last_time = _IN_ORDER[type(command)]
+    clock = getattr(command, "obligation", None)
+    steps = [one for one in history if isinstance(one.data, kinds) and getattr(one.data, "obligation", None) == clock]
+    last = max((happened_at(history, event) for event in steps), default=None)
     if last is None or situation.at >= last:
         return None
     return (
@@ -273,7 +290,7 @@ def entry_correctable(situation: Situation) -> str | None:
 
 @guard("entry-not-retractable")
 def entry_retractable(situation: Situation) -> str | None:
-    """Require an entry that tells a fact: an assessment, an upward report or a note."""
+    """Require an entry that tells a fact: an assessment, an upward report, a note, or that a duty is done."""
     event = entry_of(situation.history, situation.command.entry)
     if event is None or isinstance(event.data, RETRACTABLE):
         return None
@@ -315,16 +332,25 @@ def _new_reason(situation: Situation, known: Any, right: Any) -> str | None:
 
 _CONTENT: Mapping[type, tuple[Guard, ...]] = {
     e.IncidentReported: (category_known, title_given),
-    e.IncidentAssessed: (estimate_plausible,),
+    e.IncidentAssessed: (estimate_plausible, fields_known, fields_valid, fields_complete),
     e.LevelAssigned: (basis_given,),
     e.LevelChanged: (justification_given,),
     e.UpwardReportSent: (recipient_named,),
-    e.ProgressNoted: (note_says_something,),
+    e.ProgressNoted: (note_says_something, fields_known, fields_valid),
     e.IncidentResolved: (resolution_given,),
     e.IncidentReopened: (reason_given,),
     e.IncidentReviewed: (summary_given,),
     e.IncidentCancelled: (reason_given,),
     e.IncidentMerged: (reason_given,),
+    IncidentRecategorised: (reason_given,),
+    ResponseLevelSet: (basis_given,),
+    RoleAssigned: (training_days,),
+    RoleReleased: (reason_given,),
+    RoleHandedOver: (briefing_given, training_days),
+    PlanActivated: (reason_given,),
+    PlanRebased: (reason_given,),
+    e.ObligationWaived: (reason_given,),
+    e.ClockPaused: (reason_given,),
 }
 """The guards of a command that look at nothing but what its event tells too: a correction must not get round them."""
 

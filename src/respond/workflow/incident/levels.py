@@ -57,8 +57,8 @@ def suggest(plan: Plan, incident: Incident) -> Suggestion:
 
 def is_lowering(situation: Situation) -> bool:
     """Return whether the command makes the level milder: a larger number."""
-    level = situation.state.level
-    return level is not None and situation.command.level > level
+    level, asked = situation.state.level, situation.command.level
+    return level is not None and type(asked) is int and asked > level
 
 
 @guard("level-too-young")

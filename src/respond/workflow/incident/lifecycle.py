@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from respond.workflow import approvals
 from respond.workflow.definition import NEW, Transition
-from respond.workflow.incident import approvals, decide, evolve, guards, levels, obligations, people, plans, triage
+from respond.workflow.incident import decide, evolve, extension, guards, levels, obligations, people, plans, triage
 from respond.workflow.incident.events import UPCASTERS
 from respond.workflow.incident.state import (
     ASSESSED,
@@ -25,7 +26,7 @@ INCIDENT_CATEGORY = "incident"
 """The category of the streams of incidents."""
 
 _STAY = None
-_ASSESS = ("role-unknown", "estimate-negative")
+_ASSESS = ("role-unknown", "estimate-negative", *extension.FILLED, "field-required")
 _LEVEL = ("role-unknown", "level-unknown", "basis-missing", "earlier-than-last")
 _UPWARD = ("report-kind-unknown", "recipient-missing", "initial-report-missing", "initial-report-sent")
 _REASON = ("role-unknown", "reason-missing")
@@ -65,7 +66,7 @@ _TRANSITIONS = (
         "note",
         (*OPEN, RESOLVED, REVIEWED, CANCELLED),
         _STAY,
-        guards=("role-unknown", "note-empty", "attachment-invalid"),
+        guards=("role-unknown", "note-empty", "attachment-invalid", *extension.FILLED),
     ),
     Transition(
         "resolve",
@@ -87,7 +88,7 @@ _TRANSITIONS = (
     Transition("retract", STATES, _STAY, guards=(*_ENTRY, "entry-not-retractable")),
 )
 
-_THEMES = (triage, people, plans, approvals, obligations)
+_THEMES = (triage, people, plans, obligations)
 
 INCIDENT = Workflow(
     name="incident",
@@ -95,13 +96,22 @@ INCIDENT = Workflow(
     category=INCIDENT_CATEGORY,
     states=STATES,
     finals=(REVIEWED, CANCELLED, MERGED),
-    transitions=(*_TRANSITIONS, *(one for theme in _THEMES for one in theme.TRANSITIONS)),
-    guards=(*guards.GUARDS, *levels.GUARDS, *(one for theme in _THEMES for one in theme.GUARDS)),
+    transitions=(
+        *_TRANSITIONS,
+        *(one for theme in _THEMES for one in theme.TRANSITIONS),
+        approvals.approving((*OPEN, RESOLVED, REVIEWED, CANCELLED), "role-unknown"),
+    ),
+    guards=(
+        *guards.GUARDS,
+        *levels.GUARDS,
+        *extension.GUARDS,
+        *(one for theme in (*_THEMES, approvals) for one in theme.GUARDS),
+    ),
     initial=Incident(),
-    handlers=(*decide.HANDLERS, *(one for theme in _THEMES for one in theme.HANDLERS)),
+    handlers=(*decide.HANDLERS, *(one for theme in (*_THEMES, approvals) for one in theme.HANDLERS)),
     evolvers={
         **evolve.EVOLVERS,
-        **{payload: one for theme in _THEMES for payload, one in theme.EVOLVERS.items()},
+        **{payload: one for theme in (*_THEMES, approvals) for payload, one in theme.EVOLVERS.items()},
     },
     upcasters=UPCASTERS,
 )

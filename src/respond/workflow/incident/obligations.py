@@ -125,7 +125,7 @@ def _bars(trigger: str) -> Guard:
         return f"still owed before {trigger}: {', '.join(dict.fromkeys(left))}; discharge it, or have it waived"
 
     discharged.__doc__ = f"Require that nothing is owed any more which the plan wants done before `{trigger}`."
-    return Guard(f"owed-before-{trigger.replace('_', '-')}", discharged)
+    return Guard(f"owed-before-{trigger.replace('_', '-')}", discharged, reads="state")
 
 
 GUARDS = (
@@ -206,7 +206,7 @@ HANDLERS = (
     Handler(command=c.ResumeClock, decide=_resume, emits=(e.ClockResumed,)),
     Handler(command=c.Fulfil, decide=_fulfil, emits=(e.ObligationFulfilled,)),
     Handler(command=c.RecordReceipt, decide=_receive, emits=(e.UpwardReportReceived,), done=_received_already),
-    Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already),
+    Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already, automatic=True),
 )
 _ANY = (*OPEN, RESOLVED, REVIEWED)
 _KNOWN = ("role-unknown", "obligation-unknown")
@@ -217,8 +217,13 @@ TRANSITIONS = (
         None,
         guards=(*_KNOWN, "obligation-not-owed", "obligation-not-waivable", "reason-missing"),
     ),
-    Transition("pause_clock", (*OPEN, RESOLVED), None, guards=(*_KNOWN, "clock-not-pausable", "reason-missing")),
-    Transition("resume_clock", _ANY, None, guards=(*_KNOWN, "clock-runs")),
+    Transition(
+        "pause_clock",
+        (*OPEN, RESOLVED),
+        None,
+        guards=(*_KNOWN, "clock-not-pausable", "reason-missing", "earlier-than-last"),
+    ),
+    Transition("resume_clock", _ANY, None, guards=(*_KNOWN, "clock-runs", "earlier-than-last")),
     Transition("fulfil", _ANY, None, guards=(*_KNOWN, "obligation-not-fulfillable")),
     Transition("record_receipt", _ANY, None, guards=("role-unknown", "report-unknown", "receipt-missing")),
     Transition("raise_due", _ANY, None, guards=("obligation-unknown", "not-due")),
@@ -240,8 +245,8 @@ def _resumed(state: Incident, event: Event) -> Incident:
     return replace(state, paused=tuple(one for one in state.paused if one != event.data.obligation))
 
 
-def _fulfilled(state: Incident, _: Event) -> Incident:
-    return state
+def _fulfilled(state: Incident, event: Event) -> Incident:
+    return replace(state, fulfilled=(*state.fulfilled, event.body["id"]))
 
 
 def _received(state: Incident, event: Event) -> Incident:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from respond.domain.events import Event, event_type
+from respond.domain.moments import format_utc
 from respond.domain.values import replace
 from respond.workflow.definition import Evolve, Handler, Situation, Transition, command_type, guard
-from respond.workflow.incident.staffing import vacancies
 from respond.workflow.incident.state import COMMANDER, OPEN, RESOLVED, Held, Incident
 
 # -- events ------------------------------------------------------------------------------------------------------------
@@ -25,8 +26,6 @@ class RoleAssigned:
     person: str
     trained_until: Mapping[str, str] = attrs.field(factory=dict)
     """By the id of a training, the last day on which that of the person is in force, as ISO 8601."""
-    completes: bool = False
-    """Whether no role that the plan requires at this level stands empty any more."""
 
 
 @event_type()
@@ -50,6 +49,9 @@ class RoleHandedOver:
     briefing: str
     trained_until: Mapping[str, str] = attrs.field(factory=dict)
 
+
+_SAID = (RoleAssigned, RoleReleased, RoleHandedOver)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # -- commands ----------------------------------------------------------------------------------------------------------
 
@@ -123,13 +125,18 @@ def role_free(situation: Situation) -> str | None:
 
 @guard("role-not-held")
 def role_held(situation: Situation) -> str | None:
-    """Require that the person holds the role who gives it up."""
+    """Require that the person who gives the role up held it then."""
     command = situation.command
     person = command.from_person if isinstance(command, HandOverRole) else command.person
-    holders = situation.state.holders(command.role)
-    if person in holders:
-        return None
-    return f"{person!r} does not hold {command.role!r}; {', '.join(holders) or 'nobody'} does"
+    held = situation.state.held(command.role, person)
+    if held is None:
+        holders = situation.state.holders(command.role)
+        return f"{person!r} does not hold {command.role!r}; {', '.join(holders) or 'nobody'} does"
+    if situation.at < held.since:
+        return (
+            f"{person!r} holds {command.role!r} since {format_utc(held.since)}, not at {format_utc(situation.at)} yet"
+        )
+    return None
 
 
 @guard("successor-holds-it")
@@ -147,7 +154,16 @@ def briefing_given(situation: Situation) -> str | None:
     return None if situation.command.briefing.strip() else "a hand-over needs a briefing: say how things stand"
 
 
-GUARDS = (role_in_plan, person_named, role_free, role_held, successor_new, briefing_given)
+@guard("training-day-invalid")
+def training_days(situation: Situation) -> str | None:
+    """Require a day for each training, as ISO 8601."""
+    for training, day in situation.command.trained_until.items():
+        if not _DAY.fullmatch(day):
+            return f"{training!r} is in force until {day!r}; write a day such as 2026-03-12"
+    return None
+
+
+GUARDS = (role_in_plan, person_named, role_free, role_held, successor_new, briefing_given, training_days)
 
 
 # -- deciding ----------------------------------------------------------------------------------------------------------
@@ -155,15 +171,7 @@ GUARDS = (role_in_plan, person_named, role_free, role_held, successor_new, brief
 
 def _assign(situation: Situation) -> Iterator[Any]:
     command: AssignRole = situation.command
-    held = Held(role=command.role, person=command.person, since=situation.at, entry="")
-    before: Incident = situation.state
-    after = replace(before, roles=(*before.roles, held))
-    yield RoleAssigned(
-        role=command.role,
-        person=command.person,
-        trained_until=command.trained_until,
-        completes=bool(vacancies(situation.plan, before)) and not vacancies(situation.plan, after),
-    )
+    yield RoleAssigned(role=command.role, person=command.person, trained_until=command.trained_until)
 
 
 def _release(situation: Situation) -> Iterator[Any]:
@@ -186,21 +194,43 @@ def _assigned_already(situation: Situation) -> bool:
     return situation.command.person in situation.state.holders(situation.command.role)
 
 
+def _released_already(situation: Situation) -> bool:
+    """Whether the last word on the role that tells of the person is this release."""
+    command: ReleaseRole = situation.command
+    last = next((data for data in _words(situation) if command.person in _told_of(data)), None)
+    return isinstance(last, RoleReleased)
+
+
 def _handed_over_already(situation: Situation) -> bool:
-    """Whether the last word on the role is this very hand-over."""
+    """Whether the successor holds the role by this very hand-over, and the other one does not."""
     command: HandOverRole = situation.command
-    holders = situation.state.holders(command.role)
-    return command.to_person in holders and command.from_person not in holders
+    last = next((data for data in _words(situation) if command.to_person in _told_of(data)), None)
+    return (
+        isinstance(last, RoleHandedOver)
+        and (last.from_person, last.to_person) == (command.from_person, command.to_person)
+        and command.from_person not in situation.state.holders(command.role)
+    )
+
+
+def _words(situation: Situation) -> Iterator[Any]:
+    """Yield what was said of the role, the last word first."""
+    for event in reversed(situation.history):
+        if isinstance(event.data, _SAID) and event.data.role == situation.command.role:
+            yield event.data
+
+
+def _told_of(data: RoleAssigned | RoleReleased | RoleHandedOver) -> tuple[str, ...]:
+    return (data.from_person, data.to_person) if isinstance(data, RoleHandedOver) else (data.person,)
 
 
 HANDLERS = (
     Handler(command=AssignRole, decide=_assign, emits=(RoleAssigned,), done=_assigned_already),
-    Handler(command=ReleaseRole, decide=_release, emits=(RoleReleased,)),
+    Handler(command=ReleaseRole, decide=_release, emits=(RoleReleased,), done=_released_already),
     Handler(command=HandOverRole, decide=_hand_over, emits=(RoleHandedOver,), done=_handed_over_already),
 )
 _ROLE = ("role-unknown", "role-not-in-plan")
 TRANSITIONS = (
-    Transition("assign_role", OPEN, None, guards=(*_ROLE, "person-missing", "role-taken")),
+    Transition("assign_role", OPEN, None, guards=(*_ROLE, "person-missing", "role-taken", "training-day-invalid")),
     Transition(
         "release_role",
         (*OPEN, RESOLVED),
@@ -211,7 +241,14 @@ TRANSITIONS = (
         "hand_over_role",
         OPEN,
         None,
-        guards=(*_ROLE, "person-missing", "role-not-held", "successor-holds-it", "briefing-missing"),
+        guards=(
+            *_ROLE,
+            "person-missing",
+            "role-not-held",
+            "successor-holds-it",
+            "briefing-missing",
+            "training-day-invalid",
+        ),
     ),
 )
 
@@ -220,7 +257,8 @@ TRANSITIONS = (
 
 
 def _assigned(state: Incident, event: Event) -> Incident:
-    return replace(state, roles=(*state.roles, _held(event, event.data.person)))
+    rest = _without(state, event.data.role, event.data.person)
+    return replace(state, roles=(*rest, _held(event, event.data.person)))
 
 
 def _released(state: Incident, event: Event) -> Incident:
@@ -228,8 +266,9 @@ def _released(state: Incident, event: Event) -> Incident:
 
 
 def _handed_over(state: Incident, event: Event) -> Incident:
-    rest = _without(state, event.data.role, event.data.from_person)
-    return replace(state, roles=(*rest, _held(event, event.data.to_person)))
+    data: RoleHandedOver = event.data
+    rest = _without(state, data.role, data.from_person, data.to_person)
+    return replace(state, roles=(*rest, _held(event, data.to_person)))
 
 
 def _held(event: Event, person: str) -> Held:
@@ -242,8 +281,8 @@ def _held(event: Event, person: str) -> Held:
     )
 
 
-def _without(state: Incident, role: str, person: str) -> tuple[Held, ...]:
-    return tuple(held for held in state.roles if (held.role, held.person) != (role, person))
+def _without(state: Incident, role: str, *people: str) -> tuple[Held, ...]:
+    return tuple(held for held in state.roles if held.role != role or held.person not in people)
 
 
 EVOLVERS: Mapping[type, Evolve] = {

@@ -10,6 +10,7 @@ import attrs
 from respond.domain.events import Event, event_type
 from respond.domain.references import Reference
 from respond.domain.values import replace
+from respond.plan.composed import differences
 from respond.workflow.definition import Evolve, Handler, Situation, Transition, command_type, guard
 from respond.workflow.incident.state import OPEN, RESOLVED, Incident
 
@@ -21,6 +22,8 @@ class PlanActivated:
 
     plan: Reference
     reason: str = ""
+    differences: tuple[str, ...] = ()
+    """What the plan in force held otherwise under the same id; the more special plan counts, else the first one."""
 
 
 @event_type()
@@ -60,11 +63,27 @@ def another_plan(situation: Situation) -> str | None:
     return f"{situation.command.plan} is in force already"
 
 
-GUARDS = (another_plan,)
+@guard("plan-unknown")
+def plan_known(situation: Situation) -> str | None:
+    """Require a plan that the engine was given, with this very content."""
+    wanted: Reference = situation.command.plan
+    if situation.plans is None or wanted in situation.plans:
+        return None
+    known = ", ".join(map(str, situation.plans))
+    return f"{wanted} with digest {wanted.digest[:12]} is not a plan of this engine; it has {known}"
+
+
+GUARDS = (another_plan, plan_known)
 
 
 def _activate(situation: Situation) -> Iterator[Any]:
-    yield PlanActivated(plan=situation.command.plan, reason=situation.command.reason)
+    command: ActivatePlan = situation.command
+    further = (situation.plans or {}).get(command.plan)
+    yield PlanActivated(
+        plan=command.plan,
+        reason=command.reason,
+        differences=() if further is None else differences(situation.plan, further),
+    )
 
 
 def _rebase(situation: Situation) -> Iterator[Any]:
@@ -88,7 +107,7 @@ HANDLERS = (
         done=lambda situation: situation.command.plan == situation.state.plan,
     ),
 )
-_PLAN = ("role-unknown", "plan-in-force", "reason-missing")
+_PLAN = ("role-unknown", "plan-in-force", "plan-unknown", "reason-missing")
 TRANSITIONS = (
     Transition("activate_plan", OPEN, None, guards=_PLAN),
     Transition("rebase_plan", (*OPEN, RESOLVED), None, guards=_PLAN),

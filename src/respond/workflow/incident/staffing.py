@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,7 @@ import attrs
 from respond.plan.calendars import EVERY_DAY
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
-from respond.workflow.incident.state import Held, Incident
+from respond.workflow.incident.state import COMMANDER, Held, Incident
 
 
 @attrs.frozen(kw_only=True)
@@ -25,16 +26,16 @@ class Concern:
     training: str | None = None
 
 
+def required(plan: Plan, level: int | None) -> tuple[Role, ...]:
+    """Return the roles that *plan* requires at *level*; none before there is one."""
+    if level is None:
+        return ()
+    return tuple(role for role in plan.roles if role.required_from is not None and level <= role.required_from)
+
+
 def vacancies(plan: Plan, incident: Incident) -> tuple[Role, ...]:
     """Return the roles that the plan requires at the level of *incident* and that nobody holds."""
-    if incident.level is None:
-        return ()
-    level = incident.level
-    return tuple(
-        role
-        for role in plan.roles
-        if role.required_from is not None and level <= role.required_from and not incident.holders(role.id)
-    )
+    return tuple(role for role in required(plan, incident.level) if not incident.holders(role.id))
 
 
 def stand_ins(plan: Plan, incident: Incident, role_id: str) -> tuple[str, ...]:
@@ -48,22 +49,24 @@ def stand_ins(plan: Plan, incident: Incident, role_id: str) -> tuple[str, ...]:
 
 def concerns(plan: Plan, incident: Incident, now: datetime) -> tuple[Concern, ...]:
     """Return whose shift is too long, and whose training is not in force, at *now*."""
-    return tuple(concern for held in incident.roles for concern in _concerns(plan, held, now))
+    found: list[Concern] = []
+    if incident.commander is not None and incident.commands_since is not None:
+        found += _tired(plan, COMMANDER, incident.commander, incident.commands_since, now)
+    for held in incident.roles:
+        found += [*_tired(plan, held.role, held.person, held.since, now), *_untrained(plan, held, now)]
+    return tuple(found)
 
 
-def _concerns(plan: Plan, held: Held, now: datetime) -> list[Concern]:
-    role = plan.role(held.role)
-    if role is None:
-        return []
-    found = []
-    if role.shift is not None:
-        ends = EVERY_DAY.after(held.since, role.shift)
+def _tired(plan: Plan, role_id: str, person: str, since: datetime, now: datetime) -> Iterator[Concern]:
+    role = plan.role(role_id)
+    if role is not None and role.shift is not None:
+        ends = EVERY_DAY.after(since, role.shift)
         if now >= ends:
-            found.append(Concern(kind="shift-too-long", role=role.id, person=held.person, since=ends))
-    for training in role.training:
-        until = held.trained_until.get(training, "")
-        if until < now.date().isoformat():
-            found.append(
-                Concern(kind="untrained", role=role.id, person=held.person, since=held.since, training=training)
-            )
-    return found
+            yield Concern(kind="shift-too-long", role=role_id, person=person, since=ends)
+
+
+def _untrained(plan: Plan, held: Held, now: datetime) -> Iterator[Concern]:
+    role = plan.role(held.role)
+    for training in role.training if role else ():
+        if held.trained_until.get(training, "") < now.date().isoformat():
+            yield Concern(kind="untrained", role=held.role, person=held.person, since=held.since, training=training)

@@ -81,7 +81,14 @@ class Incident:
     """The worst level so far, also of what was merged into this one; lowering the level does not shed its duties."""
     response_level: str | None = None
     acknowledged: bool = False
+    """Whether someone took it up, since it was reopened last."""
+    category_entry: str = ""
+    """The id of the event that gave the category last."""
     commander: str | None = None
+    commands_since: datetime | None = None
+    """When the commander took command."""
+    command_entry: str = ""
+    """The id of the event that tells it."""
     roles: tuple[Held, ...] = ()
     """The roles that are filled, but the commander's."""
     team: str | None = None
@@ -100,6 +107,8 @@ class Incident:
     """The id of the event that cancelled it last."""
     assessments: tuple[Judged, ...] = ()
     upward_reports: tuple[Told, ...] = ()
+    fulfilled: tuple[str, ...] = ()
+    """The entries that say that a duty is done, those that were retracted left out."""
     notes: int = 0
     reopened: int = 0
     """How often it was reopened."""
@@ -130,6 +139,10 @@ class Incident:
     def reported_upward(self) -> bool:
         """Whether an upward report was sent that was not retracted, of this one or of one that was merged into it."""
         return self.told_by_absorbed or bool(self.upward_reports)
+
+    def held(self, role: str, person: str) -> Held | None:
+        """Return how *person* holds *role*, which is not the commander's."""
+        return next((one for one in self.roles if (one.role, one.person) == (role, person)), None)
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Return who holds *role*; the commander holds the commander's."""

@@ -131,13 +131,13 @@ TRANSITIONS = (
         "recategorise",
         (*OPEN, RESOLVED),
         None,
-        guards=("role-unknown", "category-unknown", "reason-missing"),
+        guards=("role-unknown", "category-unknown", "reason-missing", "earlier-than-last"),
     ),
     Transition(
         "set_response_level",
         tuple(state for state in OPEN if state != REPORTED),
         None,
-        guards=("role-unknown", "response-level-unknown", "basis-missing"),
+        guards=("role-unknown", "response-level-unknown", "basis-missing", "earlier-than-last"),
     ),
 )
 
@@ -150,7 +150,7 @@ def _acknowledged(state: Incident, _: Event) -> Incident:
 
 
 def _recategorised(state: Incident, event: Event) -> Incident:
-    return replace(state, category=event.data.to_category)
+    return replace(state, category=event.data.to_category, category_entry=event.body["id"])
 
 
 def _response_level_set(state: Incident, event: Event) -> Incident:

@@ -1,4 +1,4 @@
-"""Approvals: a second person agrees beforehand to a command that needs more than one."""
+"""Approvals: somebody else agrees beforehand to a command that needs more than one person.  For any workflow."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event, event_type
+from respond.plan.authority import AuthorityRule
 from respond.workflow.definition import Evolve, Handler, Situation, Transition, command_type, guard
-from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED, Incident
 
 
 @event_type()
@@ -18,7 +18,7 @@ class ApprovalGiven:
     """Someone agreed that a command be carried out; it holds until that was done once."""
 
     command: str
-    """The trigger."""
+    """The trigger; `change_level:lower` names one direction."""
     note: str = ""
 
 
@@ -31,11 +31,18 @@ class Approve:
     note: str = ""
 
 
+def asks_approval(rule: AuthorityRule, command: str) -> bool:
+    """Return whether *rule* asks others to approve *command*, a trigger with or without a direction."""
+    trigger, _, variant = command.partition(":")
+    directed = not variant and any(one.startswith(f"{trigger}:") for one in rule.commands)
+    return rule.n_of > 1 and (directed or rule.names(trigger, variant))
+
+
 @guard("approval-unneeded")
 def approval_needed(situation: Situation) -> str | None:
     """Require a command that needs the agreement of several."""
     command = situation.command.command
-    if any(rule.n_of > 1 and rule.names(command) for rule in situation.plan.authority):
+    if any(asks_approval(rule, command) for rule in situation.plan.authority):
         return None
     return f"no rule of the plan asks for an approval of {command!r}"
 
@@ -54,17 +61,14 @@ def _approve(situation: Situation) -> Iterator[Any]:
 
 
 HANDLERS = (Handler(command=Approve, decide=_approve, emits=(ApprovalGiven,)),)
-TRANSITIONS = (
-    Transition(
-        "approve",
-        (*OPEN, RESOLVED, REVIEWED),
-        None,
-        guards=("role-unknown", "approval-unneeded", "approver-missing"),
-    ),
-)
 
 
-def _approved(state: Incident, _: Event) -> Incident:
+def approving(states: tuple[str, ...], *guards: str) -> Transition:
+    """Return the transition that lets people approve in *states*, after *guards* of the workflow's own."""
+    return Transition("approve", states, None, guards=(*guards, *(one.code for one in GUARDS)))
+
+
+def _approved(state: Any, _: Event) -> Any:
     return state
 
 
