@@ -16,7 +16,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix test-faults test-faults-long oldest lint format bench bench-store docs coverage clean
+.PHONY: help demo test test-matrix test-faults test-faults-long oldest lint format bench bench-store bench-plans docs coverage clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ bench: $(DEVELOPABLE) ## measure, and print each figure beside its bar
 bench-store: $(DEVELOPABLE) ## measure the event store beside its peer; takes a quarter of an hour
 	@mkdir -p build
 	$(BIN)/python benchmarks/store.py
+
+bench-plans: $(DEVELOPABLE) ## measure what a plan and its obligations cost
+	@mkdir -p build
+	$(BIN)/python benchmarks/plans.py
 
 docs: $(DEVELOPABLE) ## check that links in the documentation resolve and that its snippets run
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit/test_docs.py

@@ -75,6 +75,9 @@ LIFE = [
     "readers list",
     "readers dead-letters",
     "readers forget publisher:bus",
+    "plan lint service-company@1",
+    "plan show service-company@1",
+    "plan diff service-company@1 service-company",
 ]
 
 
@@ -185,7 +188,7 @@ def test_documents_hold_the_keys_that_the_page_lists(worked, tmp_path, monkeypat
     for line in LIFE:
         said = worked.run(*line.split(), "--json")
         name = "respond " + " ".join(
-            word for word in line.split()[: 2 if line.startswith(("db", "projection", "readers")) else 1]
+            word for word in line.split()[: 2 if line.startswith(("db", "projection", "readers", "plan")) else 1]
         )
         if "error" not in said.document:
             assert set(said.document) == documented_keys(name), line

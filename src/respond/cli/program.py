@@ -22,6 +22,7 @@ from respond.cli import (
     figures,
     imports,
     listings,
+    plans,
     projections,
     publishing,
     questions,
@@ -61,6 +62,7 @@ _FAMILIES = (
     projections,
     publishing,
     readers,
+    plans,
 )
 for _family in _FAMILIES:
     for _command in _family.COMMANDS:

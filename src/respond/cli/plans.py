@@ -1,0 +1,154 @@
+"""Contingency plans: judged, shown, compared.  No log is asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from respond.cli.answer import Answer
+from respond.cli.options import Question
+from respond.cli.page import Page, counted
+from respond.cli.plan_page import show_plan
+from respond.cli.session import Session
+from respond.cli.statuses import BAD_NEWS, DONE
+from respond.engine.clock import system_clock
+from respond.errors import InvalidPlan, PlanNotFound
+from respond.plan.diff import Change, diff
+from respond.plan.finding import Finding
+from respond.plan.flow import Flow, Step
+from respond.plan.lint_file import lint_file
+from respond.plan.plan import Plan
+from respond.plan.reader import shipped_plan
+from respond.workflow.incident import INCIDENT
+
+_LANGUAGE = click.option(
+    "--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of titles and sentences."
+)
+
+
+@click.group("plan")
+def plan() -> None:
+    """Judge, show and compare contingency plans."""
+
+
+@plan.command("lint", cls=Question)
+@click.argument("files", metavar="FILE", nargs=-1, required=True)
+@click.option(
+    "--today",
+    type=click.DateTime(("%Y-%m-%d",)),
+    metavar="DAY",
+    help="The day on which agreements and inspections are judged.  [default: today, in UTC]",
+)
+def lint(_: Session, files: tuple[str, ...], today: datetime | None) -> Answer:
+    """Say what is wrong with the plan in each FILE, by code, key and line.
+
+    FILE may be the name of a plan that ships.  Name a special plan beside the general one that it is under.  Ends with
+    1 when there are errors; warnings alone are no bad news.
+    """
+    day = system_clock().date() if today is None else today.date()
+    paths = [plan_path(file) for file in files]
+    generals = _generals(paths)
+    found = {str(path): lint_file(path, today=day, flow=incident_flow(), generals=generals) for path in paths}
+    severities = [one.severity for findings in found.values() for one in findings]
+    return Answer(
+        document={
+            "files": [{"file": file, "findings": findings} for file, findings in found.items()],
+            "errors": severities.count("error"),
+            "warnings": severities.count("warning"),
+            "today": day.isoformat(),
+        },
+        show=lambda page: _show_findings(page, found),
+        status=BAD_NEWS if "error" in severities else DONE,
+    )
+
+
+@plan.command("show", cls=Question)
+@click.argument("file", metavar="FILE")
+@_LANGUAGE
+def show(_: Session, file: str, language: str) -> Answer:
+    """Show the plan in FILE for people: levels in words, who does what, and what is owed by when.
+
+    FILE may be the name of a plan that ships.
+    """
+    shown = Plan.load(plan_path(file))
+    return Answer(
+        document={
+            "name": shown.name,
+            "version": shown.version,
+            "digest": shown.reference.digest,
+            "plan": shown.to_json(),
+        },
+        show=lambda page: show_plan(page, shown, language),
+    )
+
+
+@plan.command("diff", cls=Question)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+def diff_(_: Session, old: str, new: str) -> Answer:
+    """Say in sentences what changed from the plan OLD to the plan NEW: files, or names of plans that ship."""
+    before, after = Plan.load(plan_path(old)), Plan.load(plan_path(new))
+    changes = diff(before, after)
+    return Answer(
+        document={"old": before.reference, "new": after.reference, "changes": changes},
+        show=lambda page: _show_changes(page, f"{before.reference} to {after.reference}", changes),
+    )
+
+
+def plan_path(name: str) -> Path:
+    """Return the file called *name*, or where the shipped plan of that name lies.
+
+    Raises `PlanNotFound` when it is neither.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix == ".toml" or len(path.parts) > 1:
+        return path
+    return shipped_plan(name)
+
+
+def _generals(paths: list[Path]) -> dict[str, Plan]:
+    """Return the plans that special plans among *paths* may be under: among them too, or shipped."""
+    plans = []
+    for path in paths:
+        try:
+            plans.append(Plan.load(path))
+        except InvalidPlan:
+            continue
+    generals = {one.name: one for one in plans if one.under is None}
+    for name in {one.under for one in plans if one.under is not None} - set(generals):
+        try:
+            generals[name] = Plan.load(shipped_plan(name))
+        except PlanNotFound:
+            continue
+    return generals
+
+
+def incident_flow() -> Flow:
+    """Return the steps of an incident, as lint takes them."""
+    return Flow(
+        tuple(
+            Step(transition.trigger, source, transition.dest or source)
+            for transition in INCIDENT.transitions
+            for source in transition.sources
+        )
+    )
+
+
+def _show_findings(page: Page, found: dict[str, tuple[Finding, ...]]) -> None:
+    for file, findings in found.items():
+        for one in findings:
+            where = file if one.line is None else f"{file}:{one.line}"
+            page.line(f"{where}: {one.severity}: {one.place + ': ' if one.place else ''}{one.text} [{one.code}]")
+        errors = sum(one.severity == "error" for one in findings)
+        page.line(f"{file}: {counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
+
+
+def _show_changes(page: Page, between: str, changes: tuple[Change, ...]) -> None:
+    page.line(f"{between}: {counted(len(changes), 'change')}")
+    for change in changes:
+        page.line(change.text)
+
+
+COMMANDS = (plan,)
