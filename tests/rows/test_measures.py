@@ -1,0 +1,43 @@
+"""Rows 60 to 70: the response, as far as deadlines go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rehearsal import desk, levelled, owed, owes, plan, responding, verdicts
+
+
+def test_cadence():
+    """Row 68: progress is told again and again, at a pace that hangs on the level, until it is over."""
+    duty = owes(
+        "progress",
+        'from = "level_assigned", within = "1 h"',
+        "levels = [1, 2]",
+        'recurs = { every = "1 h" }',
+        act="note_progress",
+    )
+    engine = desk(plan(duty))
+    incident = responding(engine)
+    engine.clock.move(minutes=50)
+    incident.note("Vendor called")
+    engine.clock.move(minutes=70)
+    assert [one.occurrence for one in incident.obligations()] == [1, 2]
+    assert verdicts(incident) == {"progress": "missing"}
+    incident.note("Half of them work")
+    incident.resolve("New terminals")
+    assert verdicts(incident) == {"progress": "dropped"}
+    assert owed(responding(engine, 3)) == {}
+
+
+def test_hours_of_service():
+    """Row 69: some duties run round the clock, others on working days only."""
+    duties = owes("call_back", 'from = "told", within = "1 day"')
+    duties += owes("write_back", 'from = "told", within = "1 working day"', 'calendar = "office"')
+    calendar = '[[calendars]]\nname = "office"\nversion = "1"\nzone = "Asia/Shanghai"\nholidays = [2026-11-23]'
+    incident = levelled(desk(plan(duties + calendar)))
+    assert incident.events()[0].happened_at == datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
+    due = {name: one.due_at for name, one in owed(incident).items()}
+    assert due == {
+        "call_back": datetime(2026, 11, 21, 9, tzinfo=UTC),
+        "write_back": datetime(2026, 11, 24, 9, tzinfo=UTC),
+    }
