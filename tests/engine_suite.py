@@ -25,7 +25,8 @@ from respond.domain.moments import Moment, parse_utc
 from respond.domain.money import Money
 from respond.domain.references import Actor, Reference
 from respond.domain.streams import StreamId, exactly
-from respond.engine.engine import UNKNOWN, Engine
+from respond.engine.circumstances import UNKNOWN
+from respond.engine.engine import Engine
 from respond.errors import (
     CommandRefused,
     IdempotencyConflict,

@@ -17,14 +17,16 @@ import attrs
 from respond.domain.canonical import digest
 from respond.domain.events import Event, EventTypes
 from respond.domain.payloads import to_data
+from respond.engine.definitions import Workflows
 from respond.store.archive import read_archive
 from respond.store.codec import Codec
 from respond.store.records import StoredBody, leaf_of
-from respond.workflow.incident import INCIDENT
 
 GOLDEN = Path(__file__).parent / "golden"
 INDEX = GOLDEN / "index.json"
 LOG = "golden"
+TYPES = Workflows().event_types
+"""The event types of every workflow that comes with respond."""
 
 
 def bodies(path: Path) -> list[bytes]:
@@ -34,7 +36,7 @@ def bodies(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
 
 
-def events(path: Path, event_types: EventTypes = INCIDENT.event_types) -> Iterator[Event]:
+def events(path: Path, event_types: EventTypes = TYPES) -> Iterator[Event]:
     """Yield the events of a golden file as today's code reads them."""
     codec = Codec(event_types)
     for position, body in enumerate(bodies(path), 1):

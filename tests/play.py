@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import attrs
 import orjson
 
 from respond.domain.events import Event
 from respond.domain.ids import event_id
 from respond.domain.moments import Moment, to_microseconds
-from respond.domain.references import Actor
+from respond.domain.references import Actor, Reference
 from respond.domain.streams import StreamId
+from respond.plan.authority import AuthorityRule
+from respond.plan.classification import ResponseLevel
+from respond.plan.obligations import Clock, Obligation, Rung
+from respond.plan.organisation import Role
 from respond.plan.plan import Plan
+from respond.plan.spans import Span
 from respond.store.codec import Codec
 from respond.store.records import NewEvent, Recorded, body_of, encode, leaf_of
 from respond.workflow.decider import Explanation, decide, explain
@@ -24,6 +31,39 @@ from respond.workflow.workflow import Workflow
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 """When the first event of a play is recorded; each further one a minute later."""
 PLAN = Plan.example()
+DUTIES = attrs.evolve(
+    PLAN,
+    name="duties",
+    response_levels=(ResponseLevel(id="I", title="All"), ResponseLevel(id="II", title="Some")),
+    roles=(
+        *PLAN.roles,
+        Role(id="liaison", title="Liaison", holders=1),
+        Role(id="runner", title="Runner", training=("first_aid",)),
+    ),
+    obligations=(
+        Obligation(
+            id="visit",
+            title="Visit the customers",
+            act="fulfil",
+            due=(Clock(from_="told", within=Span(1, "minute")),),
+            pausable=True,
+            before=("start_response", "resolve", "close_review"),
+            ladder=(Rung(tell=("commander",)),),
+        ),
+        Obligation(
+            id="judge",
+            title="Judge the impact",
+            act="assess",
+            due=(Clock(from_="told", within=Span(1, "hour")),),
+            waivable=False,
+        ),
+    ),
+    authority=(
+        AuthorityRule(id="all", commands=("*",), roles=("anyone",)),
+        AuthorityRule(id="two", commands=("waive",), roles=("anyone",), n_of=2),
+    ),
+)
+"""The example, with roles, obligations and a rule that asks for two people."""
 
 
 class Play:
@@ -34,6 +74,7 @@ class Play:
         self.plan = plan
         self.stream = StreamId.of(workflow.category, key)
         self.codec = Codec(workflow.event_types)
+        self.plans: Mapping[Reference, Plan] | None = None
         self.history: tuple[Event, ...] = ()
         self.state: Any = workflow.initial
 
@@ -44,7 +85,14 @@ class Play:
         now = START + timedelta(minutes=len(self.history))
         who = None if actor is None else Actor.of(actor)
         return Situation(
-            state=self.state, command=command, plan=self.plan, actor=who, at=at or now, now=now, history=self.history
+            state=self.state,
+            command=command,
+            plan=self.plan,
+            actor=who,
+            at=at or now,
+            now=now,
+            history=self.history,
+            plans=self.plans,
         )
 
     def decide(self, command: object, actor: Actor | str | None = None, at: datetime | None = None) -> tuple[Any, ...]:
@@ -69,6 +117,11 @@ class Play:
             event = self.codec.decode(self._recorded(payload, None if actor is None else Actor.of(actor)))
             self.history = (*self.history, event)
             self.state = self.workflow.evolve(self.state, event)
+        return self
+
+    def take(self, other: Play) -> Self:
+        """Take the events of *other*, which may have been decided under another plan."""
+        self.history, self.state = other.history, other.state
         return self
 
     def entry(self, name: str) -> str:
@@ -132,8 +185,8 @@ ROUTES: dict[str, tuple[object, ...]] = {
 """Commands that lead an incident into each state."""
 
 
-def incident_in(state: str) -> Play:
-    """Return an incident that stands at *state*."""
-    play = Play().do(*ROUTES[state])
+def incident_in(state: str, plan: Plan = PLAN) -> Play:
+    """Return an incident under *plan* that stands at *state*."""
+    play = Play(plan=plan).do(*ROUTES[state])
     assert play.state.status == state
     return play

@@ -18,6 +18,8 @@ from respond.errors import CommandRefused
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
 from respond.workflow.incident.events import REPORT_KINDS, Attachment
+from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.triage import Acknowledge, Recategorise
 
 PEOPLE = ("wang.li", "chen.yu", "li.na")
 TEAMS = ("front desk", "network", "facilities")
@@ -25,6 +27,7 @@ words = st.sampled_from(["card terminals down", "店内断电", "line two is slo
 counts = st.none() | st.integers(0, 5000)
 values = words | st.integers(0, 9) | st.booleans() | st.just(Decimal("0.50"))
 fields = st.dictionaries(st.sampled_from(["area", "calls", "open", "share"]), values)
+roles = st.sampled_from(["assessor", "responder"])
 recipients = st.sampled_from(["ministry", "board"])
 amounts = st.builds(Money, amount=st.decimals(0, 10_000, places=2), currency=st.just("CNY"))
 attachments = st.builds(
@@ -61,6 +64,19 @@ COMMANDS: dict[str, st.SearchStrategy[Any]] = {
     "close_review": st.builds(c.CloseReview, summary=words),
     "cancel": st.builds(c.Cancel, reason=words),
     "merge": st.builds(c.Merge, into=st.just("another"), reason=words),
+    "acknowledge": st.builds(Acknowledge),
+    "recategorise": st.builds(
+        Recategorise, category=st.sampled_from([category.id for category in PLAN.categories]), reason=words
+    ),
+    "assign_role": st.builds(AssignRole, role=roles, person=st.sampled_from(PEOPLE)),
+    "release_role": st.builds(ReleaseRole, role=roles, person=st.sampled_from(PEOPLE), reason=words),
+    "hand_over_role": st.builds(
+        HandOverRole,
+        role=roles,
+        from_person=st.sampled_from(PEOPLE),
+        to_person=st.sampled_from(PEOPLE),
+        briefing=words,
+    ),
     "absorb": st.builds(
         c.Absorb,
         source=st.sampled_from(["other-1", "other-2"]),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engines import engine_on
-from respond.engine.engine import UNKNOWN
+from respond.engine.circumstances import UNKNOWN
 from respond.engine.handler import Outcome
 from respond.errors import CommandRefused, IdempotencyConflict, Refusal
 from respond.store.memory import MemoryEventStore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -10,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamp import Lamp, Switched, moved
-from play import PLAN, START, Play
-from respond.domain.references import Actor
+from play import DUTIES, PLAN, START, Play
+from respond.domain.references import Actor, Reference
 from respond.errors import CommandRefused, Refusal
+from respond.workflow.approvals import Approve
 from respond.workflow.decider import decide, explain
 from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, trigger_of
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.plans import ActivatePlan, RebasePlan
+from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
 from respond.workflow.workflow import Workflow
 
 # -- generated definitions ---------------------------------------------------------------------------------------------
@@ -212,6 +217,20 @@ class OnEntry:
         return self.kind(entry=entry, **self.said)
 
 
+@attrs.frozen
+class OnReport(OnEntry):
+    """A command about the upward report at a place of the history."""
+
+    def on(self, play: Play) -> object:
+        """Return the command, about an event that *play* has, or about none."""
+        entry = play.history[self.place].id if self.place < len(play.history) else "nowhere"
+        return self.kind(report=entry, **self.said)
+
+
+ROLES = st.sampled_from(["liaison", "runner", "commander", "juggler"])
+HOLDERS = st.sampled_from(["", "wu.bo", "li.na", "an.yu"])
+OBLIGATIONS = st.sampled_from(["visit", "judge", "nonsense"])
+REFERENCES = st.sampled_from([PLAN.reference, DUTIES.reference, Reference("duties", "2", "2" * 64)])
 CHANGES = st.sampled_from(
     [
         {},
@@ -259,9 +278,32 @@ ASKS: dict[type, st.SearchStrategy[Any]] = {
         OnEntry, st.just(c.Correct), PLACES, st.fixed_dictionaries({"changes": CHANGES, "reason": WORDS})
     ),
     c.Retract: st.builds(OnEntry, st.just(c.Retract), PLACES, st.fixed_dictionaries({"reason": WORDS})),
+    Acknowledge: st.just(Acknowledge()),
+    Recategorise: st.builds(Recategorise, category=st.sampled_from(["other", "network", "nonsense"]), reason=WORDS),
+    SetResponseLevel: st.builds(SetResponseLevel, response=st.sampled_from(["I", "II", "III"]), basis=WORDS),
+    AssignRole: st.builds(AssignRole, role=ROLES, person=HOLDERS),
+    ReleaseRole: st.builds(ReleaseRole, role=ROLES, person=HOLDERS, reason=WORDS),
+    HandOverRole: st.builds(HandOverRole, role=ROLES, from_person=HOLDERS, to_person=HOLDERS, briefing=WORDS),
+    ActivatePlan: st.builds(ActivatePlan, plan=REFERENCES, reason=WORDS),
+    RebasePlan: st.builds(RebasePlan, plan=REFERENCES, reason=WORDS),
+    c.Waive: st.builds(c.Waive, obligation=OBLIGATIONS, occurrence=st.integers(0, 2), reason=WORDS),
+    c.PauseClock: st.builds(c.PauseClock, obligation=OBLIGATIONS, reason=WORDS),
+    c.ResumeClock: st.builds(c.ResumeClock, obligation=OBLIGATIONS),
+    c.Fulfil: st.builds(c.Fulfil, obligation=OBLIGATIONS),
+    c.RecordReceipt: st.builds(OnReport, st.just(c.RecordReceipt), PLACES, st.fixed_dictionaries({"receipt": WORDS})),
+    c.RaiseDue: st.builds(
+        c.RaiseDue,
+        obligation=OBLIGATIONS,
+        occurrence=st.integers(1, 2),
+        rung=st.integers(0, 2),
+        due_at=st.sampled_from([START + timedelta(minutes=1), START]),
+        tell=st.sampled_from([(), ("commander",)]),
+    ),
+    Approve: st.builds(Approve, command=st.sampled_from(["waive", "resolve"])),
 }
 SPINE = (
     c.ReportIncident(category="other", title="T"),
+    c.Fulfil(obligation="visit"),
     c.Assess(affected_customers=3),
     c.AssignLevel(level=2, basis="why"),
     c.StartResponse(),
@@ -307,10 +349,10 @@ def test_every_command_is_asked():
 
 @given(lives())
 def test_a_repeated_command_causes_nothing(asks):
-    """A command decided on the state that it made yields nothing or is refused; only a note is a new fact."""
-    play = Play()
+    """A command decided on the state that it made yields nothing or is refused; notes and approvals are new facts."""
+    play = Play(plan=DUTIES)
     for _, command, actor, _ in played(asks, play):
-        if not isinstance(command, c.Note):
+        if not isinstance(command, c.Note | Approve):
             payloads, _ = outcome(INCIDENT, play.situation(command, actor))
             assert payloads == ()
 
@@ -318,7 +360,7 @@ def test_a_repeated_command_causes_nothing(asks):
 @given(lives())
 def test_what_was_done_would_not_move_the_incident(asks):
     """A command counts as done only where its step would leave the state alone, upward reports excepted."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for _ in played(asks, play):
         for ask, actor in asks:
             command = ask.on(play) if isinstance(ask, OnEntry) else ask
@@ -332,7 +374,7 @@ def test_what_was_done_would_not_move_the_incident(asks):
 @given(lives(), st.integers(0, 40))
 def test_a_fold_is_determined_by_its_events(asks, cut):
     """Folding again, or in two parts, gives the same state, and every step is one that the table knows."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for before, _, _, events in played(asks, play):
         for event in events:
             assert INCIDENT.table.verify(before.status, event) is None
@@ -343,7 +385,7 @@ def test_a_fold_is_determined_by_its_events(asks, cut):
 @given(lives())
 def test_machine_and_table_agree_on_the_incident(asks):
     """In every state that an incident reaches, for every command, the machine takes the table's first allowed step."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for _ in played(asks, play):
         for ask, actor in asks:
             situation = play.situation(ask.on(play) if isinstance(ask, OnEntry) else ask, actor)
@@ -354,7 +396,7 @@ def test_machine_and_table_agree_on_the_incident(asks):
 @given(lives())
 def test_explain_agrees_with_decide_on_the_incident(asks):
     """What explain allows is decided, what it calls done causes nothing, what it bars is refused with its reasons."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for ask, actor in asks:
         command = ask.on(play) if isinstance(ask, OnEntry) else ask
         explanation = play.explain(trigger_of(type(command)), command, actor)
@@ -368,7 +410,7 @@ def test_explain_agrees_with_decide_on_the_incident(asks):
 @given(lives())
 def test_the_worst_level_never_improves(asks):
     """The worst level so far is the smallest that was assigned here or absorbed, and only ever gets worse."""
-    play = Play()
+    play = Play(plan=DUTIES)
     seen: list[int] = []
     for before, _, _, events in played(asks, play):
         seen += [event.data.level for event in events if isinstance(event.data, e.LevelAssigned)]
@@ -382,7 +424,7 @@ def test_the_worst_level_never_improves(asks):
 @given(lives())
 def test_there_is_one_commander_at_any_instant(asks):
     """Each transfer takes command from whoever held it, so that the transfers form one chain."""
-    play = Play()
+    play = Play(plan=DUTIES)
     commander = None
     for _, _, _, events in played(asks, play):
         for event in events:
@@ -394,20 +436,32 @@ def test_there_is_one_commander_at_any_instant(asks):
 
 
 @given(lives())
+def test_each_role_is_held_by_as_many_as_the_plan_says(asks):
+    """Nobody holds a role twice, no role is held by more people than the plan lets, and it is one of the plan's."""
+    play = Play(plan=DUTIES)
+    for _ in played(asks, play):
+        held = [(one.role, one.person) for one in play.state.roles]
+        assert len(set(held)) == len(held)
+        for role in {role for role, _ in held}:
+            allowed = DUTIES.role(role).holders
+            assert allowed is None or len(play.state.holders(role)) <= allowed
+
+
+@given(lives())
 def test_a_level_that_owes_a_report_is_not_resolved_without_one(asks):
     """Whenever an incident is resolved whose worst level owes an upward report, one was sent and still counts."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for before, _, _, events in played(asks, play):
         for event in events:
             if isinstance(event.data, e.IncidentResolved) and before.worst_level is not None:
-                owes = PLAN.level(before.worst_level).owes_upward_report
+                owes = DUTIES.level(before.worst_level).owes_upward_report
                 assert not owes or before.upward_reports or before.told_by_absorbed
 
 
 @given(lives())
 def test_a_merged_incident_is_corrected_at_most(asks):
     """No command but correct and retract leaves a mark on a merged incident, and none moves it."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for before, command, _, events in played(asks, play):
         if before.status == "merged" and events:
             assert isinstance(command, c.Correct | c.Retract)
@@ -417,7 +471,7 @@ def test_a_merged_incident_is_corrected_at_most(asks):
 @given(lives())
 def test_a_log_folds_without_its_definition(asks):
     """The state goes where the events say, whatever a definition of today would make of them."""
-    play = Play()
+    play = Play(plan=DUTIES)
     for _ in played(asks, play):
         steps = [event.data.to for event in play.history if hasattr(event.data, "to")]
         assert play.state.status == (steps[-1] if steps else NEW)
@@ -428,7 +482,7 @@ def test_a_log_folds_without_its_definition(asks):
 )
 def test_whatever_reality_told_folds(steps):
     """Steps between states that no definition knows fold to the last `to`; each one is at most a finding."""
-    play = Play().record(*(e.StepRecorded(from_=source, to=dest, step="told") for source, dest in steps))
+    play = Play(plan=DUTIES).record(*(e.StepRecorded(from_=source, to=dest, step="told") for source, dest in steps))
     assert play.state.status == (steps[-1][1] if steps else NEW)
     assert all(INCIDENT.table.verify(NEW, event) is not None for event in play.history)
 
@@ -440,7 +494,7 @@ def test_lives_reach_the_late_states(state):
 
     @given(lives())
     def live(asks):
-        play = Play()
+        play = Play(plan=DUTIES)
         reached.update(play.state.status for _ in played(asks, play))
 
     live()

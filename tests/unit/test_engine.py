@@ -10,7 +10,8 @@ from engines import REPORTED, engine_on, responding
 from respond.domain.ids import derived_id
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
-from respond.engine.engine import UNKNOWN, Engine
+from respond.engine.circumstances import UNKNOWN
+from respond.engine.engine import Engine
 from respond.errors import (
     CommandRefused,
     IncidentNotFound,
@@ -222,6 +223,7 @@ class TestExplain:
         assert [(one.code, one.passed) for one in open_questions.candidates[0].verdicts] == [
             ("role-unknown", None),
             ("upward-report-owed", False),
+            ("owed-before-resolve", True),
             ("resolution-missing", None),
         ]
         asked = incident.explain("resolve", c.Resolve(resolution=" "), actor=Actor("chen.yu", "magician"))
@@ -254,7 +256,7 @@ class TestExplain:
     def test_an_unknown_trigger_is_named(self, engine):
         """A trigger that the workflow does not have is named, with those that it has."""
         incident = engine.report(**REPORTED)
-        with pytest.raises(WorkflowNotFound, match="'explode' is not a command of incident@1; the commands are report"):
+        with pytest.raises(WorkflowNotFound, match="'explode' is not a command of incident@2; the commands are report"):
             incident.explain("explode")
 
     def test_it_needs_the_pinned_plan(self, clock):

@@ -10,6 +10,8 @@ from respond.engine.definitions import Plans, Workflows
 from respond.errors import InvalidPlan, InvalidWorkflow, PlanNotFound, WorkflowNotFound
 from respond.plan.plan import Plan
 from respond.workflow.incident import INCIDENT
+from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.warning import WARNING
 
 PLAN = Plan.example()
 SECOND = attrs.evolve(PLAN, version="2")
@@ -58,14 +60,14 @@ class TestWorkflows:
     """Workflows by the category of their streams."""
 
     def test_the_incident_is_always_there(self):
-        """The incident's workflow needs not be given, and may be."""
-        assert list(Workflows()) == list(Workflows([INCIDENT])) == [INCIDENT]
+        """The workflows of incidents, warnings and plans need not be given, and may be."""
+        assert list(Workflows()) == list(Workflows([INCIDENT])) == [INCIDENT, WARNING, PLAN_LIFE]
         assert Workflows()["incident"] is Workflows().get("incident") is INCIDENT
 
     def test_two_for_one_category_are_refused(self):
         """A category belongs to one definition: another one for it is refused."""
-        with pytest.raises(InvalidWorkflow, match="incident@1 and incident@2 both claim the streams of 'incident'"):
-            Workflows([attrs.evolve(INCIDENT, version=2)])
+        with pytest.raises(InvalidWorkflow, match="incident@2 and incident@3 both claim the streams of 'incident'"):
+            Workflows([attrs.evolve(INCIDENT, version=3)])
 
     def test_an_unknown_category_is_named(self):
         """A category that no workflow claims is named, with those that are claimed."""

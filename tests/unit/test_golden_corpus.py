@@ -7,14 +7,12 @@ import json
 import attrs
 import pytest
 
-from golden_corpus import GOLDEN, LOG, bodies, events, files, index, missing, pinned, unset_fields
+from golden_corpus import GOLDEN, LOG, TYPES, bodies, events, files, index, missing, pinned, unset_fields
 from respond.domain.canonical import canonical
 from respond.domain.events import EventTypes, event_type
 from respond.errors import UnreadableEvent
-from respond.workflow.incident import INCIDENT
-from respond.workflow.incident.evolve import EVOLVERS
 
-TYPES = INCIDENT.event_types
+PAYLOADS = [declared.payload for declared in TYPES]
 
 
 def stored() -> set[tuple[str, int]]:
@@ -38,7 +36,7 @@ def test_every_version_of_every_event_is_there():
 def test_a_version_without_a_golden_file_is_found():
     """The control: a new type, and a new version of a known one, are both missed."""
     upcasters = {("IncidentForgotten", 1): lambda data: data}
-    planted = EventTypes([*EVOLVERS, IncidentForgotten], {**INCIDENT.upcasters, **upcasters})
+    planted = EventTypes([*PAYLOADS, IncidentForgotten], {**TYPES.upcasters, **upcasters})
     assert missing(planted, stored()) == {("IncidentForgotten", 1), ("IncidentForgotten", 2)}
     assert missing(TYPES, stored() - {("IncidentAssessed", 1)}) == {("IncidentAssessed", 1)}
 
@@ -72,7 +70,7 @@ def test_no_file_is_gone():
 def test_another_reading_is_noticed(monkeypatch):
     """The control: an upcaster that loses something changes what is pinned, and so does one byte."""
     path = GOLDEN / "incident-v1.jsonl"
-    types = EventTypes(EVOLVERS, {**INCIDENT.upcasters, ("IncidentAssessed", 1): forgetful})
+    types = EventTypes(PAYLOADS, {**TYPES.upcasters, ("IncidentAssessed", 1): forgetful})
     told = [event.data for event in events(path, types)]
     assert told != [event.data for event in events(path)]
     monkeypatch.setattr("golden_corpus.events", lambda path: events(path, types))
@@ -100,6 +98,6 @@ def test_the_golden_archive_is_read():
 
 def test_a_type_that_was_dropped_is_noticed():
     """The control: without a class for a stored type the corpus cannot be read."""
-    gone = EventTypes([one for one in EVOLVERS if one.__name__ != "StepRecorded"], INCIDENT.upcasters)
+    gone = EventTypes([one for one in PAYLOADS if one.__name__ != "StepRecorded"], TYPES.upcasters)
     with pytest.raises(UnreadableEvent, match="StepRecorded"):
         list(events(GOLDEN / "incident-v2-merged.jsonl", gone))

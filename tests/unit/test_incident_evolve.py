@@ -9,7 +9,6 @@ from respond.errors import CommandRefused, UnreadableEvent
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
-from respond.workflow.incident.evolve import EVOLVERS
 from respond.workflow.incident.state import Incident
 
 
@@ -163,13 +162,13 @@ def test_every_event_of_the_incident_has_an_evolver():
     declared = {
         value for value in vars(e).values() if isinstance(value, type) and hasattr(value, "__respond_event_type__")
     }
-    assert set(EVOLVERS) == declared
+    assert declared <= set(INCIDENT.evolvers)
 
 
 def test_an_event_of_another_workflow_does_not_fold():
     """A payload that the workflow has no evolver for is named with its position."""
     stranger = Event(7, 0, incident_in("reported").history[0].body, object())
-    with pytest.raises(UnreadableEvent, match="position 7: IncidentReported is not an event of incident@1"):
+    with pytest.raises(UnreadableEvent, match="position 7: IncidentReported is not an event of incident@2"):
         INCIDENT.evolve(Incident(), stranger)
     with pytest.raises(UnreadableEvent, match="position 7"):
         INCIDENT.fold([stranger])

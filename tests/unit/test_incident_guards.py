@@ -3,20 +3,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
 
-from play import PLAN, START, Play, incident_in
+from play import DUTIES, PLAN, START, Play, incident_in
 from respond.domain.moments import Moment
 from respond.domain.money import Money
-from respond.domain.references import Actor
+from respond.domain.references import Actor, Reference
 from respond.errors import CommandRefused
+from respond.plan.extension import ExtensionField
 from respond.plan.plan import Plan
+from respond.plan.spans import Span
+from respond.workflow.approvals import Approve
 from respond.workflow.decider import explain
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.plans import ActivatePlan, RebasePlan
+from respond.workflow.incident.triage import Recategorise, SetResponseLevel
 
 SHA256 = "0" * 64
 FILE = e.Attachment(name="log.txt", media_type="text/plain", size=12, sha256=SHA256, uri="s3://files/log.txt")
@@ -41,9 +48,53 @@ class Case:
     """The same of the command that passes."""
 
 
-def at(state: str) -> Callable[[], Play]:
-    """Return what makes an incident at *state*."""
-    return lambda: incident_in(state)
+def at(state: str, plan: Plan = PLAN) -> Callable[[], Play]:
+    """Return what makes an incident that came to *state* by the example plan, and is decided by *plan* now."""
+    return lambda: Play(plan=plan).take(incident_in(state))
+
+
+def duties(state: str) -> Callable[[], Play]:
+    """Return what makes an incident at *state* under the plan with duties."""
+    return at(state, DUTIES)
+
+
+SLOW = attrs.evolve(PLAN, levels=tuple(attrs.evolve(one, dwell=Span(10, "minute")) for one in PLAN.levels))
+"""The example, in which an incident stays at its level for a while."""
+TYPED = attrs.evolve(
+    PLAN,
+    name="typed",
+    extension_fields=(
+        ExtensionField(id="vendor", title="Vendor", kind="text", choices=("Acme", "Bolt"), required=True),
+        ExtensionField(id="shops", title="Shops", kind="integer"),
+        ExtensionField(id="share", title="Share", kind="decimal"),
+        ExtensionField(id="open", title="Open", kind="yes_no"),
+    ),
+)
+"""The example, with typed fields."""
+
+
+def staffed() -> Play:
+    """Return an incident with a liaison, as of 08:04."""
+    return duties("responding")().do(AssignRole(role="liaison", person="wu.bo"))
+
+
+def recategorised() -> Play:
+    """Return an incident that got another category."""
+    return incident_in("assessed").do(Recategorise(category="network", reason="the line is cut"))
+
+
+def knowing() -> Play:
+    """Return an incident of an engine that has two plans."""
+    play = incident_in("responding")
+    play.plans = {PLAN.reference: PLAN, DUTIES.reference: DUTIES}
+    return play
+
+
+def raising(**changes: Any) -> c.RaiseDue:
+    """Return the command that raises the first rung, with *changes*."""
+    due_at = START + timedelta(minutes=1)
+    raised = c.RaiseDue(obligation="visit", occurrence=1, rung=1, due_at=due_at, tell=("commander",))
+    return attrs.evolve(raised, **changes)
 
 
 def levelless() -> Play:
@@ -393,6 +444,271 @@ CASES = [
         passes=correct({"occurred_at": "2026-03-01T07:55:00Z"}),
         text="name at least one field with its right value",
     ),
+    Case(
+        code="response-level-unknown",
+        on=duties("assessed"),
+        refused=SetResponseLevel(response="III", basis="one shop"),
+        passes=SetResponseLevel(response="II", basis="one shop"),
+        text="'III' is not a response level of the plan; it has I, II",
+    ),
+    Case(
+        code="earlier-than-last",
+        on=lambda: duties("assessed")().do(SetResponseLevel(response="II", basis="one shop")),
+        refused=SetResponseLevel(response="I", basis="all shops"),
+        passes=SetResponseLevel(response="I", basis="all shops"),
+        told_at=START + timedelta(minutes=1),
+        text="2026-03-01T08:01:00.000000Z is before 2026-03-01T08:02:00.000000Z, when the response level was set last; "
+        "tell what happened in its order, or correct the earlier entry first",
+    ),
+    Case(
+        code="earlier-than-last",
+        on=lambda: duties("responding")().do(c.PauseClock(obligation="visit", reason="a storm")),
+        refused=c.ResumeClock(obligation="visit"),
+        passes=c.ResumeClock(obligation="visit"),
+        told_at=START + timedelta(minutes=3),
+        text="2026-03-01T08:03:00.000000Z is before 2026-03-01T08:04:00.000000Z, when the clock was stopped or set "
+        "going last; tell what happened in its order, or correct the earlier entry first",
+    ),
+    Case(
+        code="level-too-young",
+        on=at("responding", SLOW),
+        refused=c.ChangeLevel(level=4, justification="it is over"),
+        passes=c.ChangeLevel(level=1, justification="it spreads"),
+        text="an incident stays at level 3 for 10 min at least: until 2026-03-01T08:12:00.000000Z",
+    ),
+    Case(
+        code="level-too-young",
+        on=at("responding", SLOW),
+        refused=c.ChangeLevel(level=4, justification="it is over"),
+        passes=c.ChangeLevel(level=4, justification="it is over"),
+        other_at=START + timedelta(minutes=12),
+        text="an incident stays at level 3 for 10 min at least: until 2026-03-01T08:12:00.000000Z",
+    ),
+    Case(
+        code="role-not-in-plan",
+        on=duties("responding"),
+        refused=AssignRole(role="commander", person="wu.bo"),
+        passes=AssignRole(role="liaison", person="wu.bo"),
+        text="the commander takes command with take_command: there is one at any instant",
+    ),
+    Case(
+        code="role-not-in-plan",
+        on=at("responding"),
+        refused=AssignRole(role="liaison", person="wu.bo"),
+        passes=AssignRole(role="responder", person="wu.bo"),
+        text="'liaison' is not a role of the plan service-company@1; "
+        "it has commander, duty_officer, assessor, spokesperson, responder, reviewer",
+    ),
+    Case(
+        code="person-missing",
+        on=duties("responding"),
+        refused=AssignRole(role="liaison", person=" "),
+        passes=AssignRole(role="liaison", person="wu.bo"),
+        text="name the person",
+    ),
+    Case(
+        code="role-taken",
+        on=staffed,
+        refused=AssignRole(role="liaison", person="li.na"),
+        passes=HandOverRole(role="liaison", from_person="wu.bo", to_person="li.na", briefing="all is told"),
+        text="'liaison' is held by wu.bo; hand it over, or release it first",
+    ),
+    Case(
+        code="role-not-held",
+        on=staffed,
+        refused=ReleaseRole(role="liaison", person="li.na", reason="shift over"),
+        passes=ReleaseRole(role="liaison", person="wu.bo", reason="shift over"),
+        text="'li.na' does not hold 'liaison'; wu.bo does",
+    ),
+    Case(
+        code="role-not-held",
+        on=staffed,
+        refused=HandOverRole(role="liaison", from_person="wu.bo", to_person="li.na", briefing="all is told"),
+        passes=HandOverRole(role="liaison", from_person="wu.bo", to_person="li.na", briefing="all is told"),
+        told_at=START + timedelta(minutes=3),
+        text="'wu.bo' holds 'liaison' since 2026-03-01T08:04:00.000000Z, not at 2026-03-01T08:03:00.000000Z yet",
+    ),
+    Case(
+        code="successor-holds-it",
+        on=lambda: duties("responding")().do(
+            AssignRole(role="runner", person="wu.bo"), AssignRole(role="runner", person="li.na")
+        ),
+        refused=HandOverRole(role="runner", from_person="wu.bo", to_person="li.na", briefing="all is told"),
+        passes=HandOverRole(role="runner", from_person="wu.bo", to_person="an.yu", briefing="all is told"),
+        text="'li.na' holds 'runner' already; release 'wu.bo' instead",
+    ),
+    Case(
+        code="briefing-missing",
+        on=staffed,
+        refused=HandOverRole(role="liaison", from_person="wu.bo", to_person="li.na", briefing=""),
+        passes=HandOverRole(role="liaison", from_person="wu.bo", to_person="li.na", briefing="all is told"),
+        text="a hand-over needs a briefing: say how things stand",
+    ),
+    Case(
+        code="training-day-invalid",
+        on=duties("responding"),
+        refused=AssignRole(role="runner", person="wu.bo", trained_until={"first_aid": "May"}),
+        passes=AssignRole(role="runner", person="wu.bo", trained_until={"first_aid": "2026-05-31"}),
+        text="'first_aid' is in force until 'May'; write a day such as 2026-03-12",
+    ),
+    Case(
+        code="plan-in-force",
+        on=at("responding"),
+        refused=ActivatePlan(plan=PLAN.reference, reason="all of it"),
+        passes=ActivatePlan(plan=DUTIES.reference, reason="duties"),
+        text="service-company@1 is in force already",
+    ),
+    Case(
+        code="plan-unknown",
+        on=knowing,
+        refused=RebasePlan(plan=Reference("duties", "1", "0" * 64), reason="new telephone numbers"),
+        passes=RebasePlan(plan=DUTIES.reference, reason="new telephone numbers"),
+        text="duties@1 with digest 000000000000 is not a plan of this engine; it has service-company@1, duties@1",
+    ),
+    Case(
+        code="approval-unneeded",
+        on=duties("responding"),
+        refused=Approve(command="resolve"),
+        passes=Approve(command="waive"),
+        actor="li.na",
+        other_actor="li.na",
+        text="no rule of the plan asks for an approval of 'resolve'",
+    ),
+    Case(
+        code="approver-missing",
+        on=duties("responding"),
+        refused=Approve(command="waive"),
+        passes=Approve(command="waive"),
+        other_actor="li.na",
+        text="say who approves: name the actor",
+    ),
+    Case(
+        code="obligation-unknown",
+        on=duties("responding"),
+        refused=c.Fulfil(obligation="visits"),
+        passes=c.Fulfil(obligation="visit"),
+        text="'visits' is not an obligation of the plan duties@1; it has visit, judge",
+    ),
+    Case(
+        code="obligation-not-owed",
+        on=duties("responding"),
+        refused=c.Waive(obligation="visit", occurrence=2, reason="the shops are closed"),
+        passes=c.Waive(obligation="visit", reason="the shops are closed"),
+        text="occurrence 2 of 'visit' is not open; open: 1",
+    ),
+    Case(
+        code="obligation-not-waivable",
+        on=duties("reported"),
+        refused=c.Waive(obligation="judge", reason="we know enough"),
+        passes=c.Waive(obligation="visit", reason="the shops are closed"),
+        text="'judge' cannot be waived: the plan does not allow it",
+    ),
+    Case(
+        code="obligation-not-fulfillable",
+        on=duties("reported"),
+        refused=c.Fulfil(obligation="judge"),
+        passes=c.Fulfil(obligation="visit"),
+        text="'judge' is discharged by assess; do that",
+    ),
+    Case(
+        code="clock-not-pausable",
+        on=duties("reported"),
+        refused=c.PauseClock(obligation="judge", reason="a storm"),
+        passes=c.PauseClock(obligation="visit", reason="a storm"),
+        text="the clock of 'judge' cannot be stopped",
+    ),
+    Case(
+        code="clock-runs",
+        on=lambda: duties("responding")().do(c.PauseClock(obligation="visit", reason="a storm")),
+        refused=c.ResumeClock(obligation="judge"),
+        passes=c.ResumeClock(obligation="visit"),
+        text="the clock of 'judge' is not stopped",
+    ),
+    Case(
+        code="report-unknown",
+        on=told,
+        refused=c.RecordReceipt(report="nowhere", receipt="R-1"),
+        passes=c.RecordReceipt(report=told().entry("UpwardReportSent"), receipt="R-1"),
+        text="'nowhere' is not an upward report of this incident; name the event that records it",
+    ),
+    Case(
+        code="receipt-missing",
+        on=told,
+        refused=c.RecordReceipt(report=told().entry("UpwardReportSent"), receipt=""),
+        passes=c.RecordReceipt(report=told().entry("UpwardReportSent"), receipt="R-1"),
+        text="say what the recipient calls the report",
+    ),
+    Case(
+        code="not-due",
+        on=duties("responding"),
+        refused=raising(due_at=START + timedelta(minutes=2)),
+        passes=raising(),
+        text="occurrence 1 of 'visit' is not open any more, or is due at another time",
+    ),
+    Case(
+        code="not-due",
+        on=duties("responding"),
+        refused=raising(rung=2, tell=("liaison",)),
+        passes=raising(),
+        text="rung 2 of occurrence 1 of 'visit' is not reached yet",
+    ),
+    Case(
+        code="not-due",
+        on=duties("responding"),
+        refused=raising(tell=("liaison",)),
+        passes=raising(),
+        text="rung 1 of occurrence 1 of 'visit' is not reached yet",
+    ),
+    *(
+        Case(
+            code=f"owed-before-{trigger.replace('_', '-')}",
+            on=duties(state),
+            refused=command,
+            passes=c.Fulfil(obligation="visit"),
+            text=f"still owed before {trigger}: visit; discharge it, or have it waived",
+        )
+        for trigger, state, command in (
+            ("start_response", "level_assigned", c.StartResponse()),
+            ("resolve", "responding", c.Resolve(resolution="Replaced")),
+            ("close_review", "resolved", c.CloseReview(summary="Done")),
+        )
+    ),
+    Case(
+        code="field-unknown",
+        on=at("reported", TYPED),
+        refused=c.Assess(fields={"vendor": "Acme", "vendr": "Acme"}),
+        passes=c.Assess(fields={"vendor": "Acme", "impact_start": "2026-03-01T07:00:00Z"}),
+        text="vendr cannot be filled; the plan typed@1 has vendor, shops, share, open",
+    ),
+    Case(
+        code="field-unknown",
+        on=at("responding", TYPED),
+        refused=c.Note(fields={"colour": "red"}),
+        passes=c.Note(fields={"shops": 14}),
+        text="colour cannot be filled; the plan typed@1 has vendor, shops, share, open",
+    ),
+    Case(
+        code="field-invalid",
+        on=at("responding", TYPED),
+        refused=c.Note(fields={"vendor": "Nobody", "shops": True, "share": "half", "open": 1}),
+        passes=c.Note(fields={"vendor": "Bolt", "shops": 14, "share": Decimal("0.5"), "open": True}),
+        text="vendor is 'Nobody'; it must be one of Acme, Bolt; shops is True; it must be a whole number; "
+        "share is 'half'; it must be a decimal number; open is 1; it must be true or false",
+    ),
+    Case(
+        code="field-invalid",
+        on=at("responding", TYPED),
+        refused=c.Note(fields={"vendor": 7}),
+        passes=c.Note(fields={"share": 1}),
+        text="vendor is 7; it must be text",
+    ),
+    Case(
+        code="field-required",
+        on=at("reported", TYPED),
+        refused=c.Assess(fields={"shops": 14}),
+        passes=c.Assess(fields={"shops": 14, "vendor": "Acme"}),
+        text="an assessment must fill vendor",
+    ),
 ]
 
 
@@ -570,6 +886,12 @@ CORRECTIONS: list[tuple[Callable[[], Play], str, dict[str, object], str]] = [
     (at("cancelled"), "IncidentCancelled", {"reason": ""}, "give the reason"),
     (at("merged"), "IncidentMerged", {"reason": ""}, "give the reason"),
     (at("responding"), "ResponseStarted", {"to": "resolved"}, "these can: occurred_at"),
+    (recategorised, "IncidentReported", {"category": "other"}, "the category was changed since; recategorise"),
+    (recategorised, "IncidentRecategorised", {"reason": ""}, "give the reason"),
+    (staffed, "RoleAssigned", {"trained_until": {"first_aid": "May"}}, "write a day such as 2026-03-12"),
+    (staffed, "RoleAssigned", {"person": "li.na"}, "these can: occurred_at, trained_until"),
+    (at("assessed", TYPED), "IncidentAssessed", {"fields": {"vendor": "Nobody"}}, "must be one of Acme, Bolt"),
+    (at("assessed", TYPED), "IncidentAssessed", {"fields": {"colour": "red"}}, "colour cannot be filled"),
 ]
 
 
@@ -592,6 +914,11 @@ RIGHT: list[tuple[Callable[[], Play], str, dict[str, object]]] = [
     (told, "UpwardReportSent", {"kind": "final", "recipient": "Regulator", "summary": ""}),
     (noted, "ProgressNoted", {"text": "", "fields": {"done": True}}),
     (at("responding"), "ResponseStarted", {"occurred_at": "2026-03-01T09:00:00+08:00"}),
+    (recategorised, "IncidentReported", {"title": "Line down"}),
+    (recategorised, "IncidentRecategorised", {"reason": "the line is cut", "occurred_at": None}),
+    (staffed, "RoleAssigned", {"trained_until": {"first_aid": "2026-05-31"}}),
+    (at("assessed", TYPED), "IncidentAssessed", {"fields": {"vendor": "Acme"}}),
+    (at("assessed", TYPED), "IncidentAssessed", {"spread": "local"}),
 ]
 
 

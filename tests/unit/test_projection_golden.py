@@ -60,7 +60,8 @@ def test_the_file_holds_old_versions(events):
     old = {event.type for event in events if event.schema_version < INCIDENT.event_types.get(event.type).schema_version}
     assert old == {"IncidentAssessed", "UpwardReportSent"}
     missing = {declared.name for declared in INCIDENT.event_types} - {event.type for event in events}
-    assert missing == {"IncidentMerged"}
+    later = {event.type for event in stored(GOLDEN / "incident-v3-under-a-plan.jsonl")}
+    assert missing - later == {"IncidentMerged"}
 
 
 def test_state(events):
@@ -102,7 +103,7 @@ def test_statistics_and_listing(events):
     assert (row.number, row.state, row.level, row.team, row.reference) == ("INC-1", "reviewed", 2, "network", "T-2031")
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.jsonl")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("incident-*.jsonl")), ids=lambda path: path.stem)
 def test_every_golden_file_goes_through_every_projection(path):
     """Whatever golden file is added, each projection takes it on and says the same."""
     events = stored(path)

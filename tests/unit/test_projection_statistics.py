@@ -198,5 +198,5 @@ def test_json(log):
     written = statistics.to_json()
     canonical(written)
     assert written["levels"] == {"4": 1, "none": 1}
-    assert "first assessment" in written["acknowledge"]["definition"]
+    assert "first acknowledgement, assessment" in written["acknowledge"]["definition"]
     assert "nearest rank" in written["resolve"]["rank"]

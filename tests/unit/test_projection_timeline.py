@@ -9,19 +9,24 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from incident_logs import IncidentLog, after
+from incident_logs import PLAN, IncidentLog, after
 from lamp import Dropped
 from respond.domain.canonical import canonical
 from respond.domain.events import event_type
 from respond.domain.moments import Moment
 from respond.domain.money import Money
+from respond.domain.references import Reference
 from respond.errors import InvalidInput
 from respond.projections.entries import Citation
 from respond.projections.sentences import sentence
 from respond.projections.timeline import timeline
+from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet
 
 STEP = {"from_": "responding", "to": "responding"}
 
@@ -209,6 +214,38 @@ SENTENCES = [
     (e.IncidentAbsorbed(source="b", reason="same"), "Absorbed b: same"),
     (e.EntryCorrected(entry="x", changes={"title": "y"}, reason="typo"), "Corrected <x>: title=y (typo)"),
     (e.EntryRetracted(entry="x", reason="typo"), "Retracted <x> (typo)"),
+    (IncidentAcknowledged(), "Acknowledged"),
+    (
+        IncidentRecategorised(from_category="other", to_category="network", reason="the line is cut"),
+        "Category changed from other to network: the line is cut",
+    ),
+    (ResponseLevelSet(to_response="II", basis="wide"), "Response level II set: wide"),
+    (RoleAssigned(role="liaison", person="wu.bo"), "wu.bo was given the role liaison"),
+    (RoleReleased(role="liaison", person="wu.bo", reason="shift over"), "wu.bo gave up the role liaison: shift over"),
+    (
+        RoleHandedOver(role="liaison", from_person="wu.bo", to_person="li.na", briefing="calm"),
+        "li.na took the role liaison over from wu.bo: calm",
+    ),
+    (PlanActivated(plan=PLAN.reference, reason="networks"), "Plan service-company@1 activated: networks"),
+    (
+        PlanRebased(previous=PLAN.reference, plan=Reference("service-company", "2", "0"), reason="new phones"),
+        "Plan service-company@2 in the place of service-company@1: new phones",
+    ),
+    (ApprovalGiven(command="resolve", note="by telephone"), "Approved resolve: by telephone"),
+    (e.ObligationWaived(obligation="visit", reason="closed"), "Obligation visit waived: closed"),
+    (
+        e.ObligationWaived(obligation="visit", occurrence=2, reason="closed"),
+        "Obligation visit, occurrence 2, waived: closed",
+    ),
+    (e.ClockPaused(obligation="visit", reason="storm"), "Clock of visit stopped: storm"),
+    (e.ClockResumed(obligation="visit"), "Clock of visit runs again"),
+    (e.ObligationFulfilled(obligation="visit", note="all"), "Obligation visit fulfilled: all"),
+    (e.UpwardReportReceived(report="x", receipt="R-1"), "Receipt of <x>: R-1"),
+    (e.UpwardReportReceived(report="x", receipt="R-1", received_by="desk"), "Receipt of <x> by desk: R-1"),
+    (
+        e.ObligationRaised(obligation="visit", occurrence=1, rung=1, due_at=after(60), tell=("commander", "liaison")),
+        "commander, liaison told that visit is due at 2026-11-20T10:00:00.000000Z",
+    ),
 ]
 
 

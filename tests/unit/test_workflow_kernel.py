@@ -61,7 +61,7 @@ def test_an_unknown_command_is_named():
     """A trigger and a command that the workflow does not have are refused by name."""
     with pytest.raises(WorkflowNotFound, match="'dim' is not a command of lamp@1; the commands are install, flip"):
         explain(made(), "dim", situation("off"))
-    with pytest.raises(WorkflowNotFound, match="Flip is not a command of incident@1"):
+    with pytest.raises(WorkflowNotFound, match="Flip is not a command of incident@2"):
         decide(INCIDENT, situation("off", Flip()))
 
 
@@ -243,7 +243,7 @@ def test_the_digest_does_not_depend_on_code(changes):
 
 def test_the_digest_of_the_incident_is_pinned():
     """Logs name the incident's definition by this digest: a change of the definition is a new version of it."""
-    assert str(INCIDENT.reference) == "incident@1"
+    assert str(INCIDENT.reference) == "incident@2"
     assert INCIDENT.reference.digest == "4190b5bbfe42aa0fbf200df570e993c3bf300116b42fe0dccedd9447237c175b"
 
 

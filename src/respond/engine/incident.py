@@ -246,7 +246,9 @@ class IncidentHandle:
 
     def obligations(self) -> tuple[Owed, ...]:
         """Return what it owes, and owed: each occurrence with its deadline and what became of it."""
-        return owed(self._plan(), facts_of(self._plan(), self.events()), until=self.engine.clock())
+        history = self.events()
+        plan = self.engine.plans.in_force(history)
+        return owed(plan, facts_of(plan, history), until=self.engine.clock())
 
     def vacancies(self) -> tuple[Role, ...]:
         """Return the roles that the plan requires at its level and that nobody holds."""

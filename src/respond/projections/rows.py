@@ -14,6 +14,7 @@ from respond.projections.document import Document
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import worse
+from respond.workflow.incident.triage import IncidentRecategorised
 
 
 @attrs.frozen(kw_only=True)
@@ -172,6 +173,10 @@ def _team_assigned(standing: Standing, data: e.TeamAssigned) -> None:
     standing.team = data.to_team
 
 
+def _recategorised(standing: Standing, data: IncidentRecategorised) -> None:
+    standing.category = data.to_category
+
+
 def _corrected(standing: Standing, data: e.EntryCorrected) -> None:
     if data.entry == standing.entry:
         for name in ("title", "category", "reference", "occurred_at"):
@@ -200,4 +205,5 @@ _TAKES: Mapping[type, Callable[[Standing, Any], None]] = {
     e.IncidentCancelled: _moved,
     e.IncidentMerged: _merged,
     e.EntryCorrected: _corrected,
+    IncidentRecategorised: _recategorised,
 }

@@ -15,8 +15,8 @@ from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.state import OPEN
 
 ACKNOWLEDGE = (
-    "from the report to the first assessment, level, start of response or taking of command, those left out that "
-    "a foreign log merely implies; at least 0"
+    "from the report to the first acknowledgement, assessment, level, start of response or taking of command, those "
+    "left out that a foreign log merely implies; at least 0"
 )
 RESOLVE = "from the report to the last resolution, of incidents that now stand resolved or reviewed; at least 0"
 PERCENTS = (50, 90)

@@ -13,6 +13,7 @@ from respond.domain.moments import parse_utc, to_microseconds
 from respond.projections.rows import begins
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import RESOLVED, REVIEWED, worse
+from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised
 
 _MICROSECONDS = 1_000_000
 
@@ -174,6 +175,10 @@ def _reopen(tally: Tally, event: Event) -> None:
     tally.reopened += 1
 
 
+def _recategorise(tally: Tally, event: Event) -> None:
+    tally.category = event.data.to_category
+
+
 def _correct(tally: Tally, event: Event) -> None:
     entry, changes = event.data.entry, event.data.changes
     if entry == tally.entry:
@@ -199,6 +204,8 @@ _TAKES: Mapping[type, Callable[[Tally, Event], None]] = {
     e.ResponseStarted: _acknowledge,
     e.LevelAssigned: _assign_level,
     e.CommandTransferred: _take_up,
+    IncidentAcknowledged: _take_up,
+    IncidentRecategorised: _recategorise,
     e.IncidentAbsorbed: _absorbed,
     e.LevelChanged: _change_level,
     e.IncidentResolved: _resolve,

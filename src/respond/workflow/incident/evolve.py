@@ -35,7 +35,6 @@ def _reported(state: Incident, event: Event) -> Incident:
         warning=data.warning,
         reporter=event.actor,
         report_entry=event.body["id"],
-        category_entry=event.body["id"],
         plan=event.plan,
         definition=event.definition,
     )
@@ -170,8 +169,7 @@ def _header_corrected(state: Incident, entry: str, changes: Mapping[str, Any]) -
         report = applied(
             e.IncidentReported(from_="", to="", **{name: getattr(state, name) for name in _REPORTED_FIELDS}), changes
         )
-        later = {"category"} if state.category_entry != entry else set()
-        return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS - later})
+        return replace(state, **{name: getattr(report, name) for name in _REPORTED_FIELDS})
     for field, at, name in _LAST_WORDS:
         if entry == getattr(state, at) and name in changes:
             return replace(state, **{field: changes[name]})

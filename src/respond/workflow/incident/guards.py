@@ -310,6 +310,8 @@ def correction_valid(situation: Situation) -> str | None:
     if foreign:
         allowed = ", ".join(sorted(CORRECTABLE[type(event.data)]))
         return f"{', '.join(foreign)} cannot be corrected in a {event.type}; these can: {allowed}"
+    if "category" in command.changes and any(type(one.data) is IncidentRecategorised for one in situation.history):
+        return "the category was changed since; recategorise the incident instead"
     try:
         if command.changes.get("occurred_at") is not None:  # None says that nobody knows after all
             from_input(Moment, command.changes["occurred_at"], place="occurred_at")

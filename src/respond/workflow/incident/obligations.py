@@ -7,13 +7,14 @@ from typing import Any
 
 from respond.domain.events import Event
 from respond.domain.values import replace
+from respond.plan.ladder import rungs
 from respond.plan.obligations import Obligation
 from respond.plan.owed import Owed, owed
 from respond.workflow.definition import Evolve, Guard, Handler, Situation, Transition, guard
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.facts import facts_of
-from respond.workflow.incident.state import OPEN, RESOLVED, REVIEWED, Incident
+from respond.workflow.incident.state import CANCELLED, OPEN, RESOLVED, REVIEWED, Incident
 
 # -- guards ------------------------------------------------------------------------------------------------------------
 
@@ -102,16 +103,16 @@ def receipt_given(situation: Situation) -> str | None:
 
 @guard("not-due")
 def due(situation: Situation) -> str | None:
-    """Require an occurrence that is open and has this very deadline and rung."""
+    """Require an occurrence that is open and has this very deadline, and a rung of its ladder that is reached."""
     command: c.RaiseDue = situation.command
-    for one in obligations_of(situation):
-        if (one.obligation, one.occurrence) == (command.obligation, command.occurrence):
-            if not _pending(one) or one.due_at != command.due_at:
-                break
-            ladder = situation.plan.obligation(one.obligation).ladder  # type: ignore[union-attr]
-            if 1 <= command.rung <= len(ladder) and ladder[command.rung - 1].tell == command.tell:
-                return None
-    return f"occurrence {command.occurrence} of {command.obligation!r} is not open any more, or is due at another time"
+    what = f"occurrence {command.occurrence} of {command.obligation!r}"
+    asked = (command.obligation, command.occurrence, command.due_at)
+    mine = [one for one in obligations_of(situation) if (one.obligation, one.occurrence, one.due_at) == asked]
+    if not any(_pending(one) for one in mine):
+        return f"{what} is not open any more, or is due at another time"
+    climbs = [climb for one in mine for climb in rungs(situation.plan, one, situation.state.level)]
+    reached = [(climb.number, climb.rung.tell) for climb in climbs if climb.at <= situation.now]
+    return None if (command.rung, command.tell) in reached else f"rung {command.rung} of {what} is not reached yet"
 
 
 def _bars(trigger: str) -> Guard:
@@ -169,14 +170,20 @@ def _fulfil(situation: Situation) -> Iterator[Any]:
     yield e.ObligationFulfilled(obligation=situation.command.obligation, note=situation.command.note)
 
 
+def _fulfilled_already(situation: Situation) -> bool:
+    """Whether it was discharged, and no occurrence of it is open."""
+    mine = [one for one in obligations_of(situation) if one.obligation == situation.command.obligation]
+    return any(one.done_at for one in mine) and not any(_pending(one) for one in mine)
+
+
 def _receive(situation: Situation) -> Iterator[Any]:
     command: c.RecordReceipt = situation.command
     yield e.UpwardReportReceived(report=command.report, receipt=command.receipt, received_by=command.received_by)
 
 
 def _received_already(situation: Situation) -> bool:
-    known: str | None = situation.state.receipts.get(situation.command.report)
-    return known == situation.command.receipt
+    command: c.RecordReceipt = situation.command
+    return bool(situation.state.receipts.get(command.report) == command.receipt)
 
 
 def _raise(situation: Situation) -> Iterator[Any]:
@@ -204,7 +211,7 @@ HANDLERS = (
         done=lambda situation: situation.command.obligation in situation.state.paused,
     ),
     Handler(command=c.ResumeClock, decide=_resume, emits=(e.ClockResumed,)),
-    Handler(command=c.Fulfil, decide=_fulfil, emits=(e.ObligationFulfilled,)),
+    Handler(command=c.Fulfil, decide=_fulfil, emits=(e.ObligationFulfilled,), done=_fulfilled_already),
     Handler(command=c.RecordReceipt, decide=_receive, emits=(e.UpwardReportReceived,), done=_received_already),
     Handler(command=c.RaiseDue, decide=_raise, emits=(e.ObligationRaised,), done=_raised_already, automatic=True),
 )
@@ -225,7 +232,9 @@ TRANSITIONS = (
     ),
     Transition("resume_clock", _ANY, None, guards=(*_KNOWN, "clock-runs", "earlier-than-last")),
     Transition("fulfil", _ANY, None, guards=(*_KNOWN, "obligation-not-fulfillable")),
-    Transition("record_receipt", _ANY, None, guards=("role-unknown", "report-unknown", "receipt-missing")),
+    Transition(
+        "record_receipt", (*_ANY, CANCELLED), None, guards=("role-unknown", "report-unknown", "receipt-missing")
+    ),
     Transition("raise_due", _ANY, None, guards=("obligation-unknown", "not-due")),
 )
 

@@ -82,8 +82,6 @@ class Incident:
     response_level: str | None = None
     acknowledged: bool = False
     """Whether someone took it up, since it was reopened last."""
-    category_entry: str = ""
-    """The id of the event that gave the category last."""
     commander: str | None = None
     commands_since: datetime | None = None
     """When the commander took command."""

@@ -150,7 +150,7 @@ def _acknowledged(state: Incident, _: Event) -> Incident:
 
 
 def _recategorised(state: Incident, event: Event) -> Incident:
-    return replace(state, category=event.data.to_category, category_entry=event.body["id"])
+    return replace(state, category=event.data.to_category)
 
 
 def _response_level_set(state: Incident, event: Event) -> Incident:
