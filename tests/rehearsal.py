@@ -16,6 +16,7 @@ from engines import engine_on
 from respond import CommandRefused, Engine, Plan
 from respond.cli import main
 from respond.engine.incident import IncidentHandle
+from respond.errors import InvalidPlan
 from respond.plan.owed import Owed, Verdict, verdict
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
@@ -139,6 +140,14 @@ def refused(code: str) -> Iterator[None]:
     with pytest.raises(CommandRefused) as caught:
         yield
     assert code in {one.code for one in caught.value.refusals}
+
+
+@contextlib.contextmanager
+def unreadable(code: str) -> Iterator[None]:
+    """Expect a plan to be refused, when it is read, with the *code* that lint would find."""
+    with pytest.raises(InvalidPlan) as caught:
+        yield
+    assert caught.value.flaw == code
 
 
 def typed(*arguments: str, **plans: str) -> dict[str, Any]:

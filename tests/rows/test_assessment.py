@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from rehearsal import desk, owes, plan, refused, reported, verdicts
+from respond.engine.watch import Watch
 
 
 def test_quick_assessment():
     """Row 54: the impact is judged within a time, and who does not is told."""
-    engine = desk(plan(owes("judge", 'from = "told", within = "30 min"', 'near = "10 min"', act="assess")))
+    ladder = 'near = "10 min"\nladder = [{ tell = ["duty_officer"] }, { after = "15 min", tell = ["commander"] }]'
+    engine = desk(plan(owes("judge", 'from = "told", within = "30 min"', ladder, act="assess")))
     quick, slow = reported(engine), reported(engine)
     quick.assess(affected_customers=3)
     engine.clock.move(minutes=25)
     assert [verdicts(one)["judge"] for one in (quick, slow)] == ["met", "near"]
     engine.clock.move(minutes=6)
     assert verdicts(slow)["judge"] == "missing"
+    assert Watch(engine).round().raised == 1
+    assert slow.events()[-1].data.tell == ("duty_officer",)
     slow.assess(affected_customers=3)
     assert verdicts(slow)["judge"] == "late"
 

@@ -25,6 +25,7 @@ def test_who_speaks():
     """Row 82: the press and the public hear only those who may speak to them."""
     speakers = 'speakers = ["spokesperson"]\n'
     assert "media-without-speaker" in found(PRESS)
+    assert "audience-without-speaker" in found(PRESS.replace("media", "customers"))
     assert "media-without-speaker" not in found(PRESS + speakers + VOICE)
     assert found(PRESS + speakers)["role-unknown"] == "audiences[0].speakers[0]"
 

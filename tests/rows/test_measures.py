@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from rehearsal import desk, levelled, owed, owes, plan, responding, verdicts
+from respond.engine.watch import Watch
 
 
 def test_cadence():
@@ -23,6 +24,7 @@ def test_cadence():
     engine.clock.move(minutes=70)
     assert [one.occurrence for one in incident.obligations()] == [1, 2]
     assert verdicts(incident) == {"progress": "missing"}
+    assert [(one.incident, one.owed.obligation) for one in Watch(engine).due()] == [(incident.id, "progress")]
     incident.note("Half of them work")
     incident.resolve("New terminals")
     assert verdicts(incident) == {"progress": "dropped"}

@@ -92,8 +92,10 @@ def test_training_of_members():
 
 
 def test_contacts():
-    """Row 24: contacts are verified again within a year."""
-    unit = '[[departments]]\nid = "tech"\ntitle = "Technology"\ncontact = "+86 10 5555 0000"\n'
+    """Row 24: a department has a contact, which is verified again within a year."""
+    bare = '[[departments]]\nid = "tech"\ntitle = "Technology"\n'
+    unit = bare + 'contact = "+86 10 5555 0000"\n'
+    assert "contact-missing" in found(bare)
     assert "contact-unverified" in found(f"{unit}contact_verified_on = 2025-11-01")
     assert "contact-unverified" not in found(f"{unit}contact_verified_on = 2026-11-01")
 

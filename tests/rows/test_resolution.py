@@ -38,7 +38,11 @@ def test_reopen():
 def test_customers_confirm():
     """Row 103: whoever was concerned says that it is really over, or that is waived with a reason."""
     duty = owes("confirmed", 'from = "response_started", within = "2 days"', 'before = ["resolve"]')
-    incident = responding(desk(plan(duty)))
+    engine = desk(plan(duty))
+    content = responding(engine)
+    content.fulfil("confirmed", note="All twelve say so")
+    content.resolve("New terminals")
+    incident = responding(engine)
     with refused("owed-before-resolve"):
         incident.resolve("New terminals")
     incident.waive("confirmed", reason="The shop does not answer the telephone")

@@ -27,6 +27,10 @@ def test_yearly():
     engine.clock.move(days=1)
     [due] = overdue(engine.plans.default, engine.state("plan", "desk"), engine.clock())
     assert (due.what, due.of) == ("revision", "desk")
+    revised = plan(YEARLY, version="2")
+    engine.execute("plan", "desk", RevisePlan(draft=revised.reference, trigger="yearly"))
+    engine.execute("plan", "desk", ApprovePlan(approved=revised.reference))
+    assert overdue(revised, engine.state("plan", "desk"), engine.clock()) == ()
     assert found(YEARLY.replace("1 year", "2 years"))["revision-rare"] == "revision.every"
 
 

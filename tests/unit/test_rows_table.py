@@ -11,11 +11,15 @@ import pytest
 import respond
 import rows_control
 from respond.cli.plans import plan as plan_commands
+from respond.engine.handler import Handler
 from respond.engine.incident import IncidentHandle
+from respond.errors import CommandRefused
 from respond.plan.finding import CODES
 from respond.plan.obligations import Act
 from respond.plan.plan import Plan
 from respond.plan.tables import fields_of
+from respond.store.memory import MemoryEventStore
+from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT
 from respond.workflow.plan_life import PLAN_LIFE
 from respond.workflow.warning import WARNING
@@ -26,6 +30,38 @@ ROWS = rows()
 SERVED = [row for row in ROWS if row.test]
 WORKFLOWS = (INCIDENT, WARNING, PLAN_LIFE)
 HANDLE = {"IncidentHandle": IncidentHandle}
+
+
+@attrs.define
+class Seen:
+    """What went through an engine."""
+
+    commands: set[str] = attrs.field(factory=set)
+    events: set[str] = attrs.field(factory=set)
+    refusals: set[str] = attrs.field(factory=set)
+
+    def asking(self, handle):
+        """Return *handle* of a handler, listened to."""
+
+        def listened(handler, asks, circumstances):
+            asks = list(asks)
+            self.commands |= {trigger_of(type(ask.command)) for ask in asks}
+            try:
+                return handle(handler, asks, circumstances)
+            except CommandRefused as refused:
+                self.refusals |= {one.code for one in refused.refusals}
+                raise
+
+        return listened
+
+    def recording(self, append):
+        """Return *append* of a store, listened to."""
+
+        def listened(store, *writes, **options):
+            self.events |= {event.type for write in writes for event in write.events}
+            return append(store, *writes, **options)
+
+        return listened
 
 
 def test_the_page():
@@ -73,6 +109,19 @@ def test_names():
     }
     for kind, names in known.items():
         assert {row.number: name for row in SERVED for name in getattr(row, kind) if name not in names} == {}
+
+
+@pytest.mark.parametrize("row", SERVED, ids=lambda row: row.number)
+def test_a_test_does_what_its_row_names(row, monkeypatch):
+    """While the test of a row runs, its commands are asked, its events recorded, and each guard and finding speaks."""
+    seen = Seen()
+    monkeypatch.setattr(Handler, "handle", seen.asking(Handler.handle))
+    monkeypatch.setattr(MemoryEventStore, "append", seen.recording(MemoryEventStore.append))
+    the_test_of(row)()
+    assert set(row.commands) <= seen.commands
+    assert set(row.events) <= seen.events
+    assert set(row.guards) <= seen.refusals
+    assert [code for code in row.findings if f'"{code}"' not in row.file.read_text()] == []
 
 
 @pytest.mark.parametrize("place", sorted({place for row in SERVED for place in row.sections}))
