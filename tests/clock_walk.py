@@ -14,7 +14,13 @@ from respond.plan.spans import Span
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-LATEST = ("classified",)
+LATEST = ("classified", "response_ended")
+ANEW = ("response_ended", "reopened")
+FACT_OF = {
+    ("level", None): "level_assigned",
+    ("state", "resolved"): "response_ended",
+    ("state", "responding"): "reopened",
+}
 Pause = tuple[int, int | None]
 
 
@@ -99,6 +105,7 @@ class Walk:
     owed: bool = False
     recurred: bool = False
     counted: int = 0
+    unborn: bool = True
     raws: list[int] = attrs.field(factory=list)
 
     def due(self, one: Seen) -> int | None:
@@ -150,10 +157,12 @@ class Walk:
                 self.alive = what not in ends
         before, now = self.owed, (self.holds or not self.duty.levels) and self.alive
         self._schedule(minute)
-        facts = ["level_assigned" if kind == "level" else what for kind, what in told if kind in {"fact", "level"}]
+        facts = [FACT_OF.get((kind, what), FACT_OF.get((kind, None), what)) for kind, what in told]
         for number, clock in enumerate(self.duty.due):
             for _ in range(facts.count(clock.from_)):
                 self._fact(minute, number)
+        if "reopened" in facts:
+            self._undo(minute)
         if now and not before:
             self._owe(minute)
         if raised and before and self.duty.on_raising == "restart":
@@ -177,16 +186,41 @@ class Walk:
         return self.duty.recurs.every.count
 
     def _fact(self, minute: int, number: int) -> None:
-        last = self.seen[-1] if self.seen else None
         name = self.duty.due[number].from_
-        if number in self.starts and name not in (LATEST if self.owed else (*LATEST, "level_assigned")):
-            return
-        movable = last is None or not last.clocks or self._movable(last, minute)
-        if self.rhythm and (self.recurred or not movable):
+        if number in self.starts:
+            if not self.rhythm and name in ANEW and not self._clocks_count(minute):
+                self.starts, self.early, self.unborn = {}, None, True
+            elif name not in (LATEST if self.owed else (*LATEST, *ANEW, "level_assigned")):
+                return
+        counts = self._clocks_count(minute)
+        if self.rhythm and not counts:
             return
         self.starts[number] = (minute, name)
-        if self.owed and last is not None and movable:
-            self._reckon(last, minute)
+        if self.owed and self.unborn:
+            self._born(minute)
+        elif self.owed and counts:
+            self._reckon(self.seen[-1], minute)
+
+    def _undo(self, minute: int) -> None:
+        ended = [number for number in self.starts if self.duty.due[number].from_ == "response_ended"]
+        if ended and self._clocks_count(minute):
+            for number in ended:
+                del self.starts[number]
+            if self.owed:
+                self._reckon(self.seen[-1], minute)
+
+    def _clocks_count(self, minute: int) -> bool:
+        if self.unborn or not self.seen[-1].clocks:
+            return not self.recurred
+        if not self.rhythm and self.seen[-1].dropped is not None:
+            return True
+        return not self.recurred and self._movable(self.seen[-1], minute)
+
+    def _born(self, minute: int) -> None:
+        self.unborn = False
+        self.seen.append(Seen(waived=self.waiver if not self.seen else None))
+        self._redeem(self.seen[-1])
+        self._first(self.seen[-1], minute)
 
     def _movable(self, one: Seen, minute: int) -> bool:
         return one.done is None and one.waived is None and not self.passed(one, minute)
@@ -221,14 +255,13 @@ class Walk:
 
     def _owe(self, minute: int) -> None:
         self.owed = True
-        if not self.seen:
-            self.seen.append(Seen(waived=self.waiver))
-            self._redeem(self.seen[-1])
-            self._first(self.seen[-1], minute)
+        if self.unborn:
+            self._born(minute)
         elif not self.rhythm:
             last = self.seen[-1]
             if last.dropped is not None:
-                last.dropped, last.waived = None, self.waiver
+                last.dropped = None
+                last.waived = self.waiver if last is self.seen[0] else None
                 self._redeem(last)
                 self._reckon(last, minute)
         else:
@@ -249,6 +282,7 @@ class Walk:
     def _redeem(self, one: Seen) -> None:
         if not self.rhythm and self.early is not None and (one.waived is None or self.early < one.waived):
             one.done, one.waived = self.early, None
+        self.early = None
 
     def _first(self, one: Seen, minute: int) -> None:
         self._reckon(one, minute)
@@ -283,7 +317,7 @@ class Walk:
     def _act(self, minute: int) -> None:
         last = self.seen[-1] if self.seen else None
         if not self.rhythm:
-            if last is None or last.dropped is not None:
+            if self.unborn or last is None or last.dropped is not None:
                 self.early = minute if self.early is None else self.early
             elif last.open:
                 last.done = minute

@@ -81,7 +81,7 @@ def test_a_shift_leads_to_a_working_day_and_never_back(calendar, due):
 
 # -- obligations -------------------------------------------------------------------------------------------------------
 
-FACTS = ("told", "aware", "classified", "level_assigned")
+FACTS = ("told", "aware", "classified", "level_assigned", "response_ended", "reopened")
 EVENT = st.one_of(
     st.tuples(st.just("fact"), st.sampled_from(FACTS[:3])),
     st.tuples(st.just("done"), st.none()),
@@ -90,6 +90,7 @@ EVENT = st.one_of(
 )
 LEVELS = st.tuples(st.just("level"), st.integers(1, 3))
 STATE = st.tuples(st.just("state"), st.sampled_from(["cancelled", "responding", "resolved"]))
+ENDS = {"resolved": "response_ended", "responding": "reopened"}
 LAST = 160
 Events = list[tuple[int, str, Any]]
 Pauses = list[tuple[int, int | None]]
@@ -135,6 +136,8 @@ def story(events: Events, pauses: Pauses) -> Story:
             told.level(at, what)
         elif kind == "state":
             told.state(at, what)
+            if what in ENDS:
+                told.fact(ENDS[what], at)
         elif kind == "done":
             told.done(at, entry=f"done {number}")
         else:
@@ -192,8 +195,14 @@ def move_what_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courses.Occurrence, "passed", lambda *_: False)
 
 
+def never_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Owe once what is owed each time that the response ends."""
+    monkeypatch.setattr(courses, "_ANEW", frozenset())
+
+
 @pytest.mark.parametrize(
-    "plant", [ignore_pauses, take_the_last_clock, never_restart, forget_what_was_early, move_what_has_passed]
+    "plant",
+    [never_begin_anew, ignore_pauses, take_the_last_clock, never_restart, forget_what_was_early, move_what_has_passed],
 )
 def test_a_planted_defect_is_found(monkeypatch, plant):
     """The control: an algebra with a defect does not equal the walk."""
