@@ -139,6 +139,7 @@ def test_oversight():
     assert incident.review().notes[0].actor == "he.jun"
     head = '[[bodies]]\nid = "centre"\ntitle = "Command centre"\nhead = "supervisor"'
     assert "body-without-head" in found(watcher + head)
+    assert found(watcher + lets("assess", "supervisor"))["overseer-acts"] == "authority[0].roles[0]"
 
 
 def test_authors():
