@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import BASE, desk, found, owes, plan, responding, verdicts
+from respond import Plan
 
 PRESS = '[[audiences]]\nid = "press"\ntitle = "The press"\nkind = "media"\n'
 VOICE = '[[roles]]\nid = "spokesperson"\ntitle = "Spokesperson"\n'
@@ -53,3 +54,18 @@ def test_stakeholders():
     incident.report_upward("initial", recipient="press", summary="Cards are not taken")
     [told] = incident.review().upward_reports
     assert (told.recipient, told.summary) == ("press", "Cards are not taken")
+
+
+def test_channels():
+    """Row 80: those outside are reached by channels, each of which the plan must have."""
+    line = '[[channels]]\nid = "hotline"\ntitle = "Hotline"\nmedium = "telephone"\n'
+    reached = PRESS + 'channels = ["hotline"]\n'
+    assert "audience-without-channel" in found(PRESS)
+    assert found(reached)["channel-unknown"] == "audiences[0].channels[0]"
+    assert {"audience-without-channel", "channel-unknown"}.isdisjoint(found(reached + line))
+
+
+def test_stages():
+    """Row 86: what is said is prepared for each stage: at first, on the way, when it is over, and at the end."""
+    assert {one.stage for one in Plan.shipped("service-company").key_messages} == set(STAGES)
+    assert found(message("later"))["value-invalid"] == "key_messages[0].stage"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from rehearsal import desk, owed, owes, plan, refused, reported, responding, verdicts
+from rehearsal import BASE, desk, found, owed, owes, plan, refused, reported, responding, verdicts
 
 CONCERNED = "when = [{ affected_customers = { from = 1 } }]"
+CONTRADICTIONS = {"compensation-currencies", "compensation-reversed", "compensation-twice"}
+RANKED = BASE
+for rank, role in enumerate(("commander", "agent"), 1):
+    RANKED = RANKED.replace(f'id = "{role}"', f'id = "{role}"\nrank = {rank}')
 
 
 def test_first_contact():
@@ -48,3 +52,11 @@ def test_visit():
     for incident in (visited, waived):
         incident.close_review("Done")
     assert (verdicts(visited)["visit"], verdicts(waived)["visit"]) == ("late", "waived")
+
+
+def test_limits_of_amends():
+    """Row 93: up to how much each role may offer is written down, in one currency and by rank."""
+    limits = '[customer_care]\nlimits = [{{ role = "agent", up_to = "{}" }}, {{ role = "commander", up_to = "{}" }}]\n'
+    assert CONTRADICTIONS.isdisjoint(found(limits.format("200 CNY", "5000 CNY"), base=RANKED))
+    assert "compensation-currencies" in found(limits.format("200 CNY", "5000 EUR"), base=RANKED)
+    assert "compensation-reversed" in found(limits.format("5000 CNY", "200 CNY"), base=RANKED)

@@ -1,10 +1,10 @@
-"""Rows 60 to 70: the response, as far as deadlines go."""
+"""Rows 60 to 70: the response, as far as the plan and its clocks go."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rehearsal import desk, levelled, owed, owes, plan, responding, verdicts
+from rehearsal import desk, found, levelled, owed, owes, plan, responding, text, typed, verdicts
 from respond.engine.watch import Watch
 
 
@@ -43,3 +43,32 @@ def test_hours_of_service():
         "call_back": datetime(2026, 11, 21, 9, tzinfo=UTC),
         "write_back": datetime(2026, 11, 24, 9, tzinfo=UTC),
     }
+
+
+def test_order_of_measures():
+    """Row 60: what is done is written down as measures, in an order that can be kept."""
+    first, then = measure("contain"), measure("repair", 'after = ["contain"]')
+    assert {"measure-cycle", "measure-unknown"}.isdisjoint(found(first + then))
+    assert found(then)["measure-unknown"] == "measures[0].after[0]"
+    assert "measure-cycle" in found(measure("contain", 'after = ["repair"]') + then)
+
+
+def test_evacuation():
+    """Row 62: getting people out is a kind of measure, with a list of steps."""
+    drill = measure("leave", 'kind = "evacuate"', 'steps = ["Open the gates", "Count heads at the meeting point"]')
+    shown = typed("plan", "show", "{it}", it=text(drill))["plan"]["measures"]
+    assert [(one["kind"], len(one["steps"])) for one in shown] == [("evacuate", 2)]
+    assert found(drill.replace("evacuate", "run"))["value-invalid"] == "measures[0].kind"
+
+
+def test_conditional_measures():
+    """Row 63: some measures are for grave incidents only, and one that no incident asks for is told."""
+    spare = measure("spare_terminals", "levels = [1, 2]", 'categories = ["equipment_failure"]')
+    assert "measure-unreachable" not in found(spare)
+    other = 'when = [{ categories = ["system_failure"] }]\n'
+    assert found(spare + other)["measure-unreachable"].startswith("measures[0]")
+
+
+def measure(name: str, *keys: str) -> str:
+    """Return a measure as TOML, with more of its *keys*."""
+    return "\n".join((f'[[measures]]\nid = "{name}"\ntitle = "{name}"\nrole = "agent"', *keys, ""))

@@ -39,3 +39,17 @@ def test_inspections():
     kept = VAN.format("technology") + 'location = "Depot"\ncondition = "ready"\ninspect_every = "6 months"\n'
     assert "inspection-overdue" in found(f"{kept}inspected_on = 2026-01-10")
     assert "inspection-overdue" not in found(f"{kept}inspected_on = 2026-08-10")
+
+
+def test_spares():
+    """Row 75: a measure names the spare equipment or the place that it needs, which the plan must have."""
+    needs = '[[measures]]\nid = "swap"\ntitle = "Swap"\nrole = "agent"\nresources = ["van"]\n'
+    assert found(needs)["resource-unknown"] == "measures[0].resources[0]"
+    assert "resource-unknown" not in found(needs + VAN.format("technology"))
+
+
+def test_money():
+    """Row 76: money that is at hand is an amount with its currency."""
+    cash = '[[resources]]\nid = "cash"\ntitle = "Cash"\nkind = "money"\namount = "{}"\n'
+    assert "value-invalid" not in found(cash.format("50000.00 CNY"))
+    assert found(cash.format("a lot"))["value-invalid"] == "resources[0].amount"

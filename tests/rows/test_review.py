@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rehearsal import desk, owes, plan, refused, responding, verdicts
+from datetime import timedelta
+
+from rehearsal import desk, owed, owes, plan, refused, responding, verdicts
 
 
 def test_summary():
@@ -39,3 +41,24 @@ def test_decisions():
     assert [one.citation.id for one in steps] == [
         one.id for one in incident.events() if one.type in {"LevelAssigned", "LevelChanged"}
     ]
+
+
+def test_candour():
+    """Row 107: a review asks what went well, what went badly and where luck helped."""
+    incident = responding(desk())
+    assert {"went_well", "went_badly", "lucky"} <= {blank.name for blank in incident.review().blanks}
+
+
+def test_improvements():
+    """Row 108: what is to be improved is due a time after the review is closed."""
+    duties = owes("review", 'from = "response_ended", within = "3 days"', act="close_review")
+    duties += owes("improve", 'from = "discharged", of = "review", within = "30 days"')
+    engine = desk(plan(duties))
+    incident = responding(engine)
+    incident.resolve("New terminals")
+    engine.clock.move(days=1)
+    assert verdicts(incident)["improve"] == "waiting"
+    incident.close_review("A certificate ran out")
+    assert owed(incident)["improve"].due_at == engine.clock() + timedelta(days=30)
+    incident.fulfil("improve", note="Certificates are watched")
+    assert verdicts(incident)["improve"] == "met"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import desk, owed, owes, plan, refused, reported, responding, verdicts
+from respond.workflow.plan_life.commands import DraftPlan, EvaluatePlan
 
 
 def upward(kind: str, due: str, recipient: str = "head_office", *keys: str) -> str:
@@ -49,3 +50,13 @@ def test_recipients_by_kind():
     incident.report_upward("initial", recipient="network_office", summary="The till software hangs")
     assert verdicts(incident) == {"network_office_initial": "met"}
     assert owed(reported(engine, "equipment_failure")) == {}
+
+
+def test_reports_on_the_plan():
+    """Row 99: what departments tell of carrying out a plan stands in its own log, with who told it."""
+    engine = desk()
+    engine.execute("plan", "desk", DraftPlan(draft=engine.plans.default.reference))
+    for actor, told in (("sun.wei", "Spare terminals bought"), ("li.na", "Nobody was trained yet")):
+        engine.execute("plan", "desk", EvaluatePlan(rating="adequate", findings=told), actor=actor)
+    told = [(event.actor, event.data.findings) for event in engine.events("plan", "desk")[1:]]
+    assert told == [("sun.wei", "Spare terminals bought"), ("li.na", "Nobody was trained yet")]
