@@ -139,6 +139,8 @@ class Play:
             schema_version=schema_version,
             occurred_at=Moment(at),
             actor=None if actor is None else actor.id,
+            role=None if actor is None else actor.role,
+            on_behalf_of=None if actor is None else actor.on_behalf_of,
             definition=self.workflow.reference,
             plan=self.plan.reference,
         )

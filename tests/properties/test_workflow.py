@@ -14,7 +14,9 @@ from lamp import Lamp, Switched, moved
 from play import DUTIES, PLAN, START, Play
 from respond.domain.references import Actor, Reference
 from respond.errors import CommandRefused, Refusal
+from respond.plan.authority import AuthorityRule
 from respond.workflow.approvals import Approve
+from respond.workflow.authority import authorise
 from respond.workflow.decider import decide, explain
 from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, trigger_of
 from respond.workflow.incident import INCIDENT
@@ -405,6 +407,33 @@ def test_explain_agrees_with_decide_on_the_incident(asks):
         assert explanation.allowed == (not refusals)
         assert explanation.done == (not payloads and not refusals)
         play.record(*payloads, actor=actor)
+
+
+RULED = attrs.evolve(
+    DUTIES,
+    authority=(
+        AuthorityRule(id="steps", commands=("report", "assess", "fulfil", "start_response"), roles=("anyone",)),
+        AuthorityRule(id="levels", commands=("assign_level", "change_level:raise"), roles=("anyone",), levels=(2, 3)),
+        AuthorityRule(id="ending", commands=("resolve", "reopen"), roles=("anyone",), different_actor=("assess",)),
+        AuthorityRule(id="waiving", commands=("waive", "close_review"), roles=("commander",), n_of=2, break_glass=True),
+        AuthorityRule(id="telling", commands=("report_upward", "note"), roles=("commander",), not_in_chain=True),
+    ),
+)
+
+
+@given(lives(), st.sampled_from(["", "need"]))
+def test_explain_agrees_with_decide_under_authority(asks, break_glass):
+    """Where the plan has rules, what explain allows is decided, and what it bars is refused for the same reasons."""
+    play = Play(plan=RULED)
+    for ask, actor in asks:
+        command = ask.on(play) if isinstance(ask, OnEntry) else ask
+        situation = attrs.evolve(play.situation(command, actor or "an.yu"), break_glass=break_glass)
+        explanation = explain(INCIDENT, trigger_of(type(command)), situation)
+        payloads, refusals = outcome(INCIDENT, situation)
+        assert explanation.refusals == refusals
+        assert explanation.allowed == (not refusals)
+        assert not payloads or not isinstance(authorise(INCIDENT, situation), tuple)
+        play.record(*payloads, actor=actor or "an.yu")
 
 
 @given(lives())

@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from engines import REPORTED, engine_on
+from play import incident_in
 from respond.domain.events import Event, event_type
 from respond.domain.money import Money
 from respond.domain.references import Actor
@@ -22,8 +23,10 @@ from respond.testing.conformance.samples import ManualClock
 from respond.workflow.approvals import Approve
 from respond.workflow.authority import Grant, Request
 from respond.workflow.definition import NEW, Handler, Situation, Transition, command_type
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.triage import Acknowledge
+from respond.workflow.judge import Judge
 from respond.workflow.workflow import Workflow
 
 PLAN = Plan.example()
@@ -574,3 +577,13 @@ def test_an_approval_asks_for_an_actor():
         "actor-missing",
         "approver-missing",
     ]
+
+
+def test_reality_asks_nobody():
+    """What a foreign log tells is judged by the rules of the workflow, not by who may do what."""
+    plan = attrs.evolve(PLAN, name="ruled", authority=(AuthorityRule(id="none", commands=("note",), roles=()),))
+    play = incident_in("responding")
+    judge, state = Judge(INCIDENT, plan), INCIDENT.initial
+    for event in play.history:
+        assert judge.findings(state, event) == ()
+        state = INCIDENT.evolve(state, event)

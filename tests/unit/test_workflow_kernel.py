@@ -244,7 +244,7 @@ def test_the_digest_does_not_depend_on_code(changes):
 def test_the_digest_of_the_incident_is_pinned():
     """Logs name the incident's definition by this digest: a change of the definition is a new version of it."""
     assert str(INCIDENT.reference) == "incident@2"
-    assert INCIDENT.reference.digest == "4190b5bbfe42aa0fbf200df570e993c3bf300116b42fe0dccedd9447237c175b"
+    assert INCIDENT.reference.digest == "c9f7a5b00d858504fa71eb10cd3359a44bb9291f6485952a9a6b55460fb63227"
 
 
 # -- drawing -----------------------------------------------------------------------------------------------------------
