@@ -24,6 +24,8 @@ from respond.plan.plan import Plan
 from respond.plan.reader import shipped_plan
 from respond.plan.words import Words
 from respond.workflow.incident import INCIDENT
+from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.warning import WARNING
 
 _LANGUAGE = click.option(
     "--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of titles and sentences."
@@ -131,13 +133,16 @@ def _generals(paths: list[Path]) -> dict[str, Plan]:
 
 
 def incident_flow() -> Flow:
-    """Return the steps of an incident, as lint takes them."""
+    """Return the steps of an incident, and the commands of warnings and of plans, as lint takes them."""
     return Flow(
         tuple(
             Step(transition.trigger, source, transition.dest or source)
             for transition in INCIDENT.transitions
             for source in transition.sources
-        )
+        ),
+        further=tuple(
+            dict.fromkeys(transition.trigger for other in (WARNING, PLAN_LIFE) for transition in other.transitions)
+        ),
     )
 
 

@@ -51,10 +51,10 @@ def authority(plan: Plan) -> Iterator[Finding]:
 
 
 def commands(plan: Plan, flow: Flow) -> Iterator[Finding]:
-    """Yield commands that the workflow does not have, and those that nobody may carry out."""
+    """Yield commands that no workflow has, and those of an incident that nobody may carry out."""
     if not plan.authority:
         return
-    known = {*flow.commands, _RAISE, _LOWER, _EVERY}
+    known = {*flow.commands, *flow.further, _RAISE, _LOWER, _EVERY}
     for index, rule in enumerate(plan.authority):
         for key, names in (("commands", rule.commands), ("different_actor", rule.different_actor)):
             for number, name in enumerate(names):
@@ -62,7 +62,7 @@ def commands(plan: Plan, flow: Flow) -> Iterator[Finding]:
                     yield found(
                         "command-unknown",
                         f"authority[{index}].{key}[{number}]",
-                        f"{name!r} is not a command of the workflow; write one of {', '.join(flow.commands)}",
+                        f"{name!r} is not a command; write one of {', '.join((*flow.commands, *flow.further))}",
                     )
     named = {name for rule in plan.authority for name in rule.commands}
     for command in flow.commands:
