@@ -1,7 +1,7 @@
 """When to look at an incident again because something falls due: a table for whoever watches deadlines.
 
-A deadline is derived from the log, the plan and nothing else; this only keeps when the next moment comes that somebody
-derived.  An incident that changed since then is to be looked at at once.
+A deadline is derived from the log and the plan, and from nothing else; this only keeps what was found when somebody
+looked.  An incident that changed since then is to be looked at at once.
 """
 
 from __future__ import annotations
@@ -10,32 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-import attrs
 from sqlalchemy import Column, Connection, Index, Table, and_, bindparam, or_, update
 
 from respond.domain.events import Event
 from respond.domain.moments import to_microseconds
 from respond.domain.streams import StreamId
+from respond.projections.looks import AT_ONCE, By, Look, Looked
 from respond.projections.sql.place import Place
 from respond.projections.sql.projection import Content, TableProjection
 from respond.projections.sql.rows import Rows
 from respond.store.sql.schema import big, name
 from respond.workflow.incident import INCIDENT
-
-_AT_ONCE = 0
-"""The moment of an incident that changed since it was looked at."""
-
-
-@attrs.frozen
-class Look:
-    """An incident that is to be looked at."""
-
-    incident: str
-    """Its id."""
-    version: int
-    """How many events it had when this was found."""
-    next_us: int
-    """When to look at it, in microseconds since 1970; 0 is at once."""
 
 
 class TableDue(TableProjection):
@@ -51,7 +36,9 @@ class TableDue(TableProjection):
             Column("stream", name(), primary_key=True),
             Column("version", big(), nullable=False),
             Column("next_us", big(), nullable=True),
-            Index("next", "tenant", "next_us"),
+            Column("due_us", big(), nullable=True),
+            Index("next", "tenant", "next_us", "stream"),
+            Index("due", "tenant", "due_us", "stream"),
         )
         self._rows = Rows(self.table, place.tenant)
 
@@ -62,11 +49,14 @@ class TableDue(TableProjection):
     def apply(self, connection: Connection, events: Sequence[Event]) -> None:
         """Note the incidents that changed."""
         versions = {event.body["stream"]: event.version for event in events}
-        rows = [{"stream": stream, "version": versions[stream], "next_us": _AT_ONCE} for stream in sorted(versions)]
+        rows = [
+            {"stream": stream, "version": version, "next_us": AT_ONCE, "due_us": None}
+            for stream, version in sorted(versions.items())
+        ]
         self._rows.write(connection, rows)
 
     def content(self, connection: Connection) -> Iterator[Content]:
-        """Yield the version of each incident, by its stream; when to look again is no part of what the log says."""
+        """Yield the version of each incident, by its stream; what somebody found is no part of what the log says."""
         for stream, version in self._rows.all(connection, self.table.c.version):
             yield stream, [version]
 
@@ -75,19 +65,19 @@ class TableDue(TableProjection):
         versions = {event.body["stream"]: event.version for event in events}
         yield from ((stream, [version]) for stream, version in sorted(versions.items()))
 
-    def looks(self, connection: Connection, *, until: datetime, after: Look | None, limit: int) -> list[Look]:
+    def looks(self, connection: Connection, by: By, *, until: datetime, after: Look | None, limit: int) -> list[Look]:
         """Return which incidents to look at up to *until*, the most urgent first, those behind *after*."""
         columns = self.table.c
-        query = self._rows.select(columns.stream, columns.version, columns.next_us)
-        query = query.where(columns.next_us <= to_microseconds(until))
+        moment = columns.next_us if by == "next" else columns.due_us
+        query = self._rows.select(columns.stream, columns.version, moment).where(moment <= to_microseconds(until))
         if after is not None:
-            same = and_(columns.next_us == after.next_us, columns.stream > _stream(after))
-            query = query.where(or_(columns.next_us > after.next_us, same))
-        query = query.order_by(columns.next_us, columns.stream).limit(limit)
-        return [Look(StreamId(stream).key, version, next_us) for stream, version, next_us in connection.execute(query)]
+            same = and_(moment == after.moment, columns.stream > _stream(after))
+            query = query.where(or_(moment > after.moment, same))
+        query = query.order_by(moment, columns.stream).limit(limit)
+        return [Look(StreamId(stream).key, version, moment) for stream, version, moment in connection.execute(query)]
 
-    def settle(self, connection: Connection, looks: Iterable[tuple[Look, datetime | None]]) -> None:
-        """Keep when to look at each incident again, None for never, unless it changed since."""
+    def settle(self, connection: Connection, looked: Iterable[Looked]) -> None:
+        """Keep what was found in incidents, unless they changed since."""
         columns = self.table.c
         statement = (
             update(self.table)
@@ -96,18 +86,19 @@ class TableDue(TableProjection):
                 columns.stream == bindparam("of_stream"),
                 columns.version == bindparam("of_version"),
             )
-            .values(next_us=bindparam("to_next"))
+            .values(next_us=bindparam("to_next"), due_us=bindparam("to_due"))
         )
         rows = [
             {
-                "of_stream": _stream(look),
-                "of_version": look.version,
-                "to_next": None if next_at is None else to_microseconds(next_at),
+                "of_stream": _stream(one.look),
+                "of_version": one.look.version,
+                "to_next": one.next_us,
+                "to_due": one.due_us,
             }
-            for look, next_at in looks
+            for one in looked
         ]
-        if rows:
-            connection.execute(statement, rows)
+        if rows:  # in one order, so that two who settle never wait for each other
+            connection.execute(statement, sorted(rows, key=lambda row: str(row["of_stream"])))
 
 
 def _stream(look: Look) -> str:
