@@ -24,7 +24,7 @@ def test_cadence():
     engine.clock.move(minutes=70)
     assert [one.occurrence for one in incident.obligations()] == [1, 2]
     assert verdicts(incident) == {"progress": "missing"}
-    assert [(one.incident, one.owed.obligation) for one in Watch(engine).due()] == [(incident.id, "progress")]
+    assert [(one.incident, one.owed.obligation) for one in Watch(engine).due().due] == [(incident.id, "progress")]
     incident.note("Half of them work")
     incident.resolve("New terminals")
     assert verdicts(incident) == {"progress": "dropped"}
