@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import get_args
 
 import attrs
 import pytest
 
+import rehearsal
 import respond
 import rows_control
 from respond.cli.plans import plan as plan_commands
@@ -113,7 +116,10 @@ def test_names():
 
 @pytest.mark.parametrize("row", SERVED, ids=lambda row: row.number)
 def test_a_test_does_what_its_row_names(row, monkeypatch):
-    """While the test of a row runs, its commands are asked, its events recorded, and each guard and finding speaks."""
+    """While the test of a row runs, its commands are asked, its events recorded, and its guards speak.
+
+    The keys of a plan and the findings that it names stand in its text.
+    """
     seen = Seen()
     monkeypatch.setattr(Handler, "handle", seen.asking(Handler.handle))
     monkeypatch.setattr(MemoryEventStore, "append", seen.recording(MemoryEventStore.append))
@@ -121,7 +127,11 @@ def test_a_test_does_what_its_row_names(row, monkeypatch):
     assert set(row.commands) <= seen.commands
     assert set(row.events) <= seen.events
     assert set(row.guards) <= seen.refusals
-    assert [code for code in row.findings if f'"{code}"' not in row.file.read_text()] == []
+    text = row.file.read_text()
+    assert [code for code in row.findings if f'"{code}"' not in text] == []
+    plans = (text + Path(rehearsal.__file__).read_text()).replace("\\n", "\n")
+    keys = [place.rpartition(".")[2] for place in row.sections]
+    assert [key for key in keys if not re.search(rf"\b{key}\b", plans)] == []
 
 
 @pytest.mark.parametrize("place", sorted({place for row in SERVED for place in row.sections}))
