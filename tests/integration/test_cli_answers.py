@@ -15,6 +15,8 @@ from respond.cli.escaping import escaped
 from respond.cli.page import Page
 from respond.cli.progress import progress_bar
 
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
 RESPOND = Path(sys.executable).with_name("respond")
 PLAN = """
 name = "p"
@@ -64,7 +66,7 @@ def test_an_incident_that_is_not_there_ends_with_1(cli, incident):
         (["assess", "INC-1", "--field", "a=1", "--field", "a=2"], "'a' is given twice"),
         (["assess", "INC-1", "--field", "a:={"], "is not JSON"),
         (["note", "INC-1", "--attach", "no-such-file"], "no-such-file: cannot be read"),
-        (["explain", "INC-1", "dance"], "'dance' is not a command of incident@1; the commands are report, assess"),
+        (["explain", "INC-1", "dance"], "'dance' is not a command of incident@2; the commands are report, assess"),
         (["explain", "INC-1", "assess", "--data", '{"injured": "two", "x": 1}'], "'two' is not of type int"),
         (["explain", "INC-1", "assess", "--data", '{"injured": NaN}'], "NaN is not JSON"),
         (["explain", "INC-1", "assess", "--data", '{"injured": 1, "injured": 2}'], "a key stands twice"),
@@ -150,6 +152,23 @@ def test_explain_says_what_stands_in_the_way(cli, incident):
     )
     assert "is open" in cli.text("explain", incident, "start")
     assert "is enabled in: responding" in cli.run("explain", incident, "resolve").out
+
+
+def test_authority_is_explained_and_broken_in_need(cli, monkeypatch):
+    """What the plan lets nobody do is refused and explained; in need it is done, and the review lists it."""
+    monkeypatch.setenv("RESPOND_PLAN", str(EXAMPLES / "shops.toml"))
+    cli.ask("report", "--category", "other", "--title", "A")
+    cli.ask("assess", "INC-1")
+    cli.ask("level", "INC-1", 1, "--basis", "b", "--actor", "li.na")
+    lower = ("INC-1", 3, "--justification", "j", "--role", "responder", "--actor", "wu.bo")
+    assert "not-authorised" in cli.refusal("level", *lower, status=1)["message"]
+    data = ("--data", '{"level": 3, "justification": "j"}')
+    denied = cli.ask("explain", "INC-1", "change_level", *data, status=1)
+    assert [one["code"] for one in denied["denied"]] == ["not-authorised"]
+    assert "not allowed: rule 'lowering' asks for commander" in cli.run("explain", "INC-1", "change_level", *data).out
+    assert cli.ask("explain", "INC-1", "change_level", *data, "--break-glass", "nobody answers")["denied"] == []
+    cli.ask("level", *lower, "--break-glass", "nobody answers")
+    assert "wu.bo broke the glass for LevelChanged: nobody answers" in cli.text("review", "INC-1")
 
 
 def test_known_at_is_a_prefix_of_the_log(cli, incident):

@@ -42,7 +42,11 @@ def test_status_tells_how_the_log_stands(request, capsys, database):
     status = said.document
     assert (status["position"], status["tenant"], status["ahead_seconds"]) == (1, "default", 0)
     assert status["plans"] == ["service-company@1"]
-    assert status["workflows"] == [{"category": "incident", "definition": "incident@1"}]
+    assert status["workflows"] == [
+        {"category": "incident", "definition": "incident@2"},
+        {"category": "warning", "definition": "warning@1"},
+        {"category": "plan", "definition": "plan@1"},
+    ]
     names = [setting["name"] for setting in status["settings"] if setting["name"] != "sync_binlog"]
     assert names == SETTINGS[database]
     assert said.status == int(any(setting["danger"] for setting in status["settings"]))

@@ -42,7 +42,9 @@ def explain(session: Session, name: str, command: str, category: str | None, dat
         target = Target.of(engine, name, category)
         trigger = _trigger(engine, target, command)
         asked = None if data is None else command_of(engine, target.category, trigger, data)
-        explanation = engine.explain(target.category, target.key, trigger, asked, actor=session.actor)
+        explanation = engine.explain(
+            target.category, target.key, trigger, asked, actor=session.actor, break_glass=session.break_glass
+        )
         return explained(target, target.title(engine), explanation)
 
 

@@ -89,6 +89,7 @@ def _asking() -> list[click.Parameter]:
     return [
         click.Option(["--actor", "actor_id"], metavar="ID", help="Who acts.  [default: your login name]"),
         click.Option(["--role"], metavar="ROLE", help="In which role of the plan."),
+        click.Option(["--break-glass"], default="", metavar="REASON", help="Why you do it in need, without the role."),
     ]
 
 

@@ -40,6 +40,7 @@ class Session:
     role: str | None = None
     at: str | None = None
     command_id: str | None = None
+    break_glass: str = ""
 
     def engine(self, *, create: bool | None = False) -> Engine:
         """Open the engine; with *create* None an empty database gets a log, with True any does.
@@ -96,4 +97,5 @@ class Session:
     def circumstances(self) -> dict[str, Any]:
         """What `Engine.execute` takes besides the command."""
         at = UNKNOWN if self.at == UNKNOWN_TIME else self.at
-        return {"actor": self.actor, "at": at, "command_id": self.command_id}
+        told = {"command_id": self.command_id, "break_glass": self.break_glass}
+        return {"actor": self.actor, "at": at, **told}
