@@ -74,7 +74,9 @@ BRIEF = Obligation(
     ladder=(Rung(before=span("5 min"), tell=("commander",)),),
 )
 PLAN = attrs.evolve(Plan.example(), name="watched", obligations=(ASSESS, INFORM, BRIEF))
+BRIEFED = attrs.evolve(PLAN, name="briefed", obligations=(BRIEF,))
 SHORT = attrs.evolve(PLAN, name="short", obligations=(ASSESS,))
+PLANS = (PLAN, SHORT, BRIEFED)
 
 
 @contextmanager
@@ -87,7 +89,7 @@ def stores(url: str | None, clock: ManualClock) -> Iterator[Any]:
         yield store
 
 
-def watched(store: Any, clock: ManualClock, *, plans: Iterable[Plan] = (PLAN, SHORT), **options: Any) -> Engine:
+def watched(store: Any, clock: ManualClock, *, plans: Iterable[Plan] = PLANS, **options: Any) -> Engine:
     """Return an engine on *store* with the plans of this module."""
     return engine_on(store, clock, plans=plans, **options)
 

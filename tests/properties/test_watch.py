@@ -24,7 +24,8 @@ STEPS = st.lists(
         ),
         st.integers(0, 40),
     ),
-    max_size=30,
+    min_size=5,
+    max_size=20,
 )
 DID: dict[str, Any] = {
     "assess": lambda one: one.assess(affected_customers=300, spread="regional", actor="chen.yu"),
@@ -47,7 +48,7 @@ class World:
         self.clock = ManualClock()
         self.engine = watched(stack.enter_context(stores(url, self.clock)), self.clock)
         self.watch = self.engine.watch()
-        self.incidents = [reported(self.engine, plan="watched")]
+        self.incidents = [reported(self.engine, plan="briefed"), reported(self.engine, plan="watched")]
 
     def step(self, what: str, number: int) -> list[Any]:
         """Do one step and return what is raised by now, and what is due."""

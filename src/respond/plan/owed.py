@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -65,14 +65,19 @@ class Owed:
     dropped_by: str | None = None
 
 
-def owed(plan: Plan, facts: Facts, *, until: datetime | None = None) -> tuple[Owed, ...]:
+def owed(
+    plan: Plan, facts: Facts, *, until: datetime | None = None, only: Container[str] | None = None
+) -> tuple[Owed, ...]:
     """Return every occurrence of every obligation of *plan*, in its order, that *facts* bring about.
+
+    Given *only*, those of the obligations with these ids.
 
     Nothing depends on the time of asking, but how far a schedule is listed: up to the first occurrence that is not due
     before *until*, or before the last act that counts for it.
     """
     told = _Told(plan, facts, until)
-    return tuple(one for obligation in plan.obligations for one in told.owed(obligation))
+    asked = [obligation for obligation in plan.obligations if only is None or obligation.id in only]
+    return tuple(one for obligation in asked for one in told.owed(obligation))
 
 
 def verdict(owed: Owed, now: datetime) -> Verdict:
