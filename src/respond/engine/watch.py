@@ -19,6 +19,7 @@ from respond.domain.moments import format_utc
 from respond.domain.streams import StreamId
 from respond.errors import CommandRefused, EventArchived, InvalidInput, StoreUnavailable, VersionConflict
 from respond.plan.ladder import next_moment, rungs
+from respond.plan.obligations import Obligation
 from respond.plan.owed import Owed, Verdict, owed, verdict
 from respond.plan.plan import Plan
 from respond.projections.looks import By, Look, Looked, MemoryLooks
@@ -49,6 +50,7 @@ class Due:
     """An occurrence of an obligation that is due, or nearly."""
 
     incident: str
+    obligation: Obligation
     owed: Owed
     verdict: Verdict
     """As seen now."""
@@ -117,9 +119,9 @@ class _Seen:
     def due(self, now: datetime, until: datetime) -> list[Due]:
         """Return what is due at *until*, as it stands *now*."""
         return [
-            Due(incident=self.look.incident, owed=one, verdict=verdict(one, now))
+            Due(incident=self.look.incident, obligation=obligation, owed=one, verdict=verdict(one, now))
             for one in self.owed(until)
-            if verdict(one, until) in _DUE
+            if verdict(one, until) in _DUE and (obligation := self.plan.obligation(one.obligation))
         ]
 
     def reached(self, found: Sequence[Owed], now: datetime) -> list[RaiseDue]:
