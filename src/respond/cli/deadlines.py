@@ -13,7 +13,7 @@ import click
 from respond.cli.answer import Answer
 from respond.cli.escaping import escaped
 from respond.cli.notifiers import STANDARD_OUTPUT, notifier_for
-from respond.cli.options import Question, Time
+from respond.cli.options import Question, Time, in_language
 from respond.cli.page import Page, counted
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
@@ -33,14 +33,11 @@ if TYPE_CHECKING:
 
 NAME = "people"
 """The name of the publisher that brings to people what was raised."""
-_LANGUAGE = click.option(
-    "--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of titles and verdicts."
-)
 
 
 @click.command("obligations", cls=Question)
 @click.argument("name", metavar="ID")
-@_LANGUAGE
+@in_language
 def obligations(session: Session, name: str, language: str) -> Answer:
     """Show what incident ID owes, and owed: each occurrence with its deadline, and what became of it."""
     with session.engine() as engine:
@@ -63,7 +60,7 @@ def obligations(session: Session, name: str, language: str) -> Answer:
 
 @click.command("due", cls=Question)
 @click.option("--until", type=Time(), metavar="TIME", help="Also what falls due by then, if nothing is done.")
-@_LANGUAGE
+@in_language
 def due(session: Session, until: str | None, language: str) -> Answer:
     """List what is due and not done, or nearly due, of all incidents, the longest due first.
 
@@ -117,7 +114,7 @@ class Watching(Question):
 @click.option(
     "--notify", metavar="COMMAND", help="Run it for each notification, JSON on its standard input; or write stdout."
 )
-@_LANGUAGE
+@in_language
 def watch(session: Session, *, once: bool, every: float, notify: str | None, language: str) -> Answer:
     """Raise what falls due, each rung of its ladder once in the log, and tell people, each role at least once.
 
