@@ -20,7 +20,7 @@ from respond.workflow.incident.state import CANCELLED, OPEN, RESOLVED, REVIEWED,
 
 
 def obligations_of(situation: Situation, *only: str) -> tuple[Owed, ...]:
-    """Return what the incident owes by the plan in force: of the obligations with these ids, of all when none is named."""
+    """Return what it owes by the plan in force: of the obligations with these ids, of all when none is named."""
     return owed(situation.plan, facts_of(situation.plan, situation.history), until=situation.now, only=only or None)
 
 
