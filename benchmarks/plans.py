@@ -10,8 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import falling_due
 import linting
 from databases import ROOT, settings
+from grounds import Grounds
 from harness import Figure, report
 
 
@@ -24,6 +26,10 @@ def main() -> int:
 
 def _figures(folder: Path) -> Iterator[Figure]:
     yield linting.figure(folder)
+    yield falling_due.figure_of_deciding()
+    with Grounds(folder) as grounds:
+        yield falling_due.figure_of_due(grounds, "sqlite")
+        yield falling_due.figure_of_due(grounds, "postgresql")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,32 +16,141 @@ from respond.cli.scenario import STEPS
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """Return the document of a demo."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert main(["demo", "--json"]) == 0
+    return json.loads(said.getvalue())
+
+
 @pytest.mark.parametrize("database", ["sqlite_url", "postgresql_url", "mariadb_url"])
 def test_the_demo_plays_an_incident_through_its_whole_life(request, capsys, database):
-    """Every step of the story happens as told, the refused one too, and the log answers what it should."""
+    """Every step of the story happens as told, the refused ones too, and the log answers what it should."""
     cli = CommandLine(request.getfixturevalue(database), capsys)
     told = cli.ask("demo")
     assert [bool(step["refusals"]) for step in told["steps"]] == [step.refused for step in STEPS]
-    assert {"upward-report-owed"} == {refusal["code"] for step in told["steps"] for refusal in step["refusals"]}
-    assert told["show"]["state"] == "reviewed"
-    assert (told["known"]["state"], told["known"]["last_position"]) == ("responding", 6)
-    assert [entry["position"] for entry in told["timeline"]["entries"]][:7] == [1, 2, 3, 4, 5, 8, 6]
-    assert told["review"]["peak_level"]["level"] == 2
+    assert told["warning"]["state"] == "converted"
+    assert told["warning"]["incident"] == told["id"]
+    assert (told["show"]["state"], told["show"]["warning"]) == ("reviewed", "payments-north")
+    assert (told["known"]["state"], told["known"]["level"]) == ("responding", 1)
+    assert told["review"]["peak_level"]["level"] == 1
     assert told["replay"]["states"] == {"reviewed": 1}
     assert told["check"]["clean"] is True
-    assert cli.ask("show", "INC-1") == told["show"]
+    assert cli.ask("show", told["number"], "--plan", "service-company") == told["show"]
 
 
-def test_the_demo_says_the_same_every_time(cli, tmp_path, capsys):
+def test_the_demo_shows_why_a_step_is_refused(told):
+    """Each refused step names every reason: authority, what is owed, and the second pair of eyes."""
+    refused = [(step["command"], step["refusals"]) for step in told["steps"] if step["refusals"]]
+    assert [(command, [one["code"] for one in reasons]) for command, reasons in refused] == [
+        ("resolve", ["not-authorised", "upward-report-owed", "owed-before-resolve"]),
+        ("waive", ["approvals-missing"]),
+        ("close_review", ["not-authorised", "same-actor"]),
+    ]
+
+
+def test_the_demo_shows_the_suggestion_beside_the_choice(told):
+    """The plan suggests a warning from 5 % on, and a level with its grounds; a person chooses, also against it."""
+    steps = told["steps"]
+    signals = [step["suggested"] for step in steps if step["command"] == "record_signal"]
+    assert signals == [[], ["failed_payments"]]
+    levels = [(step["level"], step["suggested"], step["because"]) for step in steps if step["level"] is not None]
+    grounds = ["affected_customers 120 (from 100, below 1000)"]
+    assert levels == [(2, 2, grounds), (1, 2, grounds)]
+
+
+VERDICTS = {
+    "acknowledge": ["met"],
+    "assign_level": ["met"],
+    "start_response": ["met"],
+    "assess": ["met"],
+    "take_command": ["met"],
+    "head_office_initial": ["late"],
+    "progress_major": ["met", "met", "missing"],
+    "progress_serious": ["met", "met", "met", "dropped"],
+    "fill_roles": ["met"],
+    "authority_initial": ["near_miss"],
+    "first_contact": ["met"],
+    "progress_ordinary": ["met", "met", "met", "dropped"],
+    "head_office_follow_up": ["met", "dropped"],
+    "authority_follow_up": ["dropped"],
+    "head_office_final": ["met"],
+    "apology": ["met"],
+    "review_major": ["met"],
+    "authority_final": ["met"],
+    "visit": ["waived"],
+    "review": ["met"],
+    "action_items_major": ["open"],
+    "action_items": ["open"],
+}
+"""Written by hand from the plan and the story."""
+
+
+def test_the_demo_tells_what_was_owed(told):
+    """Each obligation has its deadline and its verdict: one report is late, one note is missing, one duty waived."""
+    rows = told["obligations"]["obligations"]
+    assert [row["due_at"] for row in rows] == sorted(row["due_at"] for row in rows)
+    verdicts = {
+        row["obligation"]: [one["verdict"] for one in rows if one["obligation"] == row["obligation"]] for row in rows
+    }
+    assert verdicts == VERDICTS
+    late = next(row for row in rows if row["verdict"] == "late")
+    assert (late["due_at"][11:16], late["done_at"][11:16]) == ("09:42", "09:50")
+
+
+def test_the_demo_says_titles_in_chinese_when_asked(told, cli, tmp_path, capsys):
+    """With --language zh obligations, verdicts, roles and heads are told in Chinese; nothing else differs."""
+    chinese = cli.ask("demo", "--language", "zh")
+    late = next(row for row in chinese["obligations"]["obligations"] if row["verdict"] == "late")
+    assert (late["title"], late["verdict_title"]) == ("向总部首报", "迟报")
+    assert [one["title"] for one in chinese["staffing"]["vacancies"]] == ["发言人", "法律顾问"]
+    assert chinese["raised"]["raised"][0]["title"] == "向总部首报"
+    assert chinese["timeline"] == told["timeline"]
+    page = CommandLine(f"sqlite:///{tmp_path / 'other.db'}", capsys).text("demo", "--language", "zh")
+    for part in ("截止时间", "漏报", "培训已失效", "通知对象"):
+        assert part in page
+
+
+def test_the_demo_tells_who_was_missing(told):
+    """At the time of asking two required roles stand empty, and one holder's training ran out."""
+    staffing = told["staffing"]
+    assert [one["role"] for one in staffing["vacancies"]] == ["spokesperson", "legal"]
+    assert [(one["kind"], one["person"]) for one in staffing["concerns"]] == [("untrained", "zhu.lin")]
+
+
+def test_a_watcher_raises_what_falls_due_on_the_way(told):
+    """Each rung is raised at its very moment, once, and by nobody but the watcher."""
+    raised = [(one["at"][11:16], one["obligation"], one["rung"]) for one in told["raised"]["raised"]]
+    assert raised == [
+        ("09:32", "head_office_initial", 1),
+        ("09:42", "head_office_initial", 2),
+        ("10:20", "authority_initial", 1),
+        ("10:25", "fill_roles", 1),
+        ("11:50", "progress_major", 1),
+        ("12:05", "progress_major", 2),
+    ]
+    by = {entry["actor"] for entry in told["timeline"]["entries"] if entry["type"] == "ObligationRaised"}
+    assert by == {"respond.watch"}
+
+
+def test_the_demo_says_the_same_every_time(told, cli):
     """Two demos have the same ids and times: the story has its own clock."""
-    other = CommandLine(f"sqlite:///{tmp_path / 'other.db'}", capsys)
-    assert cli.ask("demo")["timeline"] == other.ask("demo")["timeline"]
+    assert cli.ask("demo")["timeline"] == told["timeline"]
 
 
 def test_the_demo_tells_people_what_happens(cli):
     """The page tells each step, why one is refused, and every answer under a heading."""
     page = cli.text("demo")
-    for part in ("Level 2 owes a report upward", "[upward-report-owed]", "== The review ==", "nothing is wrong"):
+    for part in (
+        "the plan suggests level 2: affected_customers 120",
+        "[upward-report-owed]",
+        "[approvals-missing]",
+        "== The review ==",
+        "First report to the head office",
+        "Late",
+        "nothing is wrong",
+    ):
         assert part in page
 
 
@@ -54,7 +167,7 @@ def test_the_demo_without_a_database_leaves_nothing(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("RESPOND_DATABASE_URL", f"sqlite:///{tmp_path / 'real.db'}")
     assert main(["demo"]) == 0
-    assert "INC-1 is reviewed" in capsys.readouterr().out
+    assert "INC-6 is reviewed" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -46,12 +46,21 @@ LIFE = [
     "correct INC-1 1 --set title=C --reason r",
     "retract INC-1 9 --reason r",
     "review INC-1",
+    "acknowledge INC-2",
+    "recategorise INC-2 network --reason r",
+    "warning signal north --source staff --metric m --value 7",
+    "warning show north",
+    "plan life draft service-company@1",
+    "plan life overdue service-company@1",
     "merge INC-2 --into INC-1 --reason r",
     'do incident INC-1 note --data {"text":"x"}',
     "explain INC-1 resolve",
     "incidents",
     "board",
     "statistics",
+    "obligations INC-1",
+    "due",
+    "watch --once",
     "projection run",
     "projection rebuild listing",
     "projection list",
@@ -80,6 +89,17 @@ LIFE = [
     "plan diff service-company@1 service-company",
 ]
 
+PLAYED_ELSEWHERE = {
+    f"respond {name}"
+    for name in (
+        *("response-level", "receipt", "fulfil", "approve", "waive", "pause", "resume"),
+        *(f"role {step}" for step in ("assign", "release", "hand-over")),
+        *(f"warning {step}" for step in ("raise", "confirm", "prepare", "lift")),
+        *(f"plan life {step}" for step in ("approve", "drill", "evaluate", "revise", "reassess", "retire")),
+    )
+}
+"""What needs a plan of more than an outline: `test_cli_people_and_plans` holds its documents to the page."""
+
 
 def commands(group: click.Group = respond, before: str = "respond") -> Iterator[tuple[str, click.Command]]:
     """Yield every command with its full name."""
@@ -88,6 +108,13 @@ def commands(group: click.Group = respond, before: str = "respond") -> Iterator[
             yield from commands(command, f"{before} {name}")
         else:
             yield f"{before} {name}", command
+
+
+def name_of(line: str) -> str:
+    """Return the full name of the command that *line* begins with."""
+    words = ["respond", *line.split()]
+    known = {name for name, _ in commands()}
+    return next(name for end in range(4, 1, -1) if (name := " ".join(words[:end])) in known)
 
 
 def sections(text: str) -> dict[str, str]:
@@ -187,15 +214,13 @@ def test_documents_hold_the_keys_that_the_page_lists(worked, tmp_path, monkeypat
     seen = set()
     for line in LIFE:
         said = worked.run(*line.split(), "--json")
-        name = "respond " + " ".join(
-            word for word in line.split()[: 2 if line.startswith(("db", "projection", "readers", "plan")) else 1]
-        )
+        name = name_of(line)
         if "error" not in said.document:
             assert set(said.document) == documented_keys(name), line
             seen.add(name)
     demo = CommandLine(f"sqlite:///{tmp_path / 'demo.db'}", worked.capsys).ask("demo")
     assert set(demo) == documented_keys("respond demo")
-    assert {name for name, _ in commands()} - seen == {
+    assert {name for name, _ in commands()} - seen - PLAYED_ELSEWHERE == {
         "respond demo",
         "respond projection skip",
         "respond readers settle",

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine as AsyncHostEngine
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.async_incident import AsyncIncidentHandle
 from respond.engine.async_projecting import AsyncProjecting
+from respond.engine.async_watch import AsyncWatch
 from respond.engine.engine import Engine
 from respond.engine.incident import IncidentHandle
 from respond.engine.projecting import Projecting
+from respond.engine.watch import Watch
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.protocol import EventStore, LogReader
 from respond.store.sql import async_opening, opening
@@ -26,12 +28,14 @@ PAIRS = [
     (AsyncEngine, Engine),
     (AsyncIncidentHandle, IncidentHandle),
     (AsyncProjecting, Projecting),
+    (AsyncWatch, Watch),
 ]
 OWN = {
     (AsyncEventStore, "exclusively"),  # lends a view to be awaited
     (AsyncEngine, "log"),  # yields
     (AsyncEngine, "open"),  # also takes an engine for asyncio
     (AsyncEngine, "projections"),  # a property of both
+    (AsyncEngine, "watch"),  # returns one for asyncio
     (AsyncEngine, "transaction"),  # takes a connection for asyncio
     (AsyncIncidentHandle, "merge_into"),  # also takes a handle of its own kind
     (AsyncIncidentHandle, "number"),  # a property of the other
@@ -89,7 +93,7 @@ def test_engines_take_what_a_host_has(engine, home, of_the_host):
 
 def test_names_are_compared():
     """The control: all classes are looked into, and a method that only one has is none of the names."""
-    assert len({pair[0] for pair in NAMES}) == len({pair[0] for pair in PAIRS}) == 4
+    assert len({pair[0] for pair in NAMES}) == len({pair[0] for pair in PAIRS}) == 5
     assert len(NAMES) > 55
     assert "run" not in {name for _, _, name in NAMES}
 

@@ -78,7 +78,7 @@ def test_a_whole_life():
         "occurred": [EARLIER],
         "classified": [at(0)],
         "assessed": [at(2)],
-        "level_assigned": [at(3)],
+        "level_assigned": [at(3), at(9)],
         "response_started": [at(4)],
         "response_ended": [at(10), at(12)],
         "reopened": [at(11)],

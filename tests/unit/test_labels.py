@@ -24,7 +24,10 @@ from respond.plan import (
 )
 from respond.plan.labels import LabelKind, label
 from respond.workflow.incident import INCIDENT
+from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.warning import WARNING
 
+WORKFLOWS = (INCIDENT, WARNING, PLAN_LIFE)
 KINDS: Mapping[tuple[type, str], LabelKind] = {
     (calendars.Calendar, "working_week"): "weekday",
     (communication.Audience, "kind"): "audience",
@@ -80,9 +83,9 @@ def needed() -> dict[LabelKind, set[str]]:
     for place, words in WORDED.items():
         keys.setdefault(KINDS[place], set()).update(words)
     keys["verdict"] = set(get_args(owed.Verdict))
-    keys["state"] = {"new", *INCIDENT.states}
-    keys["command"] = {transition.trigger for transition in INCIDENT.transitions}
-    keys["event"] = {type_of(event).name for event in INCIDENT.evolvers}
+    keys["state"] = {"new", *(state for workflow in WORKFLOWS for state in workflow.states)}
+    keys["command"] = {transition.trigger for workflow in WORKFLOWS for transition in workflow.transitions}
+    keys["event"] = {type_of(event).name for workflow in WORKFLOWS for event in workflow.evolvers}
     return keys
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import attrs
 
-from duties import Story, duty, minute, minutes, owes, plan
+from duties import Story, duty, every, minute, minutes, owes, plan
 from respond.plan.ladder import next_moment, rungs
 from respond.plan.obligations import Rung
 from respond.plan.owed import owed
@@ -60,3 +60,15 @@ def test_what_is_done_has_no_next_moment():
     found = owed(whole, Story().fact("aware", 0).done(5).whole())
     assert next_moment(found, whole, minute(5)) == minute(60)
     assert next_moment([], whole, minute(5)) is None
+
+
+def test_a_schedule_goes_on_whatever_was_done():
+    """Done before its deadline, a schedule is to be looked at right behind it: its next occurrence begins there."""
+    rung = Rung(before=Span(5, "minute"), tell=("commander",))
+    brief = duty("aware 30 min", recurs=every("30 min", after="schedule"), ladder=(rung,))
+    whole, facts = plan(brief), Story().fact("aware", 0).done(10).whole()
+    now, moments = minute(10), []
+    for _ in range(3):
+        now = next_moment(owed(whole, facts, until=now), whole, now)
+        moments.append(round(minutes(now), 3))
+    assert moments == [30, 55, 60]

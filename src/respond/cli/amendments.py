@@ -55,11 +55,11 @@ def retract(session: Session, name: str, entry: str, reason: str) -> Answer:
 def _amend(session: Session, name: str, entry: str, command: Callable[[str], object]) -> Answer:
     with session.engine() as engine:
         handle = engine.incident(name)
-        outcome = handle.execute(command(_event_id(handle, entry)), **session.circumstances)
+        outcome = handle.execute(command(event_id(handle, entry)), **session.circumstances)
         return recorded(engine, Target(INCIDENT_CATEGORY, handle.id), outcome)
 
 
-def _event_id(handle: IncidentHandle, entry: str) -> str:
+def event_id(handle: IncidentHandle, entry: str) -> str:
     """Return the event id that *entry* means; what is no position of this incident is taken for an id."""
     position = entry.removeprefix("#")
     return next((event.id for event in handle.events() if str(event.position) == position), entry)

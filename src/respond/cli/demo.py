@@ -1,11 +1,10 @@
-"""One incident, played through its whole life; then what the log answers."""
+"""One incident, played through its whole life under a shipped plan; then what the log answers."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -15,41 +14,21 @@ from click.core import ParameterSource
 
 from respond.cli.answer import Answer
 from respond.cli.audits import checked, replayed
+from respond.cli.duties import owing, raised, staffed
 from respond.cli.imports import imported
-from respond.cli.options import Question
+from respond.cli.options import Question, in_language
 from respond.cli.page import Page
+from respond.cli.played import Played, StoryClock, play
 from respond.cli.questions import happened, stood
 from respond.cli.reviews import reviewed
-from respond.cli.scenario import KNOWN_AT, STEPS, Step
+from respond.cli.scenario import KNOWN_AT, PLAN, WARNING
 from respond.cli.session import Session
 from respond.cli.targets import Target
-from respond.domain.references import Actor
 from respond.engine.engine import Engine
-from respond.engine.handler import Outcome
-from respond.errors import CommandRefused, InvalidInput, Refusal
+from respond.errors import InvalidInput
+from respond.plan.plan import Plan
 from respond.transfer.mapping import LogMapping
-from respond.workflow.definition import trigger_of
-from respond.workflow.incident import INCIDENT_CATEGORY
-
-
-@attrs.define
-class _Clock:
-    """The clock of the story."""
-
-    now: datetime = STEPS[0].at
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@attrs.frozen
-class _Played:
-    """A step of the story, and what came of it."""
-
-    step: Step
-    trigger: str
-    state: str
-    refusals: tuple[Refusal, ...] = ()
+from respond.workflow.warning import WARNING_CATEGORY
 
 
 @attrs.frozen
@@ -64,36 +43,48 @@ class _Part:
 @click.command("demo", cls=Question)
 @click.option("--log", "log_file", metavar="FILE", help="A foreign log to import after the story.")
 @click.option("--mapping", "mapping_file", metavar="FILE", help="What the columns of that log mean, as TOML.")
+@in_language
 @click.pass_context
-def demo(context: click.Context, session: Session, log_file: str | None, mapping_file: str | None) -> Answer:
+def demo(
+    context: click.Context, session: Session, log_file: str | None, mapping_file: str | None, language: str
+) -> Answer:
     """Play one incident through its whole life, and show what the log answers.
 
     Without --db it is played on a SQLite file that is deleted afterwards; a database that is named must hold no event.
-    The story is fixed: its clock stands in March 2026, and it uses the plan that ships.
+    The story is fixed: its clock stands in March 2026, and its plan is the service company's that ships.
     """
     if (log_file is None) != (mapping_file is None):
         raise click.UsageError("--log and --mapping belong together")
     mapping = None if mapping_file is None else LogMapping.load(mapping_file)
     if context.get_parameter_source("db") is ParameterSource.COMMANDLINE:
-        return _perform(session.db, log_file, mapping)
+        return _perform(session.db, log_file, mapping, language)
     with tempfile.TemporaryDirectory(prefix="respond-demo-") as folder:
-        return _perform(f"sqlite:///{Path(folder) / 'demo.db'}", log_file, mapping)
+        return _perform(f"sqlite:///{Path(folder) / 'demo.db'}", log_file, mapping, language)
 
 
-def _perform(url: str, log_file: str | None, mapping: LogMapping | None) -> Answer:
+def _perform(url: str, log_file: str | None, mapping: LogMapping | None, language: str) -> Answer:
     from respond.store.sql import SqlEventStore  # noqa: PLC0415 - help and wrong usage need no database
 
-    clock = _Clock()
+    clock = StoryClock()
     store = SqlEventStore.open(url, clock=clock)
-    with Engine(store, clock=clock, random=_fixed_random()) as engine:
+    with Engine(store, plans=[Plan.shipped(PLAN)], clock=clock, random=_fixed_random()) as engine:
         if store.head().position:
             raise InvalidInput("holds events; the demo wants an empty database", place="--db", value=url)
-        target, played = _play(engine, clock)
+        target, played = play(engine, clock)
+        known = f"{KNOWN_AT:%H:%M}"
         parts = [
+            _Part("warning", "The warning before it", stood(engine, Target(WARNING_CATEGORY, WARNING))),
             _Part("show", "Where it stands", stood(engine, target)),
-            _Part("known", f"What could be known at {KNOWN_AT:%H:%M}", stood(engine, target, known_at=KNOWN_AT)),
+            _Part("known", f"What could be known at {known}", stood(engine, target, known_at=KNOWN_AT)),
+            _Part(
+                "staffing",
+                f"Who was missing at {known}, and whom to look at",
+                staffed(engine, target, known_at=KNOWN_AT, language=language),
+            ),
             _Part("timeline", "What happened", happened(engine, target)),
             _Part("review", "The review", reviewed(engine, target)),
+            _Part("obligations", "What was owed, and what became of it", owing(engine, target, language=language)),
+            _Part("raised", "What the watcher raised on the way", raised(engine, target, language=language)),
         ]
         if log_file is not None and mapping is not None:
             parts.append(_Part("import", "A foreign log", imported(engine, log_file, mapping)))
@@ -113,6 +104,9 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None) -> Answ
                     "tells": one.step.tells,
                     "command": one.trigger,
                     "state": one.state,
+                    "level": one.level,
+                    "suggested": one.suggested,
+                    "because": one.because,
                     "refusals": one.refusals,
                 }
                 for one in played
@@ -124,49 +118,35 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None) -> Answ
     )
 
 
-def _play(engine: Engine, clock: _Clock) -> tuple[Target, list[_Played]]:
-    """Carry out every step of the story."""
-    key = engine.incident_id("demo")
-    target = Target(INCIDENT_CATEGORY, key)
-    outcomes: list[Outcome] = []
-    played = []
-    for step in STEPS:
-        clock.now = step.at
-        command = step.command(outcomes) if callable(step.command) else step.command
-        refusals: tuple[Refusal, ...] = ()
-        try:
-            outcomes.append(
-                engine.execute(INCIDENT_CATEGORY, key, command, actor=Actor(step.actor, step.role), at=step.happened_at)
-            )
-        except CommandRefused as refused:
-            if not step.refused:
-                raise
-            refusals = refused.refusals
-        state: str = engine.state(INCIDENT_CATEGORY, key).status
-        played.append(_Played(step, trigger_of(type(command)), state, refusals))
-    return target, played
-
-
 def _fixed_random() -> Callable[[int], bytes]:
     """Return a source of the same bytes in every run, so that the story's ids are always the same."""
     calls = count()
     return lambda size: hashlib.shake_128(f"demo {next(calls)}".encode()).digest(size)
 
 
-def _show(page: Page, title: str, played: list[_Played], parts: list[_Part]) -> None:
+def _show(page: Page, title: str, played: list[Played], parts: list[_Part]) -> None:
     page.line(f"The story of {title}, step by step.")
     for one in played:
         page.line()
         page.line(f"{one.step.at:%m-%d %H:%M}  {one.step.actor}: {one.step.tells}")
-        if one.refusals:
-            page.line(f"             {one.trigger} is refused:")
-            for refusal in one.refusals:
-                page.line(f"             - {refusal.text} [{refusal.code}]")
-        else:
-            page.line(f"             {one.trigger} -> {one.state}")
+        for line in _came_of_it(one):
+            page.line(f"             {line}")
     for part in parts:
         page.heading(f"== {part.heading} ==")
         part.answer.show(page)
+
+
+def _came_of_it(one: Played) -> Iterator[str]:
+    if one.refusals:
+        yield f"{one.trigger} is refused:"
+        yield from (f"- {refusal.text} [{refusal.code}]" for refusal in one.refusals)
+        return
+    yield f"{one.trigger} -> {one.state}"
+    if one.level is not None:
+        yield f"a person chooses level {one.level}"
+    if one.suggested:
+        said = f"level {one.suggested}" if one.level is not None else f"a warning, by {', '.join(one.suggested)}"
+        yield f"the plan suggests {said}" + (f": {'; '.join(one.because)}" if one.because else "")
 
 
 COMMANDS = (demo,)

@@ -24,6 +24,10 @@ TRIGGERS = {
     "team": "assign_team",
     "report-up": "report_upward",
     "review": "close_review",
+    "pause": "pause_clock",
+    "resume": "resume_clock",
+    "receipt": "record_receipt",
+    "response-level": "set_response_level",
 }
 """The triggers of the incident workflow that have another name on the command line."""
 

@@ -14,6 +14,10 @@ from respond.domain.moments import parse_utc
 from respond.errors import InvalidMoment
 
 DEFAULT_DATABASE = "sqlite:///respond.db"
+in_language = click.option(
+    "--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of titles and sentences."
+)
+"""Give a command the option `--language`."""
 
 
 class Time(click.ParamType[str]):
@@ -64,7 +68,8 @@ def _everywhere() -> list[click.Parameter]:
             envvar="RESPOND_PLAN",
             show_envvar=True,
             metavar="FILE",
-            help="A contingency plan; the first is pinned by new incidents.  [default: the example that ships]",
+            help="A contingency plan, or the name of one that ships; the first is pinned by new incidents."
+            "  [default: service-company@1]",
         ),
         click.Option(
             ["--workflow", "workflow_names"],

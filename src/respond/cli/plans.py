@@ -1,4 +1,4 @@
-"""Contingency plans: judged, shown, compared.  No log is asked."""
+"""Contingency plans: judged, shown, compared, which asks no log; and their own life, which is in one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from respond.cli.answer import Answer
-from respond.cli.options import Question
+from respond.cli.options import Question, in_language
 from respond.cli.page import Page, counted
+from respond.cli.plan_life import life
 from respond.cli.plan_page import show_plan
-from respond.cli.session import Session
+from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.clock import system_clock
 from respond.errors import InvalidPlan, PlanNotFound
@@ -24,15 +25,13 @@ from respond.plan.plan import Plan
 from respond.plan.reader import shipped_plan
 from respond.plan.words import Words
 from respond.workflow.incident import INCIDENT
-
-_LANGUAGE = click.option(
-    "--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of titles and sentences."
-)
+from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.warning import WARNING
 
 
 @click.group("plan")
 def plan() -> None:
-    """Judge, show and compare contingency plans."""
+    """Judge, show and compare contingency plans, and keep their life."""
 
 
 @plan.command("lint", cls=Question)
@@ -68,7 +67,7 @@ def lint(_: Session, files: tuple[str, ...], today: datetime | None) -> Answer:
 
 @plan.command("show", cls=Question)
 @click.argument("file", metavar="FILE")
-@_LANGUAGE
+@in_language
 def show(_: Session, file: str, language: str) -> Answer:
     """Show the plan in FILE for people: levels in words, who does what, and what is owed by when.
 
@@ -102,17 +101,6 @@ def diff_(_: Session, old: str, new: str) -> Answer:
     )
 
 
-def plan_path(name: str) -> Path:
-    """Return the file called *name*, or where the shipped plan of that name lies.
-
-    Raises `PlanNotFound` when it is neither.
-    """
-    path = Path(name)
-    if path.exists() or path.suffix == ".toml" or len(path.parts) > 1:
-        return path
-    return shipped_plan(name)
-
-
 def _generals(paths: list[Path]) -> dict[str, Plan]:
     """Return the plans that special plans among *paths* may be under: among them too, or shipped."""
     plans = []
@@ -131,13 +119,16 @@ def _generals(paths: list[Path]) -> dict[str, Plan]:
 
 
 def incident_flow() -> Flow:
-    """Return the steps of an incident, as lint takes them."""
+    """Return the steps of an incident, and the commands of warnings and of plans, as lint takes them."""
     return Flow(
         tuple(
             Step(transition.trigger, source, transition.dest or source)
             for transition in INCIDENT.transitions
             for source in transition.sources
-        )
+        ),
+        further=tuple(
+            dict.fromkeys(transition.trigger for other in (WARNING, PLAN_LIFE) for transition in other.transitions)
+        ),
     )
 
 
@@ -155,5 +146,7 @@ def _show_changes(page: Page, between: str, changes: tuple[Change, ...]) -> None
     for change in changes:
         page.line(change.text)
 
+
+plan.add_command(life)
 
 COMMANDS = (plan,)

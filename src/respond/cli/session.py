@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,6 +16,7 @@ from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import Engine
 from respond.errors import DatabaseMissing, InvalidInput
 from respond.plan.plan import Plan
+from respond.plan.reader import shipped_plan
 from respond.store.memory import MemoryEventStore
 from respond.workflow.workflow import Workflow
 
@@ -23,6 +25,17 @@ if TYPE_CHECKING:
 
 UNKNOWN_TIME = "unknown"
 """What people write for `--at` when nobody knows."""
+
+
+def plan_path(name: str) -> Path:
+    """Return the file called *name*, or where the shipped plan of that name lies.
+
+    Raises `PlanNotFound` when it is neither.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix == ".toml" or len(path.parts) > 1:
+        return path
+    return shipped_plan(name)
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +91,8 @@ class Session:
         return SqlEventStore.open(self.db, clock=system_clock, create=False, archives=self.archives, **options)
 
     def plans(self) -> list[Plan]:
-        return [Plan.load(path) for path in self.plan_files]
+        """Return the plans that were named: files, or plans that ship."""
+        return [Plan.load(plan_path(name)) for name in self.plan_files]
 
     def workflows(self) -> list[Workflow]:
         return declared_workflows(self.workflow_names)

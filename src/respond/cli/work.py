@@ -35,10 +35,13 @@ def carry_out(session: Session, name: str, command: object) -> Answer:
 @click.option("--title", required=True)
 @click.option("--narrative", default="", help="What is known so far.")
 @click.option("--discovered-at", type=Time(), metavar="TIME", help="When it was noticed, where that is not --at.")
+@click.option("--began-at", type=Time(), metavar="TIME", help="When its impact began, as far as that is known.")
 @click.option("--site", help="Where.")
+@click.option("--unit", help="The part of the organisation that is hit.")
 @click.option("--channel", help="The service channel that is hit: shop, website, telephone …")
 @click.option("--team", help="The team that has it.")
 @click.option("--reference", help="What another system calls the incident.")
+@click.option("--warning", metavar="KEY", help="The warning that turns into it.")
 def report(session: Session, **told: Any) -> Answer:
     """Report an incident.
 
@@ -53,6 +56,11 @@ def report(session: Session, **told: Any) -> Answer:
 @click.argument("name", metavar="ID")
 @click.option("--affected-customers", type=int, help="How many customers are affected.")
 @click.option("--injured", type=int, help="How many people are hurt.")
+@click.option("--dead", type=int, help="How many people died.")
+@click.option("--sites", type=int, help="How many sites are hit.")
+@click.option(
+    "--critical/--not-critical", "critical_facility", default=None, help="Whether a critical facility is hit."
+)
 @click.option("--loss", metavar="MONEY", help="The loss, such as '12.50 CNY'.")
 @click.option("--spread", help="How far it reaches: local, regional …")
 @click.option("--findings", default="", help="What was found.")

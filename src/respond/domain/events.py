@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
-from respond.domain.moments import Moment, from_microseconds
+from respond.domain.moments import Moment, from_microseconds, parse_utc
 from respond.domain.references import Reference
 from respond.domain.streams import StreamId
 from respond.errors import InvalidWorkflow
@@ -139,8 +139,10 @@ class Event(NamedTuple):
     @property
     def happened_at(self) -> datetime:
         """When it happened, or when it was recorded if nobody knows: the time that orders a timeline."""
-        moment = self.occurred_at
-        return self.recorded_at if moment is None else moment.at
+        body = self.body.get("occurred_at")
+        if type(body) is str:  # most are, and a fold asks each
+            return parse_utc(body)
+        return self.recorded_at if body is None else Moment.from_json(body).at
 
     @property
     def actor(self) -> str | None:

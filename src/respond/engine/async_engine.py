@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 from respond.domain.events import Event
 from respond.domain.streams import DEFAULT_TENANT
 from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.async_watch import AsyncWatch
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import Engine
@@ -160,6 +161,10 @@ class AsyncEngine:
             joined.store = AsyncEventStore(inner.store, self.store.bridge)
             joined.inner = inner
             yield joined
+
+    def watch(self) -> AsyncWatch:
+        """Return a watcher of deadlines; see `Engine.watch`."""
+        return AsyncWatch(self, self.inner.watch())
 
     execute = awaited(Engine.execute)
     report = _handed(Engine.report)

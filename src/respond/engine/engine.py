@@ -39,6 +39,7 @@ from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from respond.engine.projecting import Mode, Projecting
+    from respond.engine.watch import Watch
     from respond.projections.board import Board
     from respond.projections.listing import Page
     from respond.projections.replay import Totals
@@ -358,6 +359,12 @@ class Engine:
     def states(self, category: str, keys: Iterable[str]) -> dict[str, Any]:
         """Return the states of many aggregates by key, all read at once; one without events is left out."""
         return self.reader.states(category, keys)
+
+    def watch(self) -> Watch:
+        """Return a watcher of deadlines: it tells what is due, and raises it, each time that it is asked."""
+        from respond.engine.watch import Watch  # noqa: PLC0415 - it needs the engine
+
+        return Watch(self)
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first."""

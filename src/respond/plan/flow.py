@@ -23,6 +23,8 @@ class Flow:
 
     steps: tuple[Step, ...]
     initial: str = "new"
+    further: tuple[str, ...] = ()
+    """The commands of other workflows that a plan has rules for."""
 
     @cached_property
     def commands(self) -> tuple[str, ...]:

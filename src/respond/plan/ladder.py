@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -14,6 +14,8 @@ from respond.plan.owed import Owed
 
 if TYPE_CHECKING:
     from respond.plan.plan import Plan
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @attrs.frozen
@@ -34,19 +36,25 @@ def rungs(plan: Plan, owed: Owed, level: int | None) -> tuple[Climb, ...]:
 def next_moment(owed: Iterable[Owed], plan: Plan, after: datetime) -> datetime | None:
     """Return the first moment after *after* at which one of *owed* gets near, falls due or climbs a rung; None if none.
 
-    Rungs of every level count: at some moments there is nothing to do.
+    Rungs of every level count, and so does the moment at which a schedule goes on: at some there is nothing to do.
     """
-    moments = (moment for one in owed if _open_at(one, after) for moment in _moments(plan, one))
+    moments = (moment for one in owed for moment in _moments(plan, one, after))
     return min((moment for moment in moments if moment > after), default=None)
 
 
-def _moments(plan: Plan, owed: Owed) -> Iterator[datetime]:
-    yield from (at for at in (owed.near_at, owed.due_at) if at is not None and _open_at(owed, at))
-    yield from (climb.at for climb in _climbs(plan, owed))
+def _moments(plan: Plan, owed: Owed, after: datetime) -> Iterator[datetime]:
+    obligation = plan.obligation(owed.obligation)
+    if obligation is None or owed.due_at is None:
+        return
+    if _open_at(owed, after):
+        yield from (at for at in (owed.near_at, owed.due_at) if at is not None and _open_at(owed, at))
+        yield from (climb.at for climb in _climbs(plan, owed))
+    if obligation.recurs is not None and obligation.recurs.after == "schedule":
+        yield owed.due_at + _INSTANT
 
 
 def _climbs(plan: Plan, owed: Owed) -> list[Climb]:
-    obligation = next((one for one in plan.obligations if one.id == owed.obligation), None)
+    obligation = plan.obligation(owed.obligation)
     if obligation is None or owed.due_at is None or owed.since is None:
         return []
     calendar = next((one for one in plan.calendars if one.name == obligation.calendar), EVERY_DAY)

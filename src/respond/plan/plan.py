@@ -176,6 +176,10 @@ class Plan:
         return {category.id: category for category in self.categories}
 
     @cached_property
+    def _obligations(self) -> Mapping[str, Obligation]:
+        return {obligation.id: obligation for obligation in self.obligations}
+
+    @cached_property
     def _roles(self) -> Mapping[str, Role]:
         return {role.id: role for role in self.roles}
 
@@ -199,7 +203,7 @@ class Plan:
         )
 
     def obligation(self, obligation_id: str) -> Obligation | None:
-        return next((one for one in self.obligations if one.id == obligation_id), None)
+        return self._obligations.get(obligation_id)
 
     def role(self, role_id: str) -> Role | None:
         return self._roles.get(role_id)

@@ -186,6 +186,7 @@ def _level_assigned(ledger: Ledger, payload: e.LevelAssigned, at: datetime, entr
 
 
 def _level_changed(ledger: Ledger, payload: e.LevelChanged, at: datetime, entry: str) -> None:
+    ledger.happened("level_assigned", at, entry)
     ledger.levels.append(LevelSet(at=at, entry=entry, level=payload.to_level))
     ledger.staffed(at, entry)
 

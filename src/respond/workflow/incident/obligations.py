@@ -19,9 +19,9 @@ from respond.workflow.incident.state import CANCELLED, OPEN, RESOLVED, REVIEWED,
 # -- guards ------------------------------------------------------------------------------------------------------------
 
 
-def obligations_of(situation: Situation) -> tuple[Owed, ...]:
-    """Return what the incident owes, by the plan in force."""
-    return owed(situation.plan, facts_of(situation.plan, situation.history), until=situation.now)
+def obligations_of(situation: Situation, *only: str) -> tuple[Owed, ...]:
+    """Return what it owes by the plan in force: of the obligations with these ids, of all when none is named."""
+    return owed(situation.plan, facts_of(situation.plan, situation.history), until=situation.now, only=only or None)
 
 
 def _pending(one: Owed) -> bool:
@@ -49,7 +49,7 @@ def obligation_owed(situation: Situation) -> str | None:
     command = situation.command
     if _named(situation) is None:
         return None
-    mine = [one for one in obligations_of(situation) if one.obligation == command.obligation]
+    mine = obligations_of(situation, command.obligation)
     if any(one.occurrence == command.occurrence and _pending(one) for one in mine):
         return None
     open_ones = ", ".join(str(one.occurrence) for one in mine if _pending(one)) or "none"
@@ -107,7 +107,8 @@ def due(situation: Situation) -> str | None:
     command: c.RaiseDue = situation.command
     what = f"occurrence {command.occurrence} of {command.obligation!r}"
     asked = (command.obligation, command.occurrence, command.due_at)
-    mine = [one for one in obligations_of(situation) if (one.obligation, one.occurrence, one.due_at) == asked]
+    owes = obligations_of(situation, command.obligation)
+    mine = [one for one in owes if (one.obligation, one.occurrence, one.due_at) == asked]
     if not any(_pending(one) for one in mine):
         return f"{what} is not open any more, or is due at another time"
     climbs = [climb for one in mine for climb in rungs(situation.plan, one, situation.state.level)]
@@ -118,9 +119,9 @@ def due(situation: Situation) -> str | None:
 def _bars(trigger: str) -> Guard:
     def discharged(situation: Situation) -> str | None:
         named = [one.id for one in situation.plan.obligations if trigger in one.before]
-        if not named:
+        if not named or not situation.history:  # a judge of foreign steps knows no history
             return None
-        left = [one.obligation for one in obligations_of(situation) if one.obligation in named and _pending(one)]
+        left = [one.obligation for one in obligations_of(situation, *named) if _pending(one)]
         if not left:
             return None
         return f"still owed before {trigger}: {', '.join(dict.fromkeys(left))}; discharge it, or have it waived"
@@ -172,7 +173,7 @@ def _fulfil(situation: Situation) -> Iterator[Any]:
 
 def _fulfilled_already(situation: Situation) -> bool:
     """Whether it was discharged, and no occurrence of it is open."""
-    mine = [one for one in obligations_of(situation) if one.obligation == situation.command.obligation]
+    mine = obligations_of(situation, situation.command.obligation)
     return any(one.done_at for one in mine) and not any(_pending(one) for one in mine)
 
 

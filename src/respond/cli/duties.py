@@ -1,0 +1,135 @@
+"""What an incident owes, how it is staffed, and what a watcher raised: in the words of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from respond.cli.answer import Answer
+from respond.cli.page import Page
+from respond.cli.targets import Target
+from respond.engine.engine import Engine
+from respond.plan.labels import label
+from respond.plan.owed import Owed, verdict
+from respond.plan.plan import Plan
+from respond.plan.words import Words
+from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.events import ObligationRaised
+from respond.workflow.incident.staffing import Concern, concerns, stand_ins, vacancies
+from respond.workflow.incident.state import Incident
+
+
+def owing(engine: Engine, target: Target, *, language: str = "en") -> Answer:
+    """Return what *target* owes, and what became of it by now, the earliest deadline first."""
+    words, now = _words(engine, target, language), engine.clock()
+    found = sorted(
+        (one for one in engine.incident(target.key).obligations() if one.since is not None),
+        key=lambda one: one.due_at or one.since or now,
+    )
+    rows = [_duty(words, one, now) for one in found]
+    return Answer(
+        document={"obligations": rows},
+        show=lambda page: _table(
+            page,
+            words,
+            ("title", "deadline", "done_at", "verdict"),
+            [(_numbered(row), row["due_at"], row["done_at"], row["verdict_title"]) for row in rows],
+        ),
+    )
+
+
+def staffed(engine: Engine, target: Target, *, known_at: datetime | None = None, language: str = "en") -> Answer:
+    """Return which required roles stand empty, who stands in, and whom people should look at; now, or at *known_at*."""
+    words = _words(engine, target, language)
+    history = engine.events(target.category, target.key)
+    at = engine.clock() if known_at is None else known_at
+    state: Incident = INCIDENT.fold([event for event in history if known_at is None or event.recorded_at <= known_at])
+    empty = [
+        {"role": role.id, "title": words.title(role), "stand_ins": stand_ins(words.plan, state, role.id)}
+        for role in vacancies(words.plan, state)
+    ]
+    doubts = [_doubt(words, one) for one in concerns(words.plan, state, at)]
+    return Answer(
+        document={"vacancies": empty, "concerns": doubts},
+        show=lambda page: _table(
+            page,
+            words,
+            ("role", "person", "concern", "since"),
+            [
+                *((one["title"], ", ".join(one["stand_ins"]), words.phrase("vacant"), None) for one in empty),
+                *((one["title"], one["person"], one["concern_title"], one["since"]) for one in doubts),
+            ],
+        ),
+    )
+
+
+def raised(engine: Engine, target: Target, *, language: str = "en") -> Answer:
+    """Return what watchers raised about *target*: when, which obligation, and who was told."""
+    words = _words(engine, target, language)
+    rows: list[dict[str, Any]] = [
+        {
+            "at": event.recorded_at,
+            "obligation": data.obligation,
+            "title": words.name("obligations", data.obligation),
+            "occurrence": data.occurrence,
+            "rung": data.rung,
+            "due_at": data.due_at,
+            "tell": data.tell,
+            "event": event.id,
+        }
+        for event in engine.events(target.category, target.key)
+        if isinstance(data := event.data, ObligationRaised)
+    ]
+    return Answer(
+        document={"raised": rows},
+        show=lambda page: _table(
+            page,
+            words,
+            ("raised_at", "title", "deadline", "told"),
+            [(row["at"], _numbered(row), row["due_at"], words.names("roles", row["tell"])) for row in rows],
+        ),
+    )
+
+
+def _words(engine: Engine, target: Target, language: str) -> Words:
+    plan: Plan = engine.plans.in_force(engine.events(target.category, target.key))
+    return Words(plan, language)
+
+
+def _duty(words: Words, one: Owed, now: datetime) -> dict[str, Any]:
+    said = verdict(one, now)
+    return {
+        "obligation": one.obligation,
+        "title": words.name("obligations", one.obligation),
+        "occurrence": one.occurrence,
+        "since": one.since,
+        "due_at": one.due_at,
+        "done_at": one.done_at,
+        "verdict": said,
+        "verdict_title": label("verdict", said, words.language),
+        "done_by": one.done_by or one.waived_by or one.dropped_by,
+    }
+
+
+def _doubt(words: Words, one: Concern) -> dict[str, Any]:
+    training = "" if one.training is None else words.name("trainings", one.training)
+    return {
+        "kind": one.kind,
+        "role": one.role,
+        "title": words.name("roles", one.role),
+        "person": one.person,
+        "since": one.since,
+        "training": one.training,
+        "concern_title": words.phrase(one.kind.replace("-", "_"), training=training),
+    }
+
+
+def _numbered(row: dict[str, Any]) -> str:
+    """Return the title, with the number of any occurrence but the first."""
+    title: str = row["title"]
+    return title if row["occurrence"] == 1 else f"{title} ({row['occurrence']})"
+
+
+def _table(page: Page, words: Words, heads: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    page.table([words.phrase(f"col_{head}") for head in heads], rows)

@@ -1,0 +1,116 @@
+"""The story of the demo, played on a log: people act, and a watcher looks whenever something falls due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+import attrs
+
+from respond.cli.scenario import STEPS, WARNING, Step
+from respond.cli.targets import Target
+from respond.domain.references import Actor
+from respond.engine.engine import Engine
+from respond.engine.handler import Outcome
+from respond.errors import CommandRefused, Refusal
+from respond.plan.ladder import next_moment
+from respond.workflow.definition import trigger_of
+from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.incident.commands import ReportIncident
+
+_REPORT_ID = "demo"
+"""The command id of the report."""
+
+
+@attrs.define
+class StoryClock:
+    """The clock of the story."""
+
+    now: datetime = STEPS[0].at
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@attrs.frozen
+class Played:
+    """A step of the story, and what came of it."""
+
+    step: Step
+    trigger: str
+    state: str
+    refusals: tuple[Refusal, ...] = ()
+    level: int | None = None
+    """The level that a person chose."""
+    suggested: Any = None
+    """What the plan suggested: a level, or the indicators that call for a warning."""
+    because: tuple[str, ...] = ()
+    """What spoke for it."""
+
+
+def play(engine: Engine, clock: StoryClock) -> tuple[Target, list[Played]]:
+    """Carry out every step of the story; return its incident, and what came of each step."""
+    return Target(INCIDENT_CATEGORY, engine.incident_id(_REPORT_ID)), _Stage(engine, clock).play()
+
+
+class _Stage:
+    def __init__(self, engine: Engine, clock: StoryClock) -> None:
+        from respond.engine.watch import Watch  # noqa: PLC0415 - help and wrong usage need no database
+
+        self._engine = engine
+        self._clock = clock
+        self._watch = Watch(engine)
+        self._incident = engine.incident_id(_REPORT_ID)
+        self._outcomes: dict[str, Outcome] = {}
+
+    def play(self) -> list[Played]:
+        return [self._act(step) for step in STEPS]
+
+    def _act(self, step: Step) -> Played:
+        self._watch_until(step.at)
+        key = self._incident if step.category == INCIDENT_CATEGORY else WARNING
+        command = step.command(self._outcomes) if callable(step.command) else step.command
+        trigger = trigger_of(type(command))
+        try:
+            outcome = self._carry_out(step, key, command)
+        except CommandRefused as refused:
+            if not step.refused:
+                raise
+            return Played(step, trigger, self._state(step, key), refused.refusals)
+        self._outcomes[step.name] = outcome
+        decided = self._engine.events(step.category, key)[-1].data
+        return Played(
+            step,
+            trigger,
+            self._state(step, key),
+            level=getattr(command, "level", None),
+            suggested=getattr(decided, "suggested", None),
+            because=getattr(decided, "because", ()),
+        )
+
+    def _carry_out(self, step: Step, key: str, command: object) -> Outcome:
+        circumstances: dict[str, Any] = {"actor": Actor(step.actor, step.role), "at": step.happened_at}
+        if isinstance(command, ReportIncident):
+            told = {field.name: getattr(command, field.name) for field in attrs.fields(ReportIncident)}
+            handle = self._engine.report(**told, **circumstances, command_id=_REPORT_ID)
+            return cast("Outcome", handle.outcome)
+        return self._engine.execute(step.category, key, command, **circumstances)
+
+    def _state(self, step: Step, key: str) -> str:
+        state: str = self._engine.state(step.category, key).status
+        return state
+
+    def _watch_until(self, at: datetime) -> None:
+        """Let the watcher look at each moment up to *at* at which something gets near, falls due or climbs a rung."""
+        while (moment := self._next_moment()) is not None and moment <= at:
+            self._clock.now = moment
+            self._watch.round()
+        self._clock.now = at
+
+    def _next_moment(self) -> datetime | None:
+        history = self._engine.events(INCIDENT_CATEGORY, self._incident)
+        if not history:
+            return None
+        plan = self._engine.plans.in_force(history)
+        owed = self._engine.incident(self._incident).obligations()
+        return next_moment(owed, plan, self._clock.now)

@@ -1,0 +1,69 @@
+"""The commands that say who does what in an incident."""
+
+from __future__ import annotations
+
+import click
+
+from respond.cli import written
+from respond.cli.answer import Answer
+from respond.cli.options import Recording
+from respond.cli.session import Session
+from respond.cli.work import carry_out
+from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+
+_TRAINED = click.option(
+    "--trained",
+    multiple=True,
+    metavar="TRAINING=DAY",
+    help="Until when a training of the person is in force, such as first_aid=2026-11-30.",
+)
+
+
+@click.group("role")
+def role() -> None:
+    """Fill roles of an incident, release from them, and hand them over."""
+
+
+@role.command("assign", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("role_id", metavar="ROLE")
+@click.argument("person")
+@_TRAINED
+def assign(session: Session, name: str, role_id: str, person: str, trained: tuple[str, ...]) -> Answer:
+    """Give PERSON the ROLE in incident ID; the commander takes command instead."""
+    days = written.fields(trained, "--trained")
+    return carry_out(session, name, AssignRole(role=role_id, person=person, trained_until=days))
+
+
+@role.command("release", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("role_id", metavar="ROLE")
+@click.argument("person")
+@click.option("--reason", required=True)
+def release(session: Session, name: str, role_id: str, person: str, reason: str) -> Answer:
+    """Relieve PERSON of the ROLE in incident ID."""
+    return carry_out(session, name, ReleaseRole(role=role_id, person=person, reason=reason))
+
+
+@role.command("hand-over", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("role_id", metavar="ROLE")
+@click.argument("from_person", metavar="FROM")
+@click.argument("to_person", metavar="TO")
+@click.option("--briefing", required=True, help="How things stand.")
+@_TRAINED
+def hand_over(
+    session: Session, name: str, role_id: str, from_person: str, to_person: str, briefing: str, trained: tuple[str, ...]
+) -> Answer:
+    """Hand the ROLE in incident ID over, FROM one person TO another."""
+    command = HandOverRole(
+        role=role_id,
+        from_person=from_person,
+        to_person=to_person,
+        briefing=briefing,
+        trained_until=written.fields(trained, "--trained"),
+    )
+    return carry_out(session, name, command)
+
+
+COMMANDS = (role,)
