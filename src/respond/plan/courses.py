@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from respond.plan.calendars import LAST, Calendar
+from respond.plan.calendars import FIRST, LAST, Calendar
 from respond.plan.deadlines import deadline, shifted
 from respond.plan.facts import Done, Happened, LevelSet, Paused, Waived
 from respond.plan.obligations import Fact, Obligation, Recurrence
@@ -69,6 +69,7 @@ class Course:
         self._starts: dict[int, tuple[Start, datetime]] = {}
         """Where each clock begins, by its number, and where its span is over."""
         self._waivers: dict[int, Waived] = {}
+        self._reckoned = FIRST
         self._owed_from: datetime | None = None
         """None while it is not owed."""
 
@@ -100,7 +101,7 @@ class Course:
 
     def waived(self, waived: Waived) -> None:
         """Release from one occurrence."""
-        self._waivers[waived.occurrence] = waived
+        self._waivers.setdefault(waived.occurrence, waived)
         for occurrence in self.occurrences[waived.occurrence - 1 : waived.occurrence]:
             if occurrence.open:
                 self._close(occurrence, waived)
@@ -134,19 +135,25 @@ class Course:
         return last is not None and last.open and last.start is not None and not last.passed(at)
 
     def _next(self) -> Occurrence:
-        number = len(self.occurrences) + 1
-        occurrence = Occurrence(number, waived=self._waivers.get(number))
+        occurrence = Occurrence(len(self.occurrences) + 1)
         self.occurrences.append(occurrence)
+        self._revive(occurrence)
         return occurrence
+
+    def _revive(self, occurrence: Occurrence) -> None:
+        """Owe *occurrence*, unless it was waived before."""
+        occurrence.dropped = None
+        occurrence.waived = self._waivers.get(occurrence.number)
 
     def _reckon(self, at: datetime) -> None:
         """Let the clock run that is the first to run out; one that ran out before *at* only when there is no other."""
         if self._owed_from is None:
             return
+        self._reckoned = at
         occurrence = self.occurrences[-1]
         running = [(self._due(occurrence, start, end), end, start) for start, end in self._starts.values()]
         ahead = [one for one in running if one[0] is None or one[0] >= at]
-        first = min(ahead or running, key=lambda one: one[0] or LAST, default=(None, None, None))
+        first = min(ahead or running, key=lambda one: (one[0] or LAST, one[1]), default=(None, None, None))
         occurrence.due_at, occurrence.end, occurrence.start = first
 
     def _run(self, occurrence: Occurrence, start: Start, end: datetime) -> None:
@@ -167,11 +174,15 @@ class Course:
         )
 
     def _close(self, occurrence: Occurrence, by: Done | Waived) -> None:
+        moves = bool(self._pauses) and not occurrence.passed(by.at)
+        by_clocks = moves and self._by_clocks(by.at)
         if isinstance(by, Done):
             occurrence.done = by
         else:
             occurrence.waived = by
-        if self._pauses and occurrence.start is not None and occurrence.end is not None:
+        if by_clocks:
+            self._reckon(self._reckoned)
+        elif moves and occurrence.start is not None and occurrence.end is not None:
             self._run(occurrence, occurrence.start, occurrence.end)
 
 
@@ -207,7 +218,7 @@ class Once(Course):
         if self._unborn:
             self._born(change.at)
         elif last is not None and last.dropped is not None:
-            last.dropped = None
+            self._revive(last)
             self._redeem(last)
             self._reckon(change.at)
 
@@ -235,7 +246,10 @@ class Once(Course):
             self._reckon(at)
 
     def _redeem(self, occurrence: Occurrence) -> None:
-        occurrence.done, self._early = self._early, None
+        """Count what was done before it was owed, unless it was waived still earlier."""
+        early, self._early = self._early, None
+        if early is not None and (occurrence.waived is None or early.at < occurrence.waived.at):
+            occurrence.done, occurrence.waived = early, None
 
 
 class _Recurring(Course):
@@ -257,7 +271,7 @@ class _Recurring(Course):
             self._reckon(what.at)
 
     def owed(self, change: Change) -> None:
-        """Owe it; once it began, `every` after *change*."""
+        """Owe it; `every` after *change* when it began before, or would be due before."""
         self._owed_from = change.at
         if not self.occurrences:
             self._next()
@@ -265,10 +279,11 @@ class _Recurring(Course):
             self._next()
             self._recurred = True
         last = self.occurrences[-1]
-        last.dropped = None
-        if last.start is None and not self._recurred:
+        self._revive(last)
+        begun = self._recurred or last.start is not None
+        if not begun:
             self._reckon(change.at)
-        else:
+        if begun or (last is self.occurrences[-1] and last.passed(change.at)):
             self._again(last, Start(change.at, change.fact, change.entry))
 
     def _by_clocks(self, at: datetime) -> bool:
