@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 import attrs
@@ -132,6 +133,19 @@ def rate(values: Sequence[float]) -> str:
 def spread(values: Sequence[float]) -> str:
     """Return the smallest and the largest of *values*."""
     return f"[{min(values):,.2f} .. {max(values):,.2f}] in {len(values)} rounds"
+
+
+def report(figures: Iterable[Figure], path: Path) -> int:
+    """Print the figures as they come, write them to *path*, and return the exit status."""
+    started = perf_counter()
+    measured = []
+    for figure in figures:
+        print(figure.line(), flush=True)
+        measured.append(figure)
+    write(measured, path)
+    missed = [figure.name for figure in measured if not figure.met]
+    print(f"{len(measured) - len(missed)} of {len(measured)} bars met, in {perf_counter() - started:.0f} s")
+    return 1 if missed else 0
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:

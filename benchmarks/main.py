@@ -9,14 +9,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 
 import commands
 import deciding
 import memory
 from commands import OurSide, PeerSide
 from databases import ROOT, postgresql_server, postgresql_settings, settings, sqlite_settings, two_postgresql
-from harness import Figure, write
+from harness import Figure, report
 from importing import Importing
 from peer import on_postgresql, on_sqlite
 from replaying import Replaying
@@ -29,18 +28,9 @@ IMPORTS = 5
 
 def main() -> int:
     """Measure everything and return the exit status."""
-    for line in settings():
-        print(line)
-    started = perf_counter()
-    measured: list[Figure] = []
+    print(*settings(), sep="\n")
     with tempfile.TemporaryDirectory(prefix="respond-bench-") as folder:
-        for figure in _figures(Path(folder)):
-            print(figure.line(), flush=True)
-            measured.append(figure)
-    write(measured, ROOT / "build" / "bench-main.json")
-    missed = [figure.name for figure in measured if not figure.met]
-    print(f"{len(measured) - len(missed)} of {len(measured)} bars met, in {perf_counter() - started:.0f} s")
-    return 1 if missed else 0
+        return report(_figures(Path(folder)), ROOT / "build" / "bench-main.json")
 
 
 def _figures(folder: Path) -> Iterator[Figure]:

@@ -12,22 +12,14 @@ from pathlib import Path
 
 import linting
 from databases import ROOT, settings
-from harness import Figure, write
+from harness import Figure, report
 
 
 def main() -> int:
     """Measure everything and return the exit status."""
-    for line in settings():
-        print(line)
-    measured: list[Figure] = []
+    print(*settings(), sep="\n")
     with tempfile.TemporaryDirectory(prefix="respond-bench-") as folder:
-        for figure in _figures(Path(folder)):
-            print(figure.line(), flush=True)
-            measured.append(figure)
-    write(measured, ROOT / "build" / "bench-plans.json")
-    missed = [figure.name for figure in measured if not figure.met]
-    print(f"{len(measured) - len(missed)} of {len(measured)} bars met")
-    return 1 if missed else 0
+        return report(_figures(Path(folder)), ROOT / "build" / "bench-plans.json")
 
 
 def _figures(folder: Path) -> Iterator[Figure]:

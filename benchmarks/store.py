@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import attrs
@@ -59,24 +58,16 @@ def main() -> int:
     from contests import Length  # noqa: PLC0415 - the processes of a crew load this module again
     from databases import ROOT, settings  # noqa: PLC0415
     from grounds import Grounds  # noqa: PLC0415
-    from harness import write  # noqa: PLC0415
+    from harness import report  # noqa: PLC0415
 
     asked = _asked(attrs.asdict(Length()))
     names = asked.only or list(ROWS)
     length = Length(**{field.name: getattr(asked, field.name) for field in attrs.fields(Length)})
     print(*settings(), sep="\n")
-    started = perf_counter()
-    measured = []
-    with tempfile.TemporaryDirectory(prefix="respond-bench-") as folder, Grounds(Path(folder)) as grounds:
-        for name in names:
-            for figure in _figures(name, grounds, length):
-                print(figure.line(), flush=True)
-                measured.append(figure)
     whole = names == list(ROWS) and length == Length()
-    write(measured, ROOT / "build" / ("bench-store.json" if whole else "bench-store-part.json"))
-    missed = [figure.name for figure in measured if not figure.met]
-    print(f"{len(measured) - len(missed)} of {len(measured)} bars met, in {perf_counter() - started:.0f} s")
-    return 1 if missed else 0
+    path = ROOT / "build" / ("bench-store.json" if whole else "bench-store-part.json")
+    with tempfile.TemporaryDirectory(prefix="respond-bench-") as folder, Grounds(Path(folder)) as grounds:
+        return report((figure for name in names for figure in _figures(name, grounds, length)), path)
 
 
 def _asked(defaults: Mapping[str, Any]) -> argparse.Namespace:

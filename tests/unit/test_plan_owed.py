@@ -170,6 +170,14 @@ class TestDischarge:
         assert verdicts(owes(again, story), 10) == ["open"]
         assert verdicts(owes(again, story.done(5, "assess")), 10) == ["met"]
 
+    @pytest.mark.parametrize("after", ["discharge", "schedule"])
+    def test_nor_does_it_stop_what_recurs(self, after):
+        """Assessed every hour is assessed again, whatever the rhythm."""
+        hourly = duty("assessed 60 min", act="assess", recurs=every("60 min", after=after))
+        story = Story().fact("assessed", 0).done(0, "assess", entry="assessed@0")
+        assert verdicts(owes(hourly, story), 10) == ["open"]
+        assert verdicts(owes(hourly, story.done(5, "assess")), 10)[0] == "met"
+
     def test_a_first_report_is_not_one_after_another(self):
         """The report at which the clock starts does not discharge what is due so long after it."""
         follow = duty("previous_report 60 min", act="report_upward")

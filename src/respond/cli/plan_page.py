@@ -14,9 +14,9 @@ from respond.plan.plan import Plan
 from respond.plan.words import Words
 
 
-def show_plan(page: Page, plan: Plan, language: str) -> None:
-    """Write *plan* for people, with what it says in words."""
-    _PlanPage(page, plan, Words(plan, language)).show()
+def show_plan(page: Page, plan: Plan, words: Words) -> None:
+    """Write *plan* for people; *words* know all that it names, also what stands in the plan that it is under."""
+    _PlanPage(page, plan, words).show()
 
 
 @attrs.frozen

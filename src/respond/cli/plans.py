@@ -16,12 +16,14 @@ from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.clock import system_clock
 from respond.errors import InvalidPlan, PlanNotFound
+from respond.plan.composed import composed
 from respond.plan.diff import Change, diff
 from respond.plan.finding import Finding
 from respond.plan.flow import Flow, Step
 from respond.plan.lint_file import lint_file
 from respond.plan.plan import Plan
 from respond.plan.reader import shipped_plan
+from respond.plan.words import Words
 from respond.workflow.incident import INCIDENT
 from respond.workflow.plan_life import PLAN_LIFE
 from respond.workflow.warning import WARNING
@@ -69,9 +71,12 @@ def lint(_: Session, files: tuple[str, ...], today: datetime | None) -> Answer:
 def show(_: Session, file: str, language: str) -> Answer:
     """Show the plan in FILE for people: levels in words, who does what, and what is owed by when.
 
-    FILE may be the name of a plan that ships.
+    FILE may be the name of a plan that ships.  A special plan shows what it adds itself.
     """
-    shown = Plan.load(plan_path(file))
+    path = plan_path(file)
+    shown = Plan.load(path)
+    general = _generals([path]).get(shown.under or "")
+    whole = shown if general is None else composed(shown, general)
     return Answer(
         document={
             "name": shown.name,
@@ -79,7 +84,7 @@ def show(_: Session, file: str, language: str) -> Answer:
             "digest": shown.reference.digest,
             "plan": shown.to_json(),
         },
-        show=lambda page: show_plan(page, shown, language),
+        show=lambda page: show_plan(page, shown, Words(whole, language)),
     )
 
 

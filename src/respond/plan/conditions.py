@@ -113,31 +113,33 @@ class Condition:
 
     def holds(self, impact: Impact) -> bool:
         """Return whether everything that it names is known of *impact* and fits."""
-        return all(held for _, held in self._judged(impact))
+        return all(held for held, *_ in self._judged(impact))
 
     def grounds(self, impact: Impact) -> tuple[str, ...]:
         """Return what it names and *impact* fits, in words: `affected_customers 300 (from 100, below 1000)`."""
-        return tuple(words for words, held in self._judged(impact) if held)
+        return tuple(words.format(*values) for held, words, *values in self._judged(impact) if held)
 
-    def _judged(self, impact: Impact) -> Iterator[tuple[str, bool]]:
+    def _judged(self, impact: Impact) -> Iterator[tuple[bool, str, *tuple[object, ...]]]:
+        """Yield whether each thing that it names held, and the words and values that say so: few are ever read."""
         for name in (*COUNTS, "loss"):
-            bounds, known = getattr(self, name), getattr(impact, name)
+            bounds = getattr(self, name)
             if bounds is not None:
-                yield f"{name} {known} ({bounds})", known is not None and bounds.hold(known)
+                known = getattr(impact, name)
+                yield known is not None and bounds.hold(known), "{} {} ({})", name, known, bounds
         if self.spread:
-            yield f"spread {impact.spread}", impact.spread in self.spread
+            yield impact.spread in self.spread, "spread {}", impact.spread
         if self.critical_facility is not None:
             words = "critical facility" if self.critical_facility else "no critical facility"
-            yield words, impact.critical_facility is self.critical_facility
+            yield impact.critical_facility is self.critical_facility, words
         if self.categories:
             known = {impact.category, *impact.ancestors}
-            yield f"category {impact.category}", not known.isdisjoint(self.categories)
+            yield not known.isdisjoint(self.categories), "category {}", impact.category
         if self.facets:
             common = [facet for facet in self.facets if facet in impact.facets]
-            yield f"facet {', '.join(common)}", bool(common)
+            yield bool(common), "facet {}", ", ".join(common)
         for name, value in self.fields.items():
             known = impact.fields.get(name)
-            yield f"{name} {known}", type(known) is type(value) and known == value
+            yield type(known) is type(value) and known == value, "{} {}", name, known
 
 
 def _impossible(start: object, below: object) -> InvalidPlan:

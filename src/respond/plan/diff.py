@@ -99,7 +99,7 @@ class _Compared:
                 yield from self._field(Plan, key, "The plan", key, before, after)
 
     def _parts(self, section: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
-        was, now = _numbered(before), _numbered(after)
+        was, now = ({str(identity(part)): part for part in parts} for parts in (before, after))
         for key, part in was.items():
             if key not in now:
                 text = f"{_subject(self.old, section, part)} was removed."
@@ -144,7 +144,8 @@ class _Compared:
         else:
             was, now = _said(self.old, kind, key, before), _said(self.new, kind, key, after)
             verb = _NOW.get((kind, key)) if after else None
-            said = f"{subject} {verb}" if verb else f"{subject}: {_spoken(key)} is now"
+            are = "are" if key.endswith("s") and isinstance(after, tuple) else "is"
+            said = f"{subject} {verb}" if verb else f"{subject}: {_spoken(key)} {are} now"
             text = f"{said} {now} (was {_rest(was, now)})."
         yield Change(kind="changed", place=place, text=text)
 
@@ -181,17 +182,6 @@ def _items(*values: Any) -> Iterator[Any]:
     for value in values:
         if isinstance(value, tuple):
             yield from value
-
-
-def _numbered(parts: Sequence[Any]) -> dict[str, Any]:
-    """Return the parts by what they are known by; one that is known by nothing of its own, also by its place."""
-    known: dict[str, Any] = {}
-    for part in parts:
-        key, number = str(identity(part)), 2
-        while key in known:
-            key, number = f"{identity(part)}#{number}", number + 1
-        known[key] = part
-    return known
 
 
 def _subject(words: Words, section: str, part: Any) -> str:

@@ -25,13 +25,6 @@ def obligations(plan: Plan) -> Iterator[Finding]:
 
 
 def _clocks(plan: Plan, obligation: Obligation, place: str) -> Iterator[Finding]:
-    for number, clock in enumerate(obligation.due):
-        if (clock.from_ == "discharged") is (clock.of is None):
-            yield found(
-                "obligation-unknown",
-                f"{place}.due[{number}].of",
-                'write `of`, the id of another obligation, with from = "discharged", and with no other fact',
-            )
     if not any(_may_start(plan, obligation, clock) for clock in obligation.due):
         yield found(
             "clock-never-starts",
@@ -56,9 +49,7 @@ def _clocks(plan: Plan, obligation: Obligation, place: str) -> Iterator[Finding]
 
 
 def _may_start(plan: Plan, obligation: Obligation, clock: Clock) -> bool:
-    if clock.from_ != "previous_report":
-        return clock.from_ != "discharged" or clock.of != obligation.id
-    return any(
+    return clock.from_ != "previous_report" or any(
         other.act == "report_upward" and other.recipient == obligation.recipient and other.id != obligation.id
         for other in plan.obligations
     )

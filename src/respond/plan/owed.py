@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from respond.plan.calendars import EVERY_DAY, Calendar
-from respond.plan.courses import Course, Occurrence, course_of
+from respond.plan.courses import Course, Occurrence
 from respond.plan.facts import Done, Facts, Happened
 from respond.plan.obligations import Clock, Obligation
+from respond.plan.recurrences import OnSchedule, course_of
 from respond.plan.terms import Change, changes
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class _Told:
         story.sort(key=itemgetter(0, 1, 2))
         for _, _, _, to, one in story:
             to(one)
-        if self._until is not None:
+        if self._until is not None and isinstance(course, OnSchedule):
             course.follow(self._until)
 
     def _starts(self, obligation: Obligation, clock: Clock) -> Sequence[Happened]:

@@ -102,7 +102,7 @@ class Words:
         return self.phrase(key, span=self.span(recurs.every), states=states)
 
     def rung(self, rung: Rung) -> str:
-        """Return who is told when: `at the deadline Commander are told, at level 1`."""
+        """Return who is told when: `at the deadline: tell Commander, level 1`."""
         side, span = ("before", rung.before) if rung.before is not None else ("after", rung.after)
         when = self.phrase("rung_at") if span is None else self.phrase(f"rung_{side}", span=self.span(span))
         said = self.phrase("rung", when=when, names=self.names("roles", rung.tell))
