@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -161,10 +160,10 @@ def test_it_runs_until_it_is_interrupted(late):
         "--db",
         late.url,
     ]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
-    first = running.stdout.readline()
-    running.send_signal(signal.SIGTERM)
-    rest, error = running.communicate(timeout=60)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        first = running.stdout.readline()
+        running.send_signal(signal.SIGTERM)
+        rest, error = running.stdout.read(), running.stderr.read()
     assert running.returncode == 0, error
     assert [json.loads(line)["audience"] for line in (first + rest).splitlines()] == ["commander", "director"]
     assert "1 rung raised" in error
