@@ -16,7 +16,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-matrix test-faults test-faults-long oldest lint format bench bench-store bench-plans docs coverage clean
+.PHONY: help demo test test-rows test-matrix test-faults test-faults-long oldest lint format bench bench-store bench-plans docs coverage clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: $(USABLE) ## set everything up and play one incident through its life, on 
 
 test: $(DEVELOPABLE) ## set everything up and run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-rows: $(DEVELOPABLE) ## take out, one by one, what serves each row of contingency plans; its test must fail
+	PYTHONPATH=tests $(BIN)/python tests/rows_control.py
 
 test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys; real logs too
 	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance tests/integration/test_import_real_logs.py

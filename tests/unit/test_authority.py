@@ -338,6 +338,17 @@ class TestApprovals:
         assert codes(refused(incident.approve, "resolve", actor=WU)) == ["not-authorised"]
         assert codes(refused(incident.approve, "resolve", actor=Actor("wang.li", "reviewer"))) == ["in-chain"]
 
+    def test_whoever_is_excluded_later_agrees_no_more(self):
+        """An approval of someone who then did what four eyes are about does not count."""
+        rule = attrs.evolve(self.ENDING, n_of=2, different_actor=("assess",))
+        incident = responding(engine_with(STEPS, rule))
+        an = Actor("an.yu", "commander")
+        incident.approve("resolve", actor=an)
+        incident.assess(affected_customers=400, actor=an)
+        assert codes(refused(incident.resolve, "Restarted", actor=CHEN)) == ["approvals-missing"]
+        incident.approve("resolve", actor=LI)
+        incident.resolve("Restarted", actor=CHEN)
+
     def test_a_rule_may_let_others_approve(self):
         """A rule that names `approve` lets its roles approve as well; one for everything does not make them count."""
         lawyers = AuthorityRule(id="lawyers", commands=("approve",), roles=("assessor",))

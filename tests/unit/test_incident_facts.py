@@ -12,7 +12,9 @@ from play import DUTIES, PLAN, START, Play
 from respond.domain.moments import Moment
 from respond.errors import CommandRefused
 from respond.plan.facts import Facts
-from respond.plan.owed import verdict
+from respond.plan.obligations import Clock, Obligation
+from respond.plan.owed import owed, verdict
+from respond.plan.spans import Span
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
 from respond.workflow.incident import commands as c
@@ -78,7 +80,7 @@ def test_a_whole_life():
         "occurred": [EARLIER],
         "classified": [at(0)],
         "assessed": [at(2)],
-        "level_assigned": [at(3)],
+        "level_assigned": [at(3), at(9)],
         "response_started": [at(4)],
         "response_ended": [at(10), at(12)],
         "reopened": [at(11)],
@@ -179,6 +181,17 @@ def test_a_foreign_log_may_begin_anywhere():
     play = Play(plan=FACETED).record(e.IncidentAssessed(from_="new", to="assessed"))
     play.record(e.IncidentReported(from_="assessed", to="reported", category="7", title="x"))
     assert [one.impact.facets for one in facts(play).known] == [(), ()]
+
+
+def test_a_raised_level_starts_the_clocks_of_what_it_newly_owes():
+    """What only level 1 owes is counted from the raise, not from the first level; what was owed keeps its clock."""
+    hour = (Clock(from_="level_assigned", within=Span(1, "hour")),)
+    grave = Obligation(id="grave", title="Tell all", act="fulfil", levels=(1,), due=hour)
+    both = Obligation(id="both", title="Tell some", act="fulfil", levels=(1, 2), due=hour)
+    plan = attrs.evolve(PLAN, obligations=(grave, both))
+    play = lived(*LIFE[:5]).do(c.ChangeLevel(level=1, justification="x"))
+    due = {one.obligation: one.due_at for one in owed(plan, facts_of(plan, play.history))}
+    assert due == {"grave": at(5 + 60), "both": at(3 + 60)}
 
 
 def test_waivers_and_pauses():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -346,3 +347,23 @@ def test_the_example_is_read_from_the_package():
     """The example ships inside the package, so that a plan is at hand wherever respond is installed."""
     text = (resources.files("respond.plan") / "shipped" / "service-company@1.toml").read_text(encoding="utf-8")
     assert plan_of(Plan, tomllib.loads(text)).reference == Plan.example().reference
+
+
+def test_a_condition_asks_for_a_decimal_number(tmp_path):
+    """A decimal field may be asked for its value, which is exact however many digits it has."""
+    number = "0.1234567890123456789"
+    text = SMALL + '[[extension_fields]]\nid = "share"\ntitle = "Share"\nkind = "decimal"\n'
+    path = tmp_path / "plan.toml"
+    path.write_text(text.replace("[[levels]]", f"[[levels]]\nwhen = [{{fields = {{share = {number}}}}}]", 1))
+    [condition] = Plan.load(path).levels[0].when
+    assert condition.fields == {"share": Decimal(number)}
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_a_condition_asks_for_no_endless_number(tmp_path, number):
+    """What TOML calls a number and is none is refused at its key."""
+    path = tmp_path / "plan.toml"
+    path.write_text(SMALL.replace("[[levels]]", f"[[levels]]\nwhen = [{{fields = {{share = {number}}}}}]", 1))
+    with pytest.raises(InvalidPlan, match="must be one of text") as refused:
+        Plan.load(path)
+    assert refused.value.key == "levels[0].when[0].fields.share"

@@ -122,6 +122,7 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("command-without-rule", '"assess", ', NONE, "authority"),
     ("command-without-rule", '"change_level:raise", ', NONE, "authority"),
     ("rule-without-role", 'roles = ["director"]\n', NONE, "authority[2]"),
+    ("overseer-acts", "rank = 1\n", "rank = 1\nreads_only = true\n", "authority[0].roles[1]"),
     ("n-of-too-many", "n_of = 2", "n_of = 3", "authority[1].n_of"),
     ("n-of-too-many", "n_of = 2", "n_of = 0", "authority[1].n_of"),
     (

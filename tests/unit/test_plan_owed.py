@@ -6,6 +6,7 @@ import pytest
 from duties import Story, at, dues, duty, every, minute, minutes, owes, plan, verdicts
 from respond.plan.calendars import Calendar
 from respond.plan.conditions import Bounds, Condition
+from respond.plan.facts import Facts, StateEntered
 from respond.plan.owed import due, owed, verdict
 from respond.plan.reader import SHIPPED, read_calendar
 
@@ -264,6 +265,14 @@ class TestEnds:
         again = Story().resolved(0).reopened(70).resolved(200)
         assert (dues(owes(review, again)), verdicts(owes(review, again), 210)) == ([60, 260], ["missing", "open"])
         assert verdicts(owes(review, again.done(220)), 300) == ["missing", "met"]
+
+    def test_at_one_instant_the_log_says_what_came_last(self):
+        """Reopened and resolved within one instant, the clock runs; resolved and reopened, it waits."""
+        ended, reopened = (StateEntered(at=minute(30), entry=one, state=one) for one in ("resolved", "responding"))
+        told = {"response_ended": (ended,), "reopened": (reopened,)}
+        review = plan(duty("response_ended 60 min"))
+        for states, said in (((reopened, ended), ["open"]), ((ended, reopened), ["waiting"])):
+            assert verdicts(owed(review, Facts(facts=told, states=states)), 40) == said
 
     def test_done_once_it_is_owed_anew(self):
         """Each end of the response asks for its own discharge."""

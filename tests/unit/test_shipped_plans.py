@@ -268,11 +268,10 @@ def test_every_command_has_a_rule(name):
         step.trigger for workflow in (INCIDENT, WARNING, PLAN_LIFE) for step in workflow.transitions
     } - named == set()
 
-    """Fewer may lower than raise, a waiver needs two, nobody closes, confirms or approves what is their own."""
 
-
+@pytest.mark.parametrize("name", NEW)
 def test_grave_decisions_ask_for_more(name):
-    """Fewer may lower than raise, a waiver needs two, whoever resolved does not close the review, and so on."""
+    """Fewer may lower than raise, a waiver needs two, nobody closes, confirms or approves what is their own."""
     rules = whole(name).authority
 
     def of(command: str) -> list:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
@@ -71,21 +72,7 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None, languag
         if store.head().position:
             raise InvalidInput("holds events; the demo wants an empty database", place="--db", value=url)
         target, played = play(engine, clock)
-        known = f"{KNOWN_AT:%H:%M}"
-        parts = [
-            _Part("warning", "The warning before it", stood(engine, Target(WARNING_CATEGORY, WARNING))),
-            _Part("show", "Where it stands", stood(engine, target)),
-            _Part("known", f"What could be known at {known}", stood(engine, target, known_at=KNOWN_AT)),
-            _Part(
-                "staffing",
-                f"Who was missing at {known}, and whom to look at",
-                staffed(engine, target, known_at=KNOWN_AT, language=language),
-            ),
-            _Part("timeline", "What happened", happened(engine, target)),
-            _Part("review", "The review", reviewed(engine, target)),
-            _Part("obligations", "What was owed, and what became of it", owing(engine, target, language=language)),
-            _Part("raised", "What the watcher raised on the way", raised(engine, target, language=language)),
-        ]
+        parts = _answers(engine, target, language)
         if log_file is not None and mapping is not None:
             parts.append(_Part("import", "A foreign log", imported(engine, log_file, mapping)))
         parts += [
@@ -97,25 +84,45 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None, languag
         document={
             "id": target.key,
             "number": title,
-            "steps": [
-                {
-                    "at": one.step.at,
-                    "actor": one.step.actor,
-                    "tells": one.step.tells,
-                    "command": one.trigger,
-                    "state": one.state,
-                    "level": one.level,
-                    "suggested": one.suggested,
-                    "because": one.because,
-                    "refusals": one.refusals,
-                }
-                for one in played
-            ],
+            "steps": [_told(one) for one in played],
             **{part.name: part.answer.document for part in parts},
         },
         show=lambda page: _show(page, title, played, parts),
         status=max(part.answer.status for part in parts),
     )
+
+
+def _answers(engine: Engine, target: Target, language: str) -> list[_Part]:
+    """Return what the log answers about the incident of the story."""
+    known = f"{KNOWN_AT:%H:%M}"
+    return [
+        _Part("warning", "The warning before it", stood(engine, Target(WARNING_CATEGORY, WARNING))),
+        _Part("show", "Where it stands", stood(engine, target)),
+        _Part("known", f"What could be known at {known}", stood(engine, target, known_at=KNOWN_AT)),
+        _Part(
+            "staffing",
+            f"Who was missing at {known}, and whom to look at",
+            staffed(engine, target, known_at=KNOWN_AT, language=language),
+        ),
+        _Part("timeline", "What happened", happened(engine, target)),
+        _Part("review", "The review", reviewed(engine, target)),
+        _Part("obligations", "What was owed, and what became of it", owing(engine, target, language=language)),
+        _Part("raised", "What the watcher raised on the way", raised(engine, target, language=language)),
+    ]
+
+
+def _told(one: Played) -> dict[str, Any]:
+    return {
+        "at": one.step.at,
+        "actor": one.step.actor,
+        "tells": one.step.tells,
+        "command": one.trigger,
+        "state": one.state,
+        "level": one.level,
+        "suggested": one.suggested,
+        "because": one.because,
+        "refusals": one.refusals,
+    }
 
 
 def _fixed_random() -> Callable[[int], bytes]:

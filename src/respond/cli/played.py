@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import attrs
 
-from respond.cli.scenario import STEPS, WARNING, Step
+from respond.cli.scenario import STEPS, WARNING
+from respond.cli.story import Step
 from respond.cli.targets import Target
 from respond.domain.references import Actor
 from respond.engine.engine import Engine

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-
-import attrs
-
+from respond.cli.story import Step, clock
 from respond.domain.moments import Moment
-from respond.engine.handler import Outcome
 from respond.workflow.approvals import Approve
-from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.events import Attachment
 from respond.workflow.incident.people import AssignRole, HandOverRole
@@ -18,39 +12,10 @@ from respond.workflow.incident.triage import Acknowledge, SetResponseLevel
 from respond.workflow.warning import WARNING_CATEGORY
 from respond.workflow.warning import commands as w
 
-DAY = datetime(2026, 3, 12, tzinfo=UTC)
-"""A Thursday."""
 PLAN = "service-company@2"
 """The shipped plan that the story runs under."""
 WARNING = "payments-north"
 """The key of the warning with which it begins."""
-
-
-def clock(hours: int, minutes: int, *, days: int = 0) -> datetime:
-    """Return a time of the story."""
-    return DAY + timedelta(days=days, hours=hours, minutes=minutes)
-
-
-@attrs.frozen(kw_only=True)
-class Step:
-    """What someone does, and why the story tells it."""
-
-    at: datetime
-    """When it is recorded."""
-    actor: str
-    role: str | None = None
-    tells: str
-    command: object | Callable[[Mapping[str, Outcome]], object]
-    """A command, or what makes one of the outcomes of the steps that have a name."""
-    category: str = INCIDENT_CATEGORY
-    name: str = ""
-    """What a later step calls it."""
-    happened_at: datetime | None = None
-    """When it happened, where that was earlier."""
-    refused: bool = False
-    """Whether the workflow refuses it; the story then shows why."""
-
-
 KNOWN_AT = clock(9, 45)
 """When the story asks what could be known."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ def read_file(
     """
     text = read_text(path, bytes_max=bytes_max, invalid=invalid)
     try:
-        document = tomllib.loads(text)
+        document = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _twice(path, text, invalid) or invalid(
             f"is not TOML: {error}", place=str(path), flaw="not-toml"

@@ -93,6 +93,7 @@ ERRORS: Mapping[str, str] = {
     "rung-never": "a rung of a ladder that is never climbed",
     "n-of-too-many": "more people must agree than there are, or fewer than one",
     "rule-without-role": "a rule of authority that lets nobody do anything",
+    "overseer-acts": "a role that only oversees may do more than note, approve and evaluate",
     "break-glass-unreviewed": "a command may be done in need, and no review asks about it",
     "risk-out-of-range": "a likelihood or an impact that is not from 1 to 5",
     "indicator-always": "an indicator that suggests a warning at every value",

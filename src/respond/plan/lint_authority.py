@@ -12,10 +12,12 @@ from respond.plan.plan import Plan
 _EVERY = "*"
 _LEVELLING = "change_level"
 _RAISE, _LOWER = f"{_LEVELLING}:raise", f"{_LEVELLING}:lower"
+_OVERSEEING = frozenset({"report", "note", "approve", "evaluate_plan"})
+"""What someone may do who oversees and commands nothing."""
 
 
 def authority(plan: Plan) -> Iterator[Finding]:
-    """Yield rules that let nobody do anything, ask for more people than there are, or are never looked at."""
+    """Yield rules that let nobody or the wrong ones act, ask for more people than there are, or are never looked at."""
     for index, rule in enumerate(plan.authority):
         place = f"authority[{index}]"
         if not rule.roles:
@@ -23,6 +25,7 @@ def authority(plan: Plan) -> Iterator[Finding]:
                 "rule-without-role", place, f'{rule.id!r} lets nobody do anything; write roles = ["…"], or "anyone"'
             )
             continue
+        yield from _overseers(plan, rule, place)
         able = _able(plan, rule)
         if rule.n_of < 1 or (able is not None and rule.n_of > able):
             people = "at least 1" if rule.n_of < 1 else f"{able} at most: so many hold its roles"
@@ -69,6 +72,18 @@ def commands(plan: Plan, flow: Flow) -> Iterator[Finding]:
                 "command-without-rule",
                 "authority",
                 f'no rule names {command}, so nobody may carry it out; add one with its roles, or with "anyone"',
+            )
+
+
+def _overseers(plan: Plan, rule: AuthorityRule, place: str) -> Iterator[Finding]:
+    commands = [name for name in rule.commands if name not in _OVERSEEING]
+    for number, name in enumerate(rule.roles):
+        role = plan.role(name)
+        if role is not None and role.reads_only and commands:
+            yield found(
+                "overseer-acts",
+                f"{place}.roles[{number}]",
+                f"{name!r} only oversees, and {rule.id!r} lets it {', '.join(commands)}; leave it out",
             )
 
 

@@ -26,9 +26,9 @@ Fact = Literal[
 ]
 """What a clock starts at.
 
-`aware` is the earlier of discovered and told; `classified` when the category that it has was given; `previous_report`
-the last upward report to the same recipient; `response_ended` the last resolution; `discharged` the discharge of
-another obligation.
+`aware` is the earlier of discovered and told; `classified` when the category that it has was given; `level_assigned`
+when the level was given, or the one from which on it is owed; `previous_report` the last upward report to the same
+recipient; `response_ended` the last resolution; `discharged` the discharge of another obligation.
 """
 Act = Literal[
     "acknowledge",

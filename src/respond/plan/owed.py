@@ -15,7 +15,7 @@ import attrs
 from respond.plan.calendars import EVERY_DAY, Calendar
 from respond.plan.courses import Course, Occurrence
 from respond.plan.facts import Done, Facts, Happened
-from respond.plan.obligations import Clock, Obligation
+from respond.plan.obligations import Clock, Fact, Obligation
 from respond.plan.recurrences import OnSchedule, course_of
 from respond.plan.terms import Change, changes
 
@@ -33,6 +33,7 @@ before.
 
 _FACT, _OWED, _RAISED, _WAIVED, _DONE, _PREVIOUS, _SHED = range(7)
 """In which order a course is told of what happens at one instant."""
+_ENDS: tuple[Fact, ...] = ("response_ended", "reopened")
 
 
 @attrs.frozen(kw_only=True)
@@ -117,6 +118,9 @@ class _Told:
         self._acts: defaultdict[str, list[Done]] = defaultdict(list)
         for done in facts.done:
             self._acts[done.act].append(done)
+        ends = {one.entry for fact in _ENDS for one in facts.facts.get(fact, ())}
+        self._order = {one.entry: place for place, one in enumerate(facts.states) if one.entry in ends}
+        """In which order the response ended and began again, at one instant too."""
 
     def owed(self, obligation: Obligation) -> tuple[Owed, ...]:
         """Return the occurrences of *obligation*; those on which its clocks wait are found first."""
@@ -132,7 +136,8 @@ class _Told:
         story: list[tuple[datetime, int, int, Callable[[Any], None], Any]] = []
 
         def tell(rank: int, to: Callable[[Any], None], happened: Iterable[Happened | Change]) -> None:
-            story.extend((one.at, rank, place, to, one) for place, one in enumerate(happened, len(story)))
+            placed = enumerate(happened, len(story))
+            story.extend((one.at, rank, self._order.get(one.entry, place), to, one) for place, one in placed)
 
         for number, clock in enumerate(obligation.due):
             rank = _PREVIOUS if clock.from_ == "previous_report" else _FACT

@@ -100,7 +100,7 @@ def _listed(kind: Any, value: object, place: str) -> Iterator[tuple[object, str]
 
 
 def _scalar(options: list[Any], value: object, place: str) -> object:
-    if type(value) not in options:
+    if type(value) not in options or (isinstance(value, Decimal) and not value.is_finite()):
         words = ", ".join(_WORDS.get(option, "a decimal number") for option in options)
         raise InvalidPlan(f"must be one of {words}, not {_shown(value)}", place=place, value=value)
     return value
@@ -140,4 +140,6 @@ _WRITTEN: Mapping[Any, Callable[[object, str], Any]] = {Span: _span, Money: _mon
 
 def _shown(value: object) -> str:
     """Return *value* as TOML has it, near enough for a message."""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, Decimal) else repr(value)

@@ -91,7 +91,7 @@ def test_one_holds_it(desk: Desk) -> None:
     assert desk.claim("second", now=later(LEASE - 1)) is None
     assert desk.claimed("second", now=later(LEASE)).fence == 2
     assert desk.claim("first", now=later(LEASE)) is None
-    desk.do("release", desk.do("load", "board", 1), now=later(LEASE))
+    desk.do("release", "board", owner="second", now=later(LEASE))
     assert desk.claimed("first", now=later(LEASE)).fence == 3
 
 
@@ -122,7 +122,6 @@ def test_an_overtaken_runner_cannot_write(desk: Desk) -> None:
         "advance": (1,),
         "fail": ("it broke",),
         "renew": (),
-        "release": (),
     }.items():
         options = {
             "renew": {"lease_seconds": LEASE},
@@ -130,6 +129,7 @@ def test_an_overtaken_runner_cannot_write(desk: Desk) -> None:
         }.get(name, {})
         with pytest.raises(CheckpointLost, match="board version 1"):
             desk.do(name, asleep, *arguments, now=later(LEASE), **options)
+    desk.do("release", "board", owner="first", now=later(LEASE))
     assert desk.do("load", "board", 1) == awake
 
 

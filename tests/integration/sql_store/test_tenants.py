@@ -126,7 +126,7 @@ def keep_everything(store: SqlEventStore) -> None:
         checkpoints.fail(connection, held, "torn", now=START, retry_at=START)
         checkpoints.dead_letter(connection, held, row, "torn", now=START)
         held = checkpoints.advance(connection, held, 1, now=START)
-        checkpoints.release(connection, held, now=START)
+        checkpoints.release(connection, "board", owner="a", now=START)
         checkpoints.pause(connection, "board", 1, now=START)
         checkpoints.resume(connection, "board", 1, now=START)
         checkpoints.listed(connection)

@@ -13,9 +13,9 @@ from sqlalchemy.engine import URL
 
 from respond.domain.streams import indexed
 from respond.errors import SchemaTooNew, SchemaTooOld, StoreBusy, WrongDatabase
-from respond.store.sql.connections import turns
 from respond.store.sql.dialects import dialect_for
 from respond.store.sql.engines import engine_for, file_of, is_memory, make_file, place_of, require_file
+from respond.store.sql.memory_connections import turns
 from respond.store.sql.schema import DEFAULT_PREFIX, FORMAT, REVISION, checked_names, qualified, quoted, tables
 from respond.store.sql.sqlite import SqliteDialect
 from respond.store.sql.units import faults

@@ -11,10 +11,11 @@ from sqlalchemy.pool import Pool, StaticPool
 from respond.errors import InvalidInput
 from respond.store.sql import installation
 from respond.store.sql.async_connections import AwaitedConnections, AwaitedFileConnections
-from respond.store.sql.connections import Connections, FileConnections, MemoryConnections, PooledConnections
+from respond.store.sql.connections import Connections, FileConnections, PooledConnections
 from respond.store.sql.dialect import Dialect
 from respond.store.sql.dialects import AppendPath, dialect_for
 from respond.store.sql.engines import engine_for, file_of, is_memory
+from respond.store.sql.memory_connections import MemoryConnections
 from respond.store.sql.schema import checked_names
 from respond.store.sql.settings import Durability, check_durability
 from respond.store.sql.sqlite import SqliteDialect

@@ -20,8 +20,8 @@ from respond.workflow.incident.state import CANCELLED, OPEN, RESOLVED, REVIEWED,
 
 
 def obligations_of(situation: Situation, *only: str) -> tuple[Owed, ...]:
-    """Return what the incident owes of the obligations with these ids, by the plan in force."""
-    return owed(situation.plan, facts_of(situation.plan, situation.history), until=situation.now, only=only)
+    """Return what it owes by the plan in force: of the obligations with these ids, of all when none is named."""
+    return owed(situation.plan, facts_of(situation.plan, situation.history), until=situation.now, only=only or None)
 
 
 def _pending(one: Owed) -> bool:
@@ -173,7 +173,7 @@ def _fulfil(situation: Situation) -> Iterator[Any]:
 
 def _fulfilled_already(situation: Situation) -> bool:
     """Whether it was discharged, and no occurrence of it is open."""
-    mine = [one for one in obligations_of(situation) if one.obligation == situation.command.obligation]
+    mine = obligations_of(situation, situation.command.obligation)
     return any(one.done_at for one in mine) and not any(_pending(one) for one in mine)
 
 

@@ -1,0 +1,47 @@
+"""Rows 54 to 59: assessment."""
+
+from __future__ import annotations
+
+from rehearsal import desk, owes, plan, refused, reported, verdicts
+from respond.engine.watch import Watch
+
+
+def test_quick_assessment():
+    """Row 54: the impact is judged within a time, and who does not is told."""
+    ladder = 'near = "10 min"\nladder = [{ tell = ["duty_officer"] }, { after = "15 min", tell = ["commander"] }]'
+    engine = desk(plan(owes("judge", 'from = "told", within = "30 min"', ladder, act="assess")))
+    quick, slow = reported(engine), reported(engine)
+    quick.assess(affected_customers=3)
+    engine.clock.move(minutes=25)
+    assert [verdicts(one)["judge"] for one in (quick, slow)] == ["met", "near"]
+    engine.clock.move(minutes=6)
+    assert verdicts(slow)["judge"] == "missing"
+    assert Watch(engine).round().raised == 1
+    assert slow.events()[-1].data.tell == ("duty_officer",)
+    slow.assess(affected_customers=3)
+    assert verdicts(slow)["judge"] == "late"
+
+
+def test_sides_of_the_impact():
+    """Row 55: an assessment has figures, and what the plan wants known besides: knock-on effects, standing."""
+    fields = "".join(
+        f'[[extension_fields]]\nid = "{one}"\ntitle = "{one}"\nkind = "text"\nrequired = true\n'
+        for one in ("knock_on", "reputation")
+    )
+    incident = reported(desk(plan(fields)))
+    with refused("field-required"):
+        incident.assess(affected_customers=300, fields={"knock_on": "none"})
+    incident.assess(affected_customers=300, fields={"knock_on": "none", "reputation": "local press"})
+    assert incident.state().assessment.fields["reputation"] == "local press"
+
+
+def test_assessed_again():
+    """Row 59: every assessment is kept, and what was held true at a time can be asked."""
+    engine = desk()
+    incident = reported(engine)
+    incident.assess(affected_customers=40)
+    first = engine.clock()
+    engine.clock.move(hours=1)
+    incident.assess(affected_customers=300)
+    assert [one.assessment.affected_customers for one in incident.state().assessments] == [40, 300]
+    assert incident.state(known_at=first).assessment.affected_customers == 40

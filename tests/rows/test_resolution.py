@@ -1,0 +1,50 @@
+"""Rows 101 to 103: the end of the response."""
+
+from __future__ import annotations
+
+from rehearsal import BASE, desk, owes, plan, refused, responding, verdicts
+
+
+def test_resolve():
+    """Row 101: it is resolved when somebody says how, and when what the plan asks before is done."""
+    base = BASE.replace("number = 2", "number = 2\nowes_upward_report = true")
+    duty = owes("cause_removed", 'from = "response_started", within = "1 day"', 'before = ["resolve"]')
+    incident = responding(desk(plan(duty, base=base)))
+    for code in ("upward-report-owed", "owed-before-resolve", "resolution-missing"):
+        with refused(code):
+            incident.resolve(" ")
+    incident.fulfil("cause_removed", note="Certificate renewed, and a reminder set")
+    incident.report_upward("initial", recipient="head_office", summary="14 shops")
+    incident.resolve("Certificate renewed")
+    assert (incident.state().status, incident.state().resolution) == ("resolved", "Certificate renewed")
+
+
+def test_reopen():
+    """Row 102: the service is watched for a time after it is back; when it breaks again, the incident goes on."""
+    engine = desk(plan(owes("watch", 'from = "response_ended", within = "2 days"')))
+    incident = responding(engine)
+    incident.resolve("Restarted")
+    engine.clock.move(hours=5)
+    with refused("reason-missing"):
+        incident.reopen("")
+    incident.reopen("Down again in two shops")
+    assert (incident.state().status, incident.state().reopened) == ("responding", 1)
+    assert verdicts(incident) == {"watch": "waiting"}
+    incident.resolve("Replaced")
+    assert verdicts(incident) == {"watch": "open"}
+
+
+def test_customers_confirm():
+    """Row 103: whoever was concerned says that it is really over, or that is waived with a reason."""
+    duty = owes("confirmed", 'from = "response_started", within = "2 days"', 'before = ["resolve"]')
+    engine = desk(plan(duty))
+    content = responding(engine)
+    content.fulfil("confirmed", note="All twelve say so")
+    content.resolve("New terminals")
+    incident = responding(engine)
+    with refused("owed-before-resolve"):
+        incident.resolve("New terminals")
+    incident.waive("confirmed", reason="The shop does not answer the telephone")
+    incident.resolve("New terminals")
+    [event] = [one for one in incident.events() if one.type == "ObligationWaived"]
+    assert event.data.reason == "The shop does not answer the telephone"
