@@ -54,7 +54,7 @@ _SEEDS = st.integers(0, 2**32 - 1)
 class Maker:
     """Makes parts of plans at random, each field by its type; what they name, the plan may lack."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self.random = Random(seed)
 
     def part(self, kind: type, **given: Any) -> Any:
@@ -198,9 +198,7 @@ class Maker:
         return Span(self.random.randint(1, 90), "minute") if self.chance(0.7) else self.span()
 
     def span(self) -> Span:
-        unit, most = self.one_of(
-            (("minute", 90), ("hour", 30), ("day", 9), ("working_day", 9), ("month", 3), ("year", 2))
-        )
+        unit, most = self.one_of((("hour", 30), ("day", 9), ("working_day", 9), ("month", 3), ("year", 2)))
         return Span(self.random.randint(1, most), unit)
 
     def day(self) -> date:
@@ -238,7 +236,7 @@ _FIELDS: Mapping[tuple[type, str], Callable[[Maker], Any]] = {
         one: maker.one_of(_VALUES) for one in maker.some(IDS["extension_fields"], most=1)
     },
     (ExtensionField, "choices"): lambda maker: maker.one_of(((), ("hall", "yard"))),
-    (ExtensionField, "required"): lambda maker: maker.chance(0.2),
+    (ExtensionField, "required"): lambda maker: maker.chance(0.1),
     (Level, "dwell"): lambda maker: maker.one_of((None, maker.soon())),
     (Role, "holders"): lambda maker: maker.one_of((None, 1, 2)),
     (AuthorityRule, "commands"): lambda maker: maker.some(ASKED, at_least=1, most=8),
@@ -247,7 +245,7 @@ _FIELDS: Mapping[tuple[type, str], Callable[[Maker], Any]] = {
     (AuthorityRule, "different_actor"): lambda maker: maker.some(ASKED, most=1),
     (AuthorityRule, "not_in_chain"): lambda maker: maker.chance(0.2),
     (AuthorityRule, "n_of"): lambda maker: maker.one_of((1, 1, 1, 2, 3)),
-    (Recurrence, "every"): Maker.soon,
+    (Recurrence, "every"): lambda maker: maker.one_of((Span(maker.random.randint(60, 120), "minute"), maker.span())),
     (Recurrence, "until"): lambda maker: maker.some(STATES, most=3),
     (Rung, "tell"): lambda maker: maker.some(IDS["roles"], at_least=1, most=2),
     (Obligation, "near"): lambda maker: maker.one_of((None, maker.soon())),
@@ -268,19 +266,23 @@ WORKING = ("response_levels", "extension_fields", "roles", "authority")
 
 
 @st.composite
-def plans(draw: st.DrawFn, *, name: str = "drawn", sections: Sequence[str] = SECTIONS, under: str = "") -> Plan:
+def plans(
+    draw: st.DrawFn, *, name: str = "drawn", sections: Sequence[str] = SECTIONS, under: str = "", full: bool = False
+) -> Plan:
     """Draw a plan that can be read, with some of *sections*; a special one when it is *under* another.
 
-    Each section comes from a number of its own and is left out at 0: what fails shrinks to the sections that matter.
+    Each section comes from a number of its own and is left out at 0, unless the plan is to be *full*: what fails
+    shrinks to the sections that matter.
     """
-    seeds = {section: draw(_SEEDS) for section in (*_REFERRED, *sections)}
-    content = {section: Maker(seeds[section]).section(section) for section in sections if seeds[section]}
-    content["categories"] = Maker(seeds["categories"]).categories()
-    content["levels"] = Maker(seeds["levels"]).levels()
-    content["calendars"] = Maker(seeds["calendars"]).calendars() if seeds["calendars"] else ()
-    if seeds["obligations"]:
-        calendars = [one.name for one in content["calendars"]]
-        content["obligations"] = Maker(seeds["obligations"]).obligations(calendars)
+    numbers = st.integers(1 if full else 0, 2**32 - 1)
+    seeds = {section: draw(numbers) for section in (*_REFERRED, *sections)}
+    makers = {section: Maker(f"{section} {seed}") for section, seed in seeds.items() if seed}
+    content = {section: makers[section].section(section) for section in sections if section in makers}
+    content["categories"] = Maker(f"{seeds['categories']}").categories()
+    content["levels"] = Maker(f"{seeds['levels']}").levels()
+    content["calendars"] = makers["calendars"].calendars() if "calendars" in makers else ()
+    if "obligations" in makers:
+        content["obligations"] = makers["obligations"].obligations([one.name for one in content["calendars"]])
     if under:
         content |= {"kind": "special", "under": under}
     return Plan(name=name, version="1", **content)
