@@ -214,7 +214,7 @@ class Engine:
         if isinstance(command, (Merge, Absorb)):
             raise InvalidInput("a merge is written to both incidents in one step; call merge", place="command")
         chosen = None if plan is None else self.plans.named(plan)
-        ask = Ask(category=category, key=key, command=command, plan=chosen)
+        asks = [Ask(category=category, key=key, command=command, plan=chosen)]
         circumstances = circumstances_of(
             actor=actor,
             role=role,
@@ -225,7 +225,9 @@ class Engine:
             causation_id=causation_id,
             break_glass=break_glass,
         )
-        return self._handler.handle([ask], circumstances)
+        if isinstance(command, ReportIncident) and command.warning is not None:
+            asks.append(Ask(category=WARNING_CATEGORY, key=command.warning, command=ConvertWarning(incident=key)))
+        return self._handler.handle(asks, circumstances)
 
     def report(
         self,
@@ -269,10 +271,14 @@ class Engine:
             warning=warning,
         )
         chosen = self.plans.chosen(category=category, site=site, unit=unit) if plan is None else self.plans.named(plan)
-        asks = [Ask(category=INCIDENT_CATEGORY, key=incident_id, command=command, plan=chosen)]
-        if warning is not None:
-            asks.append(Ask(category=WARNING_CATEGORY, key=warning, command=ConvertWarning(incident=incident_id)))
-        outcome = self._handler.handle(asks, circumstances_of(command_id=command_id, **circumstances))
+        outcome = self.execute(
+            INCIDENT_CATEGORY,
+            incident_id,
+            command,
+            plan=str(chosen.reference),
+            command_id=command_id,
+            **circumstances,
+        )
         return IncidentHandle(self, incident_id, outcome)
 
     @staticmethod
