@@ -26,8 +26,8 @@ from respond.store.archive_folder import archive_of
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import Appended, NewEvent, Write
-from respond.workflow.authority import Grant, Policy, authorise
-from respond.workflow.decider import decide
+from respond.workflow.authority import Policy
+from respond.workflow.decider import decide, decision
 from respond.workflow.definition import Situation
 from respond.workflow.workflow import Workflow
 
@@ -213,23 +213,27 @@ class Handler:
                 plans=self.plans.by_reference,
             )
             with names_wrong_field(one.ask.command):
-                payloads = decide(one.workflow, situation)
-            if not payloads:
+                decided = decision(one.workflow, situation)
+            if not decided.payloads:
                 continue
-            grant = authorise(one.workflow, situation)
-            authority = grant.to_json() if isinstance(grant, Grant) else None
+            authority = None if decided.grant is None else decided.grant.to_json()
             events = [
-                attrs.evolve(
-                    self._new_event(one, payload, index + offset, circumstances, moment, plan), authority=authority
-                )
-                for offset, payload in enumerate(payloads)
+                self._new_event(one, payload, index + offset, circumstances, moment, plan, authority)
+                for offset, payload in enumerate(decided.payloads)
             ]
-            index += len(payloads)
+            index += len(events)
             writes.append(Write(one.stream, events, exactly(one.version)))
         return writes
 
     def _new_event(
-        self, one: _Loaded, payload: Any, index: int, circumstances: Circumstances, moment: Moment | None, plan: Plan
+        self,
+        one: _Loaded,
+        payload: Any,
+        index: int,
+        circumstances: Circumstances,
+        moment: Moment | None,
+        plan: Plan,
+        authority: Mapping[str, Any] | None,
     ) -> NewEvent:
         name, schema_version, data = self.codec.encode(payload)
         refuse_unreadable(payload, data)
@@ -250,6 +254,7 @@ class Handler:
             definition=one.workflow.reference if "to" in data else None,
             plan=plan.reference if not one.history else None,
             source=circumstances.source,
+            authority=authority,
         )
 
     def _replayed(self, loaded: Sequence[_Loaded], circumstances: Circumstances) -> Outcome | None:

@@ -15,7 +15,7 @@ from respond.plan.owed import Owed, Verdict, owed, verdict
 from respond.plan.plan import Plan
 from respond.workflow.approvals import Approve
 from respond.workflow.decider import Explanation
-from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.events import Attachment, FieldValue, ReportKind
 from respond.workflow.incident.facts import facts_of
@@ -242,7 +242,7 @@ class IncidentHandle:
 
     def suggestion(self) -> Suggestion:
         """Return the level that the plan suggests now, and what speaks for it."""
-        return suggest(self._plan(), self.state())
+        return suggest(*self._standing())
 
     def obligations(self) -> tuple[Owed, ...]:
         """Return what it owes, and owed: each occurrence with its deadline and what became of it."""
@@ -257,14 +257,16 @@ class IncidentHandle:
 
     def vacancies(self) -> tuple[Role, ...]:
         """Return the roles that the plan requires at its level and that nobody holds."""
-        return vacancies(self._plan(), self.state())
+        return vacancies(*self._standing())
 
     def concerns(self) -> tuple[Concern, ...]:
         """Return whose shift is too long now, and who holds a role without training in force."""
-        return concerns(self._plan(), self.state(), self.engine.clock())
+        return concerns(*self._standing(), self.engine.clock())
 
-    def _plan(self) -> Plan:
-        return self.engine.plans.in_force(self.events())
+    def _standing(self) -> tuple[Plan, Incident]:
+        """Return the plan in force and where the incident stands, by one look at its events."""
+        history = self.engine.reader.events(INCIDENT_CATEGORY, self.id)
+        return self.engine.plans.in_force(history), INCIDENT.fold(history)
 
     def state(self, /, **when: Any) -> Incident:
         """Return where it stands, or stood; `as_of` is the world's time, `known_at` the log's."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from respond.plan.calendars import EVERY_DAY, Calendar
+from respond.plan.calendars import Calendar
 from respond.plan.obligations import Rung
 from respond.plan.owed import Owed
 
@@ -57,7 +57,7 @@ def _climbs(plan: Plan, owed: Owed) -> list[Climb]:
     obligation = plan.obligation(owed.obligation)
     if obligation is None or owed.due_at is None or owed.since is None:
         return []
-    calendar = next((one for one in plan.calendars if one.name == obligation.calendar), EVERY_DAY)
+    calendar = plan.calendar_of(obligation)
     climbs = (
         Climb(max(owed.since, _at(rung, owed.due_at, calendar)), number, rung)
         for number, rung in enumerate(obligation.ladder, 1)

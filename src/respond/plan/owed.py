@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from respond.plan.calendars import EVERY_DAY, Calendar
+from respond.plan.calendars import Calendar
 from respond.plan.courses import Course, Occurrence
 from respond.plan.facts import Done, Facts, Happened
 from respond.plan.obligations import Clock, Fact, Obligation
@@ -111,8 +111,7 @@ class _Told:
     def __init__(self, plan: Plan, facts: Facts, until: datetime | None) -> None:
         self._facts = facts
         self._until = until
-        self._obligations = {one.id: one for one in plan.obligations}
-        self._calendars = {one.name: one for one in plan.calendars}
+        self._plan = plan
         self._found: dict[str, tuple[Owed, ...]] = {}
         self._raises = [new for old, new in pairwise(facts.levels) if new.level < old.level]
         self._acts: defaultdict[str, list[Done]] = defaultdict(list)
@@ -125,7 +124,7 @@ class _Told:
     def owed(self, obligation: Obligation) -> tuple[Owed, ...]:
         """Return the occurrences of *obligation*; those on which its clocks wait are found first."""
         if obligation.id not in self._found:
-            calendar = self._calendars[obligation.calendar] if obligation.calendar else EVERY_DAY
+            calendar = self._plan.calendar_of(obligation)
             pauses = [one for one in self._facts.paused if one.obligation == obligation.id]
             course = course_of(obligation, calendar, pauses)
             self._tell(obligation, course)
@@ -161,7 +160,8 @@ class _Told:
         if clock.from_ == "previous_report":
             return self._reports(obligation)
         if clock.from_ == "discharged":
-            ended = self.owed(self._obligations[clock.of]) if clock.of is not None else ()
+            awaited = None if clock.of is None else self._plan.obligation(clock.of)
+            ended = () if awaited is None else self.owed(awaited)
             done = [Happened(at=one.done_at, entry=one.done_by) for one in ended if one.done_at and one.done_by]
             return sorted(done, key=attrgetter("at"))
         return self._facts.facts.get(clock.from_, ())

@@ -14,7 +14,7 @@ from respond.domain.payloads import to_data
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan
 from respond.plan.authority import AuthorityRule
-from respond.plan.calendars import Calendar
+from respond.plan.calendars import EVERY_DAY, Calendar
 from respond.plan.chains import refuse_unsound
 from respond.plan.classification import Category, Facet, Level, ResponseLevel
 from respond.plan.communication import Audience, Channel, KeyMessage
@@ -180,6 +180,10 @@ class Plan:
         return {obligation.id: obligation for obligation in self.obligations}
 
     @cached_property
+    def _calendars(self) -> Mapping[str, Calendar]:
+        return {calendar.name: calendar for calendar in self.calendars}
+
+    @cached_property
     def _roles(self) -> Mapping[str, Role]:
         return {role.id: role for role in self.roles}
 
@@ -193,6 +197,11 @@ class Plan:
             return ()
         return (found.parent, *self.ancestors(found.parent))
 
+    def facets_of(self, category_id: str) -> tuple[str, ...]:
+        """Return the facets that an incident of this kind has unless its assessment says otherwise."""
+        found = self.category(category_id)
+        return found.facets if found else ()
+
     def fits(self, *, category: str, site: str | None = None, unit: str | None = None) -> bool:
         """Return whether it is for such an incident: its categories, its sites, its units."""
         mine = self.covers or tuple(one.id for one in self.categories)
@@ -204,6 +213,10 @@ class Plan:
 
     def obligation(self, obligation_id: str) -> Obligation | None:
         return self._obligations.get(obligation_id)
+
+    def calendar_of(self, obligation: Obligation) -> Calendar:
+        """Return the calendar on which the days of *obligation* are counted."""
+        return self._calendars[obligation.calendar] if obligation.calendar else EVERY_DAY
 
     def role(self, role_id: str) -> Role | None:
         return self._roles.get(role_id)

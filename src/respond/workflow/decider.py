@@ -8,7 +8,7 @@ import attrs
 
 from respond.domain.values import replace
 from respond.errors import CommandRefused, InvalidWorkflow, Refusal
-from respond.workflow.authority import authorise
+from respond.workflow.authority import Grant, authorise
 from respond.workflow.definition import Guard, Situation, trigger_of
 from respond.workflow.table import NOT_ENABLED
 from respond.workflow.workflow import Workflow
@@ -74,17 +74,33 @@ class Explanation:
         return (*self.denied, *barred)
 
 
+@attrs.frozen
+class Decision:
+    """What a command causes, and what it rests on."""
+
+    payloads: tuple[Any, ...]
+    """Those of its events; none when it was carried out already."""
+    grant: Grant | None = None
+    """None when nobody was asked for authority."""
+
+
 def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
     """Return the payloads of the events that the command causes; none when it was carried out already.
 
     Raises `CommandRefused` with every reason.
     """
+    return decision(workflow, situation).payloads
+
+
+def decision(workflow: Workflow, situation: Situation) -> Decision:
+    """Return what the command causes, with what it rests on; raises what `decide` raises."""
     handler = workflow.handler(situation.command)
     if handler.done(situation):
-        return ()
+        return Decision(())
     trigger = trigger_of(handler.command)
     dest = workflow.machine.dest(trigger, situation)
-    if dest is None or _denied(workflow, situation):
+    authority = authorise(workflow, situation)
+    if dest is None or isinstance(authority, tuple):
         raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
     payloads = tuple(handler.decide(replace(situation, dest=dest)))
     for payload in payloads:
@@ -92,7 +108,7 @@ def decide(workflow: Workflow, situation: Situation) -> tuple[Any, ...]:
             raise InvalidWorkflow(
                 f"{trigger} yields {type(payload).__name__}, which its handler does not list in emits"
             )
-    return payloads
+    return Decision(payloads, authority)
 
 
 def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanation:

@@ -46,6 +46,11 @@ class Situation:
     plans: Mapping[Reference, Plan] | None = None
     """The plans that could be in force, by reference; None when nobody knows."""
 
+    @property
+    def step(self) -> dict[str, Any]:
+        """The states that the chosen transition leaves and enters, as payloads of the lifecycle record them."""
+        return {"from_": self.state.status, "to": self.dest}
+
 
 Check = Callable[[Situation], str | None]
 
@@ -71,6 +76,17 @@ class Guard:
 def guard(code: str, *, rev: int = 1, reads: Literal["state", "command"] = "command") -> Callable[[Check], Guard]:
     """Turn a check into a guard."""
     return lambda check: Guard(code, check, rev, reads)
+
+
+def not_blank(code: str, *fields: str) -> Guard:
+    """Return a guard that requires these texts of the command not to be blank."""
+
+    def check(situation: Situation) -> str | None:
+        empty = [field for field in fields if not getattr(situation.command, field).strip()]
+        return f"{' and '.join(empty)} must not be blank" if empty else None
+
+    check.__doc__ = f"Require {' and '.join(fields)} not to be blank."
+    return Guard(code, check)
 
 
 @attrs.frozen(init=False)

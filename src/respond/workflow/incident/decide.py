@@ -36,14 +36,10 @@ _ASSESSMENT = (
 )
 
 
-def _step(situation: Situation) -> dict[str, Any]:
-    return {"from_": situation.state.status, "to": situation.dest}
-
-
 def _report(situation: Situation) -> Iterator[Any]:
     command: c.ReportIncident = situation.command
     yield e.IncidentReported(
-        **_step(situation),
+        **situation.step,
         category=command.category,
         title=command.title,
         narrative=command.narrative,
@@ -61,7 +57,7 @@ def _report(situation: Situation) -> Iterator[Any]:
 def _assess(situation: Situation) -> Iterator[Any]:
     command: c.Assess = situation.command
     yield e.IncidentAssessed(
-        **_step(situation),
+        **situation.step,
         **{name: getattr(command, name) for name in (*_ASSESSMENT, "fields")},
     )
 
@@ -83,7 +79,7 @@ def _suggested(situation: Situation) -> dict[str, Any]:
 
 def _assign_level(situation: Situation) -> Iterator[Any]:
     yield e.LevelAssigned(
-        **_step(situation), level=situation.command.level, basis=situation.command.basis, **_suggested(situation)
+        **situation.step, level=situation.command.level, basis=situation.command.basis, **_suggested(situation)
     )
 
 
@@ -106,7 +102,7 @@ def _has_level(situation: Situation) -> bool:
 
 
 def _start_response(situation: Situation) -> Iterator[Any]:
-    yield e.ResponseStarted(**_step(situation))
+    yield e.ResponseStarted(**situation.step)
 
 
 def _commander(situation: Situation) -> str | None:
@@ -128,9 +124,7 @@ def _assign_team(situation: Situation) -> Iterator[Any]:
 
 def _report_upward(situation: Situation) -> Iterator[Any]:
     command: c.ReportUpward = situation.command
-    yield e.UpwardReportSent(
-        **_step(situation), kind=command.kind, recipient=command.recipient, summary=command.summary
-    )
+    yield e.UpwardReportSent(**situation.step, kind=command.kind, recipient=command.recipient, summary=command.summary)
 
 
 def _report_upward_done(situation: Situation) -> bool:
@@ -148,23 +142,23 @@ def _note(situation: Situation) -> Iterator[Any]:
 
 
 def _resolve(situation: Situation) -> Iterator[Any]:
-    yield e.IncidentResolved(**_step(situation), resolution=situation.command.resolution)
+    yield e.IncidentResolved(**situation.step, resolution=situation.command.resolution)
 
 
 def _reopen(situation: Situation) -> Iterator[Any]:
-    yield e.IncidentReopened(**_step(situation), reason=situation.command.reason)
+    yield e.IncidentReopened(**situation.step, reason=situation.command.reason)
 
 
 def _close_review(situation: Situation) -> Iterator[Any]:
-    yield e.IncidentReviewed(**_step(situation), summary=situation.command.summary)
+    yield e.IncidentReviewed(**situation.step, summary=situation.command.summary)
 
 
 def _cancel(situation: Situation) -> Iterator[Any]:
-    yield e.IncidentCancelled(**_step(situation), reason=situation.command.reason)
+    yield e.IncidentCancelled(**situation.step, reason=situation.command.reason)
 
 
 def _merge(situation: Situation) -> Iterator[Any]:
-    yield e.IncidentMerged(**_step(situation), into=situation.command.into, reason=situation.command.reason)
+    yield e.IncidentMerged(**situation.step, into=situation.command.into, reason=situation.command.reason)
 
 
 def _absorb(situation: Situation) -> Iterator[Any]:

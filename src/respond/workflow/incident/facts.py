@@ -16,6 +16,7 @@ from respond.plan.obligations import Act, Fact
 from respond.plan.plan import Plan
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import happened_at, reading, retracted_entries
+from respond.workflow.incident.levels import assessed
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
 from respond.workflow.incident.staffing import required
 from respond.workflow.incident.state import COMMANDER
@@ -107,17 +108,13 @@ class Ledger:
 
     def of_category(self, category: str, at: datetime, entry: str) -> None:
         self.happened("classified", at, entry)
-        facets = self._facets or self._facets_of(category)
+        facets = self._facets or self.plan.facets_of(category)
         self.learnt(at, entry, category=category, ancestors=self.plan.ancestors(category), facets=facets)
 
     def assessed_facets(self, facets: tuple[str, ...]) -> tuple[str, ...]:
         """Take on what an assessment tells, and return the facets that count: else those of the category."""
         self._facets = facets
-        return facets or self._facets_of(self.known[-1].impact.category if self.known else "")
-
-    def _facets_of(self, category: str) -> tuple[str, ...]:
-        found = self.plan.category(category)
-        return found.facets if found else ()
+        return facets or self.plan.facets_of(self.known[-1].impact.category if self.known else "")
 
     def holds(
         self, role: str, at: datetime, entry: str, *, joins: str | None = None, leaves: str | None = None
@@ -167,14 +164,7 @@ def _assessed(ledger: Ledger, payload: e.IncidentAssessed, at: datetime, entry: 
         at,
         entry,
         facets=ledger.assessed_facets(payload.facets),
-        affected_customers=payload.affected_customers,
-        injured=payload.injured,
-        dead=payload.dead,
-        loss=payload.loss,
-        spread=payload.spread,
-        sites=payload.sites,
-        critical_facility=payload.critical_facility,
-        fields=payload.fields,
+        **assessed(payload),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from respond.domain.moments import format_utc
@@ -12,6 +14,12 @@ from respond.workflow.definition import Situation, guard
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import happened_at
 from respond.workflow.incident.state import Incident
+
+_ASSESSED = tuple(
+    field.name
+    for field in attrs.fields(Impact)
+    if field.name != "facets" and hasattr(attrs.fields(e.IncidentAssessed), field.name)
+)
 
 
 @attrs.frozen
@@ -25,24 +33,15 @@ class Suggestion:
 
 def impact_of(plan: Plan, incident: Incident) -> Impact:
     """Return what is known of the impact of *incident*, by its last assessment."""
-    category = plan.category(incident.category)
-    facets = category.facets if category else ()
-    known = incident.assessment
-    told = Impact(category=incident.category, ancestors=plan.ancestors(incident.category), facets=facets)
-    if known is None:
-        return told
-    return attrs.evolve(
-        told,
-        facets=known.facets or facets,
-        affected_customers=known.affected_customers,
-        injured=known.injured,
-        dead=known.dead,
-        loss=known.loss,
-        spread=known.spread,
-        sites=known.sites,
-        critical_facility=known.critical_facility,
-        fields=known.fields,
-    )
+    category, known = incident.category, incident.assessment
+    facets = (known.facets if known else ()) or plan.facets_of(category)
+    told = assessed(known) if known else {}
+    return Impact(category=category, ancestors=plan.ancestors(category), facets=facets, **told)
+
+
+def assessed(assessment: e.IncidentAssessed) -> dict[str, Any]:
+    """Return what an assessment tells of the impact but its facets, by field: without any those of the kind count."""
+    return {name: getattr(assessment, name) for name in _ASSESSED}
 
 
 def suggest(plan: Plan, incident: Incident) -> Suggestion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from respond.plan.upkeep import RevisionTrigger, Strategy
-from respond.workflow.definition import Guard, Situation, guard
+from respond.workflow.definition import Situation, guard, not_blank
 from respond.workflow.plan_life.commands import ReassessRisk, RecordPlanDrill
 from respond.workflow.plan_life.events import Rating
 
@@ -79,14 +79,6 @@ def objectives_in_range(situation: Situation) -> str | None:
     return f"{command.objectives_met} of {command.objectives} objectives cannot be"
 
 
-def _given(code: str, field: str) -> Guard:
-    def check(situation: Situation) -> str | None:
-        return None if getattr(situation.command, field).strip() else f"{field} must not be blank"
-
-    check.__doc__ = f"Require a {field} that is not blank."
-    return Guard(code, check)
-
-
 GUARDS = (
     own_draft,
     new_version,
@@ -96,6 +88,6 @@ GUARDS = (
     risk_known,
     risk_in_range,
     objectives_in_range,
-    _given("drill-missing", "drill"),
-    _given("reason-missing", "reason"),
+    not_blank("drill-missing", "drill"),
+    not_blank("reason-missing", "reason"),
 )

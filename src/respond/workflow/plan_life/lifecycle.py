@@ -19,16 +19,12 @@ PLAN_CATEGORY = "plan"
 """The category of the streams of plans; the key is the plan's name."""
 
 
-def _step(situation: Situation) -> dict[str, Any]:
-    return {"from_": situation.state.status, "to": situation.dest}
-
-
 def _draft(situation: Situation) -> Iterator[Any]:
-    yield e.PlanDrafted(**_step(situation), draft=situation.command.draft)
+    yield e.PlanDrafted(**situation.step, draft=situation.command.draft)
 
 
 def _approve(situation: Situation) -> Iterator[Any]:
-    yield e.PlanApproved(**_step(situation), approved=situation.command.approved, note=situation.command.note)
+    yield e.PlanApproved(**situation.step, approved=situation.command.approved, note=situation.command.note)
 
 
 def _drill(situation: Situation) -> Iterator[Any]:
@@ -48,7 +44,7 @@ def _evaluate(situation: Situation) -> Iterator[Any]:
 def _revise(situation: Situation) -> Iterator[Any]:
     command: c.RevisePlan = situation.command
     yield e.PlanRevised(
-        **_step(situation),
+        **situation.step,
         previous=situation.state.in_force,
         draft=command.draft,
         trigger=command.trigger,
@@ -58,7 +54,7 @@ def _revise(situation: Situation) -> Iterator[Any]:
 
 
 def _retire(situation: Situation) -> Iterator[Any]:
-    yield e.PlanRetired(**_step(situation), reason=situation.command.reason)
+    yield e.PlanRetired(**situation.step, reason=situation.command.reason)
 
 
 def _reassess(situation: Situation) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from respond.domain.events import Event
 from respond.domain.values import replace
 from respond.workflow import approvals
-from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, guard
+from respond.workflow.definition import NEW, Handler, Situation, Transition, guard, not_blank
 from respond.workflow.warning import commands as c
 from respond.workflow.warning import events as e
 from respond.workflow.warning.events import CREDIBILITIES
@@ -47,35 +47,22 @@ def _credibility_known(situation: Situation) -> str | None:
     return None if credibility in CREDIBILITIES else f"{credibility!r} is not one of {', '.join(CREDIBILITIES)}"
 
 
-def _given(code: str, *fields: str) -> Guard:
-    def check(situation: Situation) -> str | None:
-        empty = [field for field in fields if not getattr(situation.command, field).strip()]
-        return f"{' and '.join(empty)} must not be blank" if empty else None
-
-    check.__doc__ = f"Require {' and '.join(fields)} not to be blank."
-    return Guard(code, check)
-
-
 _GUARDS = (
     _category_known,
     _credibility_known,
-    _given("signal-unnamed", "source", "metric"),
-    _given("warning-unnamed", "title", "basis"),
-    _given("basis-missing", "basis"),
-    _given("reason-missing", "reason"),
-    _given("preparation-missing", "preparation"),
-    _given("incident-missing", "incident"),
+    not_blank("signal-unnamed", "source", "metric"),
+    not_blank("warning-unnamed", "title", "basis"),
+    not_blank("basis-missing", "basis"),
+    not_blank("reason-missing", "reason"),
+    not_blank("preparation-missing", "preparation"),
+    not_blank("incident-missing", "incident"),
 )
-
-
-def _step(situation: Situation) -> dict[str, Any]:
-    return {"from_": situation.state.status, "to": situation.dest}
 
 
 def _record(situation: Situation) -> Iterator[Any]:
     command: c.RecordSignal = situation.command
     yield e.SignalRecorded(
-        **_step(situation),
+        **situation.step,
         source=command.source,
         metric=command.metric,
         value=command.value,
@@ -94,7 +81,7 @@ def _raised_already(situation: Situation) -> bool:
 def _raise(situation: Situation) -> Iterator[Any]:
     command: c.RaiseWarning = situation.command
     yield e.WarningRaised(
-        **_step(situation),
+        **situation.step,
         category=command.category,
         title=command.title,
         basis=command.basis,
@@ -103,7 +90,7 @@ def _raise(situation: Situation) -> Iterator[Any]:
 
 
 def _confirm(situation: Situation) -> Iterator[Any]:
-    yield e.WarningConfirmed(**_step(situation), basis=situation.command.basis)
+    yield e.WarningConfirmed(**situation.step, basis=situation.command.basis)
 
 
 def _prepare(situation: Situation) -> Iterator[Any]:
@@ -111,11 +98,11 @@ def _prepare(situation: Situation) -> Iterator[Any]:
 
 
 def _lift(situation: Situation) -> Iterator[Any]:
-    yield e.WarningLifted(**_step(situation), reason=situation.command.reason)
+    yield e.WarningLifted(**situation.step, reason=situation.command.reason)
 
 
 def _convert(situation: Situation) -> Iterator[Any]:
-    yield e.WarningConverted(**_step(situation), incident=situation.command.incident)
+    yield e.WarningConverted(**situation.step, incident=situation.command.incident)
 
 
 def _signalled(warned: Warned, event: Event) -> Warned:
