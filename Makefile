@@ -8,6 +8,7 @@ BIN := .venv/bin
 USABLE := .venv/.usable
 DEVELOPABLE := .venv/.developable
 HELPDESK := ../shared/data/helpdesk.xes.gz
+LONG := tests/properties/test_planted.py tests/properties/test_incident_machine.py
 PURE := src/respond/domain/*,src/respond/plan/*,src/respond/projections/*,src/respond/workflow/*
 
 # Older versions of pip take the pins of the build's own tools from the first, newer ones from the second.
@@ -15,8 +16,11 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# The suite starts many programs: each finds its modules compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rows test-matrix test-faults test-faults-long oldest lint format bench bench-store bench-plans docs coverage clean
+.PHONY: help demo test test-rows test-matrix test-long mutants test-faults test-faults-long oldest lint format exhaust bench bench-store bench-plans bench-testing bench-ledger docs coverage clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +39,12 @@ test-rows: $(DEVELOPABLE) ## take out, one by one, what serves each row of conti
 test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of appending, every database, both SQLAlchemys; real logs too
 	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance tests/integration/test_import_real_logs.py
 	RESPOND_MATRIX=1 $(MAKE) oldest
+
+test-long: $(DEVELOPABLE) ## let the testing kit live thousands of lives, sound ones and with planted defects; takes half an hour
+	RESPOND_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) $(LONG)
+
+mutants: $(DEVELOPABLE) ## change what decides in one place after the other; a test must fail; up to an hour, goes on where it stopped
+	WORKERS=$(WORKERS) nice -n 19 $(BIN)/python tests/mutants.py
 
 test-faults: $(DEVELOPABLE) ## break disks, servers, connections and clocks under the log; needs root, takes some minutes
 	$(BIN)/python tests/fault_run.py quick --workers $(WORKERS)
@@ -62,6 +72,9 @@ format: $(DEVELOPABLE) ## write the code in the one format, and mend what can be
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+exhaust: $(DEVELOPABLE) ## visit every abstract state of the incident workflow, and say how many there are; takes minutes
+	$(BIN)/python tests/incident_space.py
+
 bench: $(DEVELOPABLE) ## measure, and print each figure beside its bar
 	@mkdir -p build
 	$(BIN)/python benchmarks/main.py
@@ -73,6 +86,14 @@ bench-store: $(DEVELOPABLE) ## measure the event store beside its peer; takes a 
 bench-plans: $(DEVELOPABLE) ## measure what a plan and its obligations cost
 	@mkdir -p build
 	$(BIN)/python benchmarks/plans.py
+
+bench-testing: $(DEVELOPABLE) ## measure what generated tests of rules cost
+	@mkdir -p build
+	$(BIN)/python benchmarks/testing.py
+
+bench-ledger: $(DEVELOPABLE) ## measure what the ledger of the response costs
+	@mkdir -p build
+	$(BIN)/python benchmarks/ledger.py
 
 docs: $(DEVELOPABLE) ## check that links in the documentation resolve and that its snippets run
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit/test_docs.py

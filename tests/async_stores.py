@@ -13,6 +13,7 @@ from memory_stores import MemoryStores
 from respond.domain.streams import DEFAULT_TENANT
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.async_pool import AsyncPoolHandle
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.protocol import Clock
 from respond.testing.async_facade import AsyncFacade
@@ -46,6 +47,9 @@ class EngineFacade(AsyncFacade):
     def report(self, **told: Any) -> IncidentFacade:
         return IncidentFacade(self._loop, self._loop.run(self._awaited.report(**told)))
 
+    def pool(self, key: str) -> PoolFacade:
+        return PoolFacade(self._loop, self._awaited.pool(key))
+
 
 class IncidentFacade(AsyncFacade):
     """An incident for asyncio as a plain one."""
@@ -57,6 +61,14 @@ class IncidentFacade(AsyncFacade):
     @property
     def number(self) -> str:
         return self._loop.run(self._awaited.number())
+
+
+class PoolFacade(AsyncFacade):
+    """A pool for asyncio as a plain one."""
+
+    def __init__(self, loop: Any, pool: AsyncPoolHandle) -> None:
+        self._loop = loop
+        self._awaited = pool
 
 
 def _inside(store: Any) -> Any:

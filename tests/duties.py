@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from outline import OUTLINE
 from respond.plan.calendars import Calendar
 from respond.plan.conditions import Impact
 from respond.plan.facts import Done, Facts, Happened, Known, LevelSet, Paused, StateEntered, Waived
@@ -18,7 +19,7 @@ from respond.plan.spans import Span
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 """A Monday."""
-PLAN = Plan.example()
+PLAN = OUTLINE
 
 
 def minute(number: float) -> datetime:

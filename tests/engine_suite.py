@@ -21,6 +21,7 @@ import pytest
 
 from engines import REPORTED, engine_on, responding
 from forks import FORKS
+from outline import OUTLINE
 from respond.domain.moments import Moment, parse_utc
 from respond.domain.money import Money
 from respond.domain.references import Actor, Reference
@@ -35,7 +36,7 @@ from respond.errors import (
     VersionConflict,
     WorkflowNotFound,
 )
-from respond.plan.plan import Plan
+from respond.plan.resources import Resource
 from respond.store.protocol import EventStore
 from respond.store.records import NewEvent, Write
 from respond.testing.conformance.samples import START, ManualClock
@@ -51,6 +52,12 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 PHOTO = Attachment(name="photo.jpg", media_type="image/jpeg", size=9, sha256="ab" * 32, uri="s3://evidence/photo.jpg")
 TEXT = "网络 \U0001f525 ' \" \\ % :x ? \t\0"
 """Text that a careless statement would trip over."""
+
+
+STOCKED = attrs.evolve(
+    OUTLINE, resources=(Resource(id="pump", title="Pumps", kind="material", quantity=3),), name="stocked"
+)
+"""The example, with three pumps."""
 
 
 class Reporting:
@@ -175,7 +182,7 @@ class EngineConformance(Tested):
             Moment(START - timedelta(hours=3), until=START - timedelta(hours=1)),
             Moment(START - timedelta(days=1), precision="day", offset_minutes=480),
             Moment(parse_utc("0001-01-01T00:00:00Z")),
-            Moment(parse_utc("9999-12-31T23:59:59.999999Z")),
+            Moment(START, precision="minute"),
         ]
         incident = engine.report(**REPORTED, at=UNKNOWN)
         for moment in told:
@@ -313,6 +320,48 @@ class EngineConformance(Tested):
             slower.incident(incident.id).note("Slower")
         assert overtaken.appends == 8
         assert engine.store.head().position == 9
+
+    # -- resources -----------------------------------------------------------------------------------------------------
+
+    def test_the_last_of_it_is_promised_once(self, open_engine, store_factory, clock):
+        """Two who want all that is left at once: one gets it, the other one learns that it is gone."""
+        engine = open_engine(plans=[STOCKED])
+        first, second = engine.report(**REPORTED), engine.report(**REPORTED)
+        engine.pool("pump").open()
+        overtaken = Overtaken(store_factory(clock=clock), lambda: engine.pool("pump").commit(first.id, 2))
+        refusal = pytest.raises(CommandRefused, match="stock-short")
+        with engine_on(overtaken, clock, seed=9, plans=[STOCKED]) as slower, refusal:
+            slower.pool("pump").commit(second.id, 2)
+        assert (engine.pool("pump").state().available, second.resources()) == (1, {})
+
+    def test_who_forgets_what_it_expected_promises_it_twice(self, open_engine, store_factory, clock):
+        """The control: a handler that does not say what it expects promises more than there is."""
+        engine = open_engine(plans=[STOCKED])
+        first, second = engine.report(**REPORTED), engine.report(**REPORTED)
+        engine.pool("pump").open()
+        careless = Overtaken(Careless(store_factory(clock=clock)), lambda: engine.pool("pump").commit(first.id, 2))
+        with engine_on(careless, clock, seed=9, plans=[STOCKED]) as slower:
+            slower.pool("pump").commit(second.id, 2)
+        assert engine.pool("pump").state().available == -1
+
+    def test_many_want_it_at_once(self, open_engine):
+        """Threads that share an engine: as many get one as there are, each of the others is refused."""
+        engine = open_engine(plans=[STOCKED])
+        incident = engine.report(**REPORTED)
+        engine.pool("pump").open()
+        start = threading.Barrier(5)
+
+        def want(_):
+            start.wait(JOIN_SECONDS)
+            try:
+                return engine.pool("pump").commit(incident.id, 1).position
+            except CommandRefused as refused:
+                return refused.refusals[0].code
+
+        with ThreadPoolExecutor(5) as pool:
+            told = list(pool.map(want, range(5)))
+        assert sorted(map(str, told)) == ["4", "6", "8", "stock-short", "stock-short"]
+        assert incident.resources()["pump"].held == engine.pool("pump").state().committed == 3
 
     # -- merging -------------------------------------------------------------------------------------------------------
 
@@ -482,7 +531,7 @@ class EngineConformance(Tested):
 
     def test_the_pinned_plan_is_asked_for(self, open_engine):
         """An engine without the pinned plan, or with its content changed, says what to give it; it still reads."""
-        plan = Plan.example()
+        plan = OUTLINE
         incident = open_engine(plans=[plan]).report(**REPORTED)
         raised = attrs.evolve(plan, version="2")
         for plans, text in (([raised], "was not given; open the engine"), ([attrs.evolve(plan, title="x")], "content")):
@@ -519,9 +568,9 @@ class EngineConformance(Tested):
     def test_a_whole_life_of_schema_version_1_is_read(self, engine):
         """Every event that an incident could have before plans drove it is read as the first versions stored it."""
         stored = store_golden(engine.store, "incident-v1-whole-life.jsonl")
-        later = map(orjson.loads, (GOLDEN / "incident-v3-under-a-plan.jsonl").read_bytes().splitlines())
+        later = [orjson.loads(line) for file in GOLDEN.glob("*.jsonl") for line in file.read_bytes().splitlines()]
         missing = {one.name for one in INCIDENT.event_types} - {body["type"] for body in stored}
-        assert missing - {body["type"] for body in later} == {"IncidentMerged"}
+        assert missing - {body["type"] for body in later} == set()
         incident = engine.incident("INC-1")
         state = incident.state()
         assert (state.status, state.reopened, len(state.upward_reports)) == ("reviewed", 2, 2)
@@ -547,7 +596,7 @@ class EngineConformance(Tested):
         """A user's workflow and the incident's share one log; a stranger to the one works with the other."""
         monkeypatch.syspath_prepend(EXAMPLES)
         desk = importlib.import_module("lost_luggage")
-        engine = open_engine(workflows=[desk.WORKFLOW], plans=[Plan.example(), desk.PLAN])
+        engine = open_engine(workflows=[desk.WORKFLOW], plans=[OUTLINE, desk.PLAN])
         incident = engine.report(**REPORTED)
         lost = desk.ReportMissing(kind="instrument", tag="0125557777", flight="BA 117")
         first = engine.execute("bag", "BA-7", lost, actor="mo.farah", plan="lost-luggage-desk", command_id="desk 1")
@@ -560,7 +609,7 @@ class EngineConformance(Tested):
         clock.move(days=21)
         engine.execute("bag", "BA-7", write_off, actor="li.na", role="supervisor")
         engine.execute("bag", "BA-7", desk.Trace(station="JFK"), actor="mo.farah", role="agent")
-        other = open_engine(workflows=[desk.WORKFLOW], plans=[Plan.example(), desk.PLAN])
+        other = open_engine(workflows=[desk.WORKFLOW], plans=[OUTLINE, desk.PLAN])
         bag = other.state("bag", "BA-7")
         assert (bag.status, bag.station, bag.compensation, bag.resurfaced) == (
             "traced",

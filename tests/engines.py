@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from respond.engine.engine import Engine
 from respond.engine.incident import IncidentHandle
+from respond.errors import CommandRefused
 from respond.store.protocol import Clock, EventStore
 from rivals import seeded
 
@@ -29,3 +33,10 @@ def responding(engine: Engine, *, level: int = 3, **reported: Any) -> IncidentHa
     incident.assign_level(level, basis="regional, under 1,000 customers", actor="chen.yu")
     incident.start_response(actor="chen.yu")
     return incident
+
+
+def codes(ask: Callable[..., object], *args: object, **named: object) -> list[str]:
+    """Return the codes with which *ask* is refused, each once."""
+    with pytest.raises(CommandRefused) as caught:
+        ask(*args, **named)
+    return list(dict.fromkeys(one.code for one in caught.value.refusals))

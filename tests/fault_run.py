@@ -100,7 +100,7 @@ def run(state_: str, arguments: Sequence[str], *, extent: str) -> Part:
     """Run tests in a process of their own; show what they say when they fail."""
     with tempfile.TemporaryDirectory(prefix="respond-faults-") as name:
         told = Path(name) / "told"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "0", *arguments]
         started = perf_counter()
         done = subprocess.run(command, cwd=ROOT, env=environment(extent, told), check=False)
         lines = told.read_text().splitlines() if told.exists() else []

@@ -56,6 +56,13 @@ FAULTS: dict[str, Fault] = {
         unit="appends each; PostgreSQL on both append paths",
         sizes=(30, 300, 10_000),
     ),
+    "silent-line": Fault(
+        fault="the line to a server goes dead at COMMIT, and nobody hangs up",
+        promise="each append is in the log exactly once, where its caller is told, after the bound of silence",
+        injected="the system drops what arrives at the server's end, from before the commit or its answer on",
+        unit="times each, PostgreSQL on both append paths; threads and tasks",
+        sizes=(1, 2, 10),
+    ),
     "full-disk": Fault(
         fault="disk full, then freed",
         promise="a clear error, reads work, writes resume",

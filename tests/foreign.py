@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from outline import OUTLINE
 from respond.domain.events import Event
-from respond.plan.plan import Plan
 from respond.store.codec import Codec
 from respond.store.memory import MemoryEventStore
 from respond.store.protocol import EventStore
@@ -103,7 +103,7 @@ def bring(
     """Import a file that holds *text*."""
     path = folder / options.pop("name", "tickets.csv")
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return import_log(path, how or mapping(), store, plan=Plan.example(), **options)
+    return import_log(path, how or mapping(), store, plan=OUTLINE, **options)
 
 
 def history(store: EventStore, case: str, log: str = "tickets") -> list[Event]:

@@ -14,6 +14,8 @@ FORKS.set_forkserver_preload(
         "pytest",
         "sqlalchemy.dialects.mysql.pymysql",
         "sqlalchemy.dialects.postgresql.psycopg",
+        "respond.cli.program",
+        "respond.store.sql",
         "async_stores",
         "engine_suite",
         "servers",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from outline import OUTLINE
 from respond.domain.events import Event
 from respond.domain.ids import event_id
 from respond.domain.moments import Moment, to_microseconds
@@ -21,7 +22,7 @@ from respond.workflow.workflow import Workflow
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 """The first instant of every log."""
-PLAN = Plan.example()
+PLAN = OUTLINE
 AS_RECORDED = "as recorded"
 """It happened when it was recorded."""
 

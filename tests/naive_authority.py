@@ -32,6 +32,11 @@ def holders(history: Sequence[Event]) -> dict[str, set[str]]:
     return {role: people for role, people in found.items() if people}
 
 
+def taken_back(history: Sequence[Event]) -> set[str]:
+    """Return the ids of the entries that were retracted."""
+    return {event.data.entry for event in history if event.type == "EntryRetracted"}
+
+
 def level_of(history: Sequence[Event]) -> int | None:
     """Return the level after *history*."""
     told = [getattr(event.data, "to_level", getattr(event.data, "level", None)) for event in history]
@@ -42,7 +47,7 @@ def allowing(
     plan: Plan, history: Sequence[Event], command: Any, actor: Actor | None, break_glass: str = ""
 ) -> set[str] | None:
     """Return the ids of the rules that let *actor* do it; None where nobody is asked."""
-    if not plan.authority or trigger_of(type(command)) == "raise_due":
+    if not plan.authority or trigger_of(type(command)) in {"raise_due", "activate_due_plan"}:
         return None
     case = _Case(plan, history, command, actor)
     return {
@@ -50,7 +55,7 @@ def allowing(
         for rule in plan.authority
         if case.speaks(rule)
         and case.enough(rule)
-        and (case.fills(rule, actor and actor.role) or (rule.break_glass and break_glass.strip() and actor))
+        and (case.fills(rule, *case.claim) or (rule.break_glass and break_glass.strip() and actor))
     }
 
 
@@ -58,6 +63,7 @@ class _Case:
     def __init__(self, plan: Plan, history: Sequence[Event], command: Any, actor: Actor | None) -> None:
         self.plan, self.history, self.command = plan, history, command
         self.trigger = trigger_of(type(command))
+        self.claim = (None, None) if actor is None else (actor.id, actor.role)
         self.me = set() if actor is None else {actor.id} | ({actor.on_behalf_of} - {None})
         self.level = level_of(history)
         self.names = {self.trigger}
@@ -80,11 +86,13 @@ class _Case:
         sides = {f"{wanted}:raise", f"{wanted}:lower"} if ":" not in wanted else {wanted.partition(":")[0]}
         return bool({"*", wanted, *sides} & set(rule.commands))
 
-    def fills(self, rule: AuthorityRule, role: str | None) -> bool:
-        """Return whether *role* is one of the rule's, or steps in for one that stands empty."""
+    def fills(self, rule: AuthorityRule, person: str | None, role: str | None) -> bool:
+        """Return whether *role* is one of the rule's, or steps in for one that stands empty, and *person* holds it."""
+        held = holders(self.history)
+        if rule.held and person not in held.get(role or "", set()):
+            return False
         if "anyone" in rule.roles or role in rule.roles:
             return True
-        held = holders(self.history)
         for wanted in self.plan.roles:
             order = [wanted.id, *wanted.substitutes]
             if wanted.id in rule.roles and role in wanted.substitutes:
@@ -105,32 +113,55 @@ class _Case:
     def _barred(self, rule: AuthorityRule) -> set[str]:
         found: set[str] = set()
         for name in rule.different_actor:
-            names = _events_of(name.partition(":")[0])
-            for event in [one for one in self.history if one.type in names][-1:]:
-                found |= _people(event)
-        return found | (_people(self.history[0]) if rule.not_in_chain and self.history else set())
+            did = [one for one in self.history if told(one, name) and self._about_mine(one)]
+            holding = [place for place, one in enumerate(did) if one.id not in taken_back(self.history)]
+            for place, event in enumerate(did):
+                if place in holding[-1:] or (place > max(holding, default=-1) and stepped(event)):
+                    found |= people_of(event)
+        return found | (people_of(self.history[0]) if rule.not_in_chain and self.history else set())
+
+    def _about_mine(self, event: Event) -> bool:
+        """Return whether *event* is about the statement that the command is about, if either is about one."""
+        mine = getattr(self.command, "statement", None)
+        return mine is None or getattr(event.data, "statement", mine) == mine
 
     def _approved(self, rule: AuthorityRule, barred: set[str]) -> int:
-        names = _events_of(self.trigger)
-        carried_out = [place for place, event in enumerate(self.history, 1) if event.type in names]
         number, counted = 0, self.me | barred
-        for event in self.history[carried_out[-1] if carried_out else 0 :]:
-            if event.type == "ApprovalGiven" and event.data.command in self.names and self._approver(rule, event.role):
-                people = _people(event)
+        for place, event in enumerate(self.history):
+            if event.type != "ApprovalGiven" or event.id in taken_back(self.history):
+                continue
+            spent = any(told(later, event.data.command) for later in self.history[place:])
+            if event.data.command in self.names and not spent and self._approver(rule, event):
+                people = people_of(event)
                 if people and not people & counted:
                     number, counted = number + 1, counted | people
         return number
 
-    def _approver(self, rule: AuthorityRule, role: str | None) -> bool:
+    def _approver(self, rule: AuthorityRule, approval: Event) -> bool:
         rules = [rule, *(one for one in self.plan.authority if "approve" in one.commands)]
-        return any(self.fills(one, role) for one in rules)
+        return any(self.fills(one, approval.actor, approval.role) for one in rules)
 
 
 def _events_of(trigger: str) -> frozenset[str]:
     return INCIDENT.events_of(trigger) if trigger in INCIDENT.triggers else frozenset()
 
 
-def _people(event: Event) -> set[str]:
+def told(event: Event, name: str) -> bool:
+    """Return whether *event* tells that *name* was done: a trigger, with or without a direction."""
+    trigger, _, side = name.partition(":")
+    if event.type not in _events_of(trigger):
+        return False
+    return not side or (side == "lower") == (event.data.to_level > event.data.from_level)
+
+
+def stepped(event: Event) -> bool:
+    """Return whether *event* led from one state to another."""
+    told = event.body["data"]
+    return "to" in told and told["to"] != told["from"]
+
+
+def people_of(event: Event) -> set[str]:
+    """Return who did it, and for whom."""
     return {one for one in (event.actor, event.body.get("on_behalf_of")) if one is not None}
 
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import response_commands
+import review_commands
 from plan_strategies import ASKED, IDS, LEVELS_MAX, Maker, ids
 from respond.domain.events import Event
 from respond.domain.moments import Moment
 from respond.domain.references import Reference
+from respond.plan.obligations import Obligation
+from respond.plan.owed import owed
 from respond.plan.plan import Plan
 from respond.workflow.approvals import Approve
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
 from respond.workflow.incident.events import REPORT_KINDS, UpwardReportSent
+from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
-from respond.workflow.incident.state import Incident
+from respond.workflow.incident.state import COMMANDER, Incident
 from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
+from spoken_commands import SAID
 
 PEOPLE = ("wang.li", "chen.yu", "li.na", "zhao.min")
+NOWHERE = Reference("nowhere", "1", "0" * 64)
+"""A plan that no engine has."""
 _TEXTS = ("as agreed", "断网", "x", "again")
 _FILLS: Mapping[str, tuple[Any, ...]] = {
     "text": ("hall", "yard"),
@@ -42,7 +50,9 @@ class Asker(Maker):
         """Return a command for *trigger*; plans are among those that are *known*."""
         if trigger in {"activate_plan", "rebase_plan"}:
             made = ActivatePlan if trigger == "activate_plan" else RebasePlan
-            return made(plan=self.one_of((*known, Reference("nowhere", "1", "0" * 64))), reason=self.text())
+            others = [one for one in known if one not in (self.state.plan, *self.state.activated)]
+            chosen = self.one_of(others if others and self.chance(0.8) else (*known, NOWHERE))
+            return made(plan=chosen, reason=self.text())
         return _COMMANDS[trigger](self)
 
     def text(self) -> str:
@@ -63,13 +73,57 @@ class Asker(Maker):
         fitting = [event for event in self.history if type(event.data) in kinds]
         return self.one_of(fitting if fitting and self.chance(0.8) else self.history)
 
-    def obligation(self) -> str:
-        known = [one.id for one in self.plan.obligations]
+    def obligation(self, fits: Callable[[Obligation], bool] = bool) -> str:
+        """Return an obligation, mostly one of the plan that *fits*."""
+        known = [one.id for one in self.plan.obligations if fits(one) or self.chance(0.1)]
         return str(self.one_of(known if known and self.chance(0.9) else IDS["obligations"]))
+
+    def level(self) -> int:
+        """Return a level, mostly another one of the plan."""
+        others = [one.number for one in self.plan.levels if one.number != self.state.level]
+        return int(self.one_of(others if others and self.chance(0.9) else range(1, LEVELS_MAX + 1)))
+
+    def role(self) -> str:
+        """Return a role, mostly one of the plan that can be assigned."""
+        known = [one.id for one in self.plan.roles if one.id != COMMANDER]
+        return str(self.one_of(known if known and self.chance(0.9) else IDS["roles"]))
+
+    def held(self) -> tuple[str, str]:
+        """Return a role and a person, who mostly holds it."""
+        known = [(one.role, one.person) for one in self.state.roles]
+        found: tuple[str, str] = self.one_of(known) if known and self.chance(0.9) else (self.role(), self.person())
+        return found
+
+    def occurrence(self) -> c.Waive:
+        """Return the waiver of an occurrence, mostly of one that is open."""
+        waivable = {one.id for one in self.plan.obligations if one.waivable or self.chance(0.1)}
+        owes = pending(self.plan, self.history, self.history[-1].recorded_at)
+        found = [one for one in owes if one[0] in waivable]
+        name, number = self.one_of(found) if found and self.chance(0.9) else (self.obligation(), self.one_of((1, 2, 3)))
+        return c.Waive(obligation=name, occurrence=number, reason=self.text())
+
+    def upward(self) -> c.ReportUpward:
+        """Return an upward report, mostly the next one that a recipient may get."""
+        told = {one.report.recipient for one in self.state.upward_reports}
+        recipient = str(self.one_of(sorted(told) if told and self.chance() else ids("audiences")))
+        kind = self.one_of(REPORT_KINDS[1:]) if recipient in told else REPORT_KINDS[0]
+        return c.ReportUpward(
+            kind=kind if self.chance(0.9) else self.one_of(REPORT_KINDS), recipient=recipient, summary=self.text()
+        )
 
     def moment(self) -> Moment | None:
         began = self.history[0].recorded_at - timedelta(minutes=self.random.randint(0, 120)) if self.history else None
         return None if began is None or self.chance() else Moment(began)
+
+
+def pending(plan: Plan, history: Sequence[Event], now: datetime) -> list[tuple[str, int]]:
+    """Return what is owed and neither done, waived nor dropped: the obligation and the occurrence."""
+    found = owed(plan, facts_of(plan, history), until=now) if history else ()
+    return [
+        (one.obligation, one.occurrence)
+        for one in found
+        if one.since is not None and not (one.done_at or one.waived_at or one.dropped_at)
+    ]
 
 
 def _report(asker: Asker) -> Any:
@@ -114,14 +168,12 @@ _RIGHT: Mapping[str, Callable[[Asker, Event], Any]] = {
 _COMMANDS: Mapping[str, Callable[[Asker], Any]] = {
     "report": _report,
     "assess": _assess,
-    "assign_level": lambda a: c.AssignLevel(level=a.random.randint(1, LEVELS_MAX), basis=a.text()),
-    "change_level": lambda a: c.ChangeLevel(level=a.random.randint(1, LEVELS_MAX), justification=a.text()),
+    "assign_level": lambda a: c.AssignLevel(level=a.level(), basis=a.text()),
+    "change_level": lambda a: c.ChangeLevel(level=a.level(), justification=a.text()),
     "start_response": lambda _: c.StartResponse(),
     "take_command": lambda a: c.TakeCommand(commander=a.one_of((None, *PEOPLE)), briefing=a.text()),
     "assign_team": lambda a: c.AssignTeam(team=a.text()),
-    "report_upward": lambda a: c.ReportUpward(
-        kind=a.one_of(REPORT_KINDS), recipient=a.one_of(ids("audiences")), summary=a.text()
-    ),
+    "report_upward": Asker.upward,
     "note": lambda a: c.Note(text=a.text(), fields=a.fields() if a.chance(0.2) else {}),
     "resolve": lambda a: c.Resolve(resolution=a.text()),
     "reopen": lambda a: c.Reopen(reason=a.text()),
@@ -132,18 +184,21 @@ _COMMANDS: Mapping[str, Callable[[Asker], Any]] = {
     "acknowledge": lambda _: Acknowledge(),
     "recategorise": lambda a: Recategorise(category=a.one_of(IDS["categories"]), reason=a.text()),
     "set_response_level": lambda a: SetResponseLevel(response=a.one_of(ids("response_levels")), basis=a.text()),
-    "assign_role": lambda a: AssignRole(role=a.one_of(IDS["roles"]), person=a.person()),
-    "release_role": lambda a: ReleaseRole(role=a.one_of(IDS["roles"]), person=a.person(), reason=a.text()),
+    "assign_role": lambda a: AssignRole(role=a.role(), person=a.person()),
+    "release_role": lambda a: ReleaseRole(**dict(zip(("role", "person"), a.held(), strict=True)), reason=a.text()),
     "hand_over_role": lambda a: HandOverRole(
-        role=a.one_of(IDS["roles"]), from_person=a.person(), to_person=a.person(), briefing=a.text()
+        **dict(zip(("role", "from_person"), a.held(), strict=True)), to_person=a.person(), briefing=a.text()
     ),
-    "waive": lambda a: c.Waive(obligation=a.obligation(), reason=a.text(), occurrence=a.one_of((1, 1, 1, 2, 3))),
-    "pause_clock": lambda a: c.PauseClock(obligation=a.obligation(), reason=a.text()),
+    "waive": Asker.occurrence,
+    "pause_clock": lambda a: c.PauseClock(obligation=a.obligation(lambda one: one.pausable), reason=a.text()),
     "resume_clock": lambda a: c.ResumeClock(obligation=a.one_of(a.state.paused or IDS["obligations"])),
-    "fulfil": lambda a: c.Fulfil(obligation=a.obligation(), note=a.text()),
+    "fulfil": lambda a: c.Fulfil(obligation=a.obligation(lambda one: one.act == "fulfil"), note=a.text()),
     "record_receipt": lambda a: c.RecordReceipt(report=a.entry((UpwardReportSent,)).id, receipt=a.text()),
     "raise_due": _raise,
     "approve": lambda a: Approve(command=a.one_of(_approvable(a) or ASKED)),
+    **response_commands.ASKED_FOR,
+    **review_commands.ASKED_FOR,
+    **SAID,
 }
 TRIGGERS = (*_COMMANDS, "activate_plan", "rebase_plan")
 """Everything that is asked of one incident; a merge is asked of two."""

@@ -9,28 +9,32 @@ from typing import Any, Self
 import attrs
 import orjson
 
+from outline import OUTLINE
 from respond.domain.events import Event
 from respond.domain.ids import event_id
 from respond.domain.moments import Moment, to_microseconds
 from respond.domain.references import Actor, Reference
 from respond.domain.streams import StreamId
+from respond.plan.activation import Activation
 from respond.plan.authority import AuthorityRule
 from respond.plan.classification import ResponseLevel
+from respond.plan.communication import Audience, Channel
+from respond.plan.measures import Measure
 from respond.plan.obligations import Clock, Obligation, Rung
-from respond.plan.organisation import Role
+from respond.plan.organisation import Role, TeamTemplate
 from respond.plan.plan import Plan
 from respond.plan.spans import Span
 from respond.store.codec import Codec
 from respond.store.records import NewEvent, Recorded, body_of, encode, leaf_of
 from respond.workflow.decider import Explanation, decide, explain
-from respond.workflow.definition import Situation
+from respond.workflow.definition import Situation, trigger_of
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.workflow import Workflow
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 """When the first event of a play is recorded; each further one a minute later."""
-PLAN = Plan.example()
+PLAN = OUTLINE
 DUTIES = attrs.evolve(
     PLAN,
     name="duties",
@@ -58,12 +62,18 @@ DUTIES = attrs.evolve(
             waivable=False,
         ),
     ),
+    measures=(Measure(id="patch", title="Patch it", kind="contain", steps=("Find it", "Mend it")),),
+    teams=(TeamTemplate(id="crew", title="Crew", roles=("liaison", "runner")),),
+    channels=(Channel(id="line", title="Line", medium="telephone"),),
+    audiences=(Audience(id="staff", title="Staff", kind="staff", channels=("line",)),),
     authority=(
         AuthorityRule(id="all", commands=("*",), roles=("anyone",)),
         AuthorityRule(id="two", commands=("waive",), roles=("anyone",), n_of=2),
     ),
 )
-"""The example, with roles, obligations and a rule that asks for two people."""
+"""The example, with roles, obligations, a measure, a team, an audience and a rule that asks for two people."""
+STORM = attrs.evolve(PLAN, name="storm", activation=Activation())
+"""A plan that comes into force by itself."""
 
 
 class Play:
@@ -81,16 +91,17 @@ class Play:
     def situation(
         self, command: object = None, actor: Actor | str | None = None, at: datetime | None = None
     ) -> Situation:
-        """Return what a decision about *command*, which tells what happened *at* or now, would look at now."""
+        """Return what a decision about *command* would look at now, or at the time *at* of which it tells, if later."""
         now = START + timedelta(minutes=len(self.history))
+        at = at or now
         who = None if actor is None else Actor.of(actor)
         return Situation(
             state=self.state,
             command=command,
             plan=self.plan,
             actor=who,
-            at=at or now,
-            now=now,
+            at=at,
+            now=max(now, at),
             history=self.history,
             plans=self.plans,
         )
@@ -104,6 +115,11 @@ class Play:
     ) -> Explanation:
         """Return what stands in the way of *trigger*."""
         return explain(self.workflow, trigger, self.situation(command, actor, at))
+
+    def refused(self, command: object, at: datetime | None = None) -> list[str]:
+        """Return the codes of every reason against *command*, which tells what happened *at* or now."""
+        trigger = trigger_of(type(command))
+        return [one.code for one in self.explain(trigger, command, at=at).refusals]
 
     def do(self, *commands: object, actor: Actor | str | None = None) -> Self:
         """Carry out *commands*, one after the other; raises `CommandRefused`."""

@@ -67,7 +67,7 @@ def without(name: str) -> Iterator[None]:
     """
     function = function_of(name)
     code = function.__code__
-    function.__code__ = _instead(function)
+    function.__code__ = _instead(function).replace(co_freevars=code.co_freevars)
     try:
         yield
     finally:

@@ -202,6 +202,12 @@ kind = "superiors"
 channels = ["telephone"]
 speakers = ["commander"]
 
+[[notices]]
+id = "office"
+tellers = ["commander"]
+audience = "head_office"
+channels = ["telephone"]
+
 [[key_messages]]
 id = "first"
 title = "First"
@@ -237,6 +243,7 @@ limits = [{role = "commander", up_to = "500 CNY"}, {role = "director", up_to = "
 name = "office"
 version = "1"
 zone = "Asia/Shanghai"
+# until
 
 [[obligations]]
 id = "initial"
@@ -288,6 +295,8 @@ title = "Loss of packets"
 titles = {zh = "丢包"}
 metric = "loss"
 suggests = {from = 5}
+prepares = {from = 3}
+preparations = ["a spare line"]
 
 [review]
 levels = [1, 2]

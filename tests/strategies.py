@@ -20,6 +20,7 @@ from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
 from respond.workflow.incident.events import REPORT_KINDS, Attachment
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 from respond.workflow.incident.triage import Acknowledge, Recategorise
+from response_commands import drawn
 
 PEOPLE = ("wang.li", "chen.yu", "li.na")
 TEAMS = ("front desk", "network", "facilities")
@@ -84,6 +85,7 @@ COMMANDS: dict[str, st.SearchStrategy[Any]] = {
         worst_level=st.none() | st.integers(1, 4),
         reported_upward=st.booleans(),
     ),
+    **drawn(words),
 }
 AMENDMENTS = ("correct", "retract")
 AHEAD = ("assign_level", "start_response", "report_upward", "resolve", "close_review", "reopen")
@@ -111,6 +113,10 @@ CHANGES = {
     "text": words,
     "resolution": words,
     "reason": words,
+    "outcome": words,
+    "cause": words,
+    "evidence": words,
+    "decision": words,
 }
 
 

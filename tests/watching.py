@@ -11,6 +11,7 @@ import attrs
 
 from duties import clocks, every
 from engines import engine_on
+from outline import OUTLINE
 from respond.domain.ids import uuid7
 from respond.engine.engine import Engine
 from respond.engine.watch import Watch
@@ -73,10 +74,11 @@ BRIEF = Obligation(
     recurs=every("30 min", after="schedule"),
     ladder=(Rung(before=span("5 min"), tell=("commander",)),),
 )
-PLAN = attrs.evolve(Plan.example(), name="watched", obligations=(ASSESS, INFORM, BRIEF))
+PLAN = attrs.evolve(OUTLINE, name="watched", obligations=(ASSESS, INFORM, BRIEF))
 BRIEFED = attrs.evolve(PLAN, name="briefed", obligations=(BRIEF,))
 SHORT = attrs.evolve(PLAN, name="short", obligations=(ASSESS,))
 PLANS = (PLAN, SHORT, BRIEFED)
+RECURRING = {one.id for one in PLAN.obligations if one.recurs is not None}
 
 
 @contextmanager
@@ -97,6 +99,7 @@ def watched(store: Any, clock: ManualClock, *, plans: Iterable[Plan] = PLANS, **
 def reported(engine: Engine, **fields: Any) -> Any:
     """Report an incident, under the short plan unless another is named."""
     told = {"category": "facility_failure", "title": "Card terminals down", "actor": "wang.li", "plan": "short"}
+    told["plan_reason"] = "it is the one that is watched"
     return engine.report(**{**told, **fields})
 
 
@@ -112,7 +115,10 @@ def raised(engine: Engine, incident: Any) -> list[Raised]:
 
 
 def to_be_raised(engine: Engine, incident: Any, now: datetime) -> list[Raised]:
-    """Return what a look through the whole log says that must be raised by *now*, by the time of the rung."""
+    """Return what a look through the whole log says that must be raised by *now*, by the time of the rung.
+
+    Of what recurs each rung is raised for the last occurrence that reached it.
+    """
     history = engine.events("incident", incident.id)
     plan, began = engine.plans.in_force(history), history[0].happened_at
     level = incident.state().level
@@ -123,7 +129,8 @@ def to_be_raised(engine: Engine, incident: Any, now: datetime) -> list[Raised]:
         for climb in rungs(plan, one, level)
         if climb.at <= now
     ]
-    return [one for _, one in sorted(found)]
+    last = {(one[0], one[2]): one for _, one in sorted(found, key=lambda one: one[1][1])}
+    return [one for _, one in sorted(found) if one[0] not in RECURRING or last[one[0], one[2]] == one]
 
 
 class EveryIncident(MemoryLooks):

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from respond.engine.engine import Engine
     from respond.errors import CommandRefused, Refusal, RespondError
     from respond.plan.plan import Plan
-    from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, guard
+    from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, compares, guard
+    from respond.workflow.incident.due import due
+    from respond.workflow.migration import MigrateDefinition
     from respond.workflow.workflow import Workflow
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Event",
     "Guard",
     "Handler",
+    "MigrateDefinition",
     "Moment",
     "Money",
     "Plan",
@@ -45,6 +48,8 @@ __all__ = [
     "Transition",
     "Workflow",
     "command_type",
+    "compares",
+    "due",
     "event_type",
     "guard",
     "replace",
@@ -60,6 +65,7 @@ _HOMES = {
     "Event": "respond.domain.events",
     "Guard": "respond.workflow.definition",
     "Handler": "respond.workflow.definition",
+    "MigrateDefinition": "respond.workflow.migration",
     "Moment": "respond.domain.moments",
     "Money": "respond.domain.money",
     "Plan": "respond.plan.plan",
@@ -70,6 +76,8 @@ _HOMES = {
     "Transition": "respond.workflow.definition",
     "Workflow": "respond.workflow.workflow",
     "command_type": "respond.workflow.definition",
+    "compares": "respond.workflow.definition",
+    "due": "respond.workflow.incident.due",
     "event_type": "respond.domain.events",
     "guard": "respond.workflow.definition",
     "replace": "respond.domain.values",

@@ -7,7 +7,7 @@ rely on it, never on the text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import attrs
 
@@ -75,6 +75,8 @@ class InvalidDocument(InvalidInput):
         """The path of the key, such as `levels[1].number`."""
         self.line = line
         """Its line, where there is a file."""
+        self.others: tuple[Self, ...] = ()
+        """What else is wrong with the document, as far as reading found it."""
 
     def as_dict(self) -> dict[str, Any]:
         return {**super().as_dict(), "flaw": self.flaw, "key": self.key, "line": self.line}
@@ -90,6 +92,15 @@ class InvalidWorkflow(InvalidInput):
     """A workflow definition contradicts itself."""
 
     code = "invalid-workflow"
+
+    def __init__(self, message: str, *, place: str = "", value: object = None, findings: Sequence[Any] = ()) -> None:
+        super().__init__(message, place=place, value=value)
+        self.findings = tuple(findings)
+        """What lint says of the definition, warnings too; none where something else is wrong."""
+
+    def as_dict(self) -> dict[str, Any]:
+        told = [{"code": one.code, "place": one.place, "text": one.text} for one in self.findings]
+        return {**super().as_dict(), "findings": told}
 
 
 class InvalidMapping(InvalidDocument):

@@ -40,7 +40,8 @@ def test_each_exactly_once(database, path, told, request):
             ledger.ask(batch)
             ledger.acknowledge(batch, Place.of(appended))
             counted["asked"] += 1
-            counted[f"cut {cut}"] += cut is not None
+            if cut is not None:
+                counted[f"cut {cut}"] += 1
             if number % AGAIN == 0:
                 again = store.append(*batch.writes)
                 assert (Place.of(again), again.replayed) == (Place.of(appended), True)

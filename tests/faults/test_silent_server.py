@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
+from fault_sizes import size_of
 from load import under_load
 from proxy import Cut, proxied
 from respond.errors import OutcomeUnknown
@@ -49,16 +50,24 @@ def awaited(url: str, **options: Any) -> AsyncFacade:
 @pytest.mark.usefixtures("silence")
 @pytest.mark.parametrize("open_it", [opened, awaited])
 @pytest.mark.parametrize("cut", CUTS)
-def test_silent_at_commit(way: tuple[str, str], cut: Cut, open_it: Callable[..., Any]) -> None:
+def test_silent_at_commit(
+    way: tuple[str, str], cut: Cut, open_it: Callable[..., Any], told: Callable[..., None], request: Any
+) -> None:
     """An append whose line goes dead at its commit is in the log once, and its caller gets the place it has."""
     url, path = way
+    rounds = size_of("silent-line")
     with proxied(url) as (behind, proxy), open_it(behind, create=True, append_path=path) as store:
         store.append(Write(TWO, events("before")))
-        proxy.cut, proxy.silent = cut, True
-        appended = in_time(lambda: store.append(Write(ONE, events(1, 2))))
-        assert proxy.cuts == 1
-        assert (appended.first, appended.last, appended.versions, appended.replayed) == (2, 3, {ONE: 2}, False)
-        assert ids(store.read_log()) == ids_of("before", 1, 2)
+        for number in range(rounds):
+            proxy.cut, proxy.silent = cut, True
+            first, keys = 2 * number + 2, (2 * number, 2 * number + 1)
+            appended = in_time(lambda keys=keys: store.append(Write(ONE, events(*keys))))
+            assert (appended.first, appended.last, appended.versions) == (first, first + 1, {ONE: first})
+            assert not appended.replayed
+        assert proxy.cuts == rounds
+        assert ids(store.read_log()) == ids_of("before", *range(2 * rounds))
+    case = [*request.node.callspec.params["way"].split("-"), "threads" if open_it is opened else "tasks", f"cut {cut}"]
+    told("silent-line", case=", ".join(case), rounds=rounds)
 
 
 @pytest.mark.usefixtures("silence")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from respond.cli import main
-from respond.cli.escaping import escaped
 from respond.cli.page import Page
 from respond.cli.progress import progress_bar
+from respond.domain.escaping import escaped
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -44,6 +44,18 @@ def test_a_refusal_ends_with_1_and_lists_every_reason(cli, incident):
     assert cli.ask("show", incident)["last_position"] == 1
 
 
+def test_facets_are_given_on_the_command_line(cli, tmp_path):
+    """Each --facet is one that the plan has; a misspelt one is refused with its name."""
+    plan = tmp_path / "faceted.toml"
+    plan.write_text(f'{PLAN}[[facets]]\nid = "law"\ntitle = "Law"\n', encoding="utf-8")
+    told = ("--plan", str(plan), "--actor", "wang.li")
+    number = cli.ask("report", "--category", "other", "--title", "Terminals down", *told)["number"]
+    error = cli.refusal("assess", number, "--facet", "Law", *told, status=1)
+    assert [reason["code"] for reason in error["refusals"]] == ["facet-unknown"]
+    cli.ask("assess", number, "--facet", "law", *told)
+    assert "law" in cli.text("timeline", number, *told[:2])
+
+
 def test_an_incident_that_is_not_there_ends_with_1(cli, incident):
     """A name that nothing goes by is bad news."""
     assert cli.refusal("show", "INC-9", status=1)["code"] == "incident-not-found"
@@ -66,7 +78,7 @@ def test_an_incident_that_is_not_there_ends_with_1(cli, incident):
         (["assess", "INC-1", "--field", "a=1", "--field", "a=2"], "'a' is given twice"),
         (["assess", "INC-1", "--field", "a:={"], "is not JSON"),
         (["note", "INC-1", "--attach", "no-such-file"], "no-such-file: cannot be read"),
-        (["explain", "INC-1", "dance"], "'dance' is not a command of incident@2; the commands are report, assess"),
+        (["explain", "INC-1", "dance"], "'dance' is not a command of incident@4; the commands are report, assess"),
         (["explain", "INC-1", "assess", "--data", '{"injured": "two", "x": 1}'], "'two' is not of type int"),
         (["explain", "INC-1", "assess", "--data", '{"injured": NaN}'], "NaN is not JSON"),
         (["explain", "INC-1", "assess", "--data", '{"injured": 1, "injured": 2}'], "a key stands twice"),

@@ -87,9 +87,10 @@ def test_what_an_incident_owes(late):
 
 def test_an_incident_that_owes_nothing(cli):
     """Under a plan without obligations nothing is owed, and nothing is due."""
-    cli.ask("report", "--category", "other", "--title", "A")
-    assert cli.text("obligations", "INC-1") == "INC-1: 0 obligations\n"
-    assert cli.text("due") == "nothing is due\n"
+    plan = ("--plan", str(Path(__file__).parents[1] / "outline.toml"))
+    cli.ask("report", "--category", "other", "--title", "A", *plan)
+    assert cli.text("obligations", "INC-1", *plan) == "INC-1: 0 obligations\n"
+    assert cli.text("due", *plan) == "nothing is due\n"
 
 
 def test_what_is_due(late):

@@ -44,8 +44,10 @@ def test_the_demo_shows_why_a_step_is_refused(told):
     """Each refused step names every reason: authority, what is owed, and the second pair of eyes."""
     refused = [(step["command"], step["refusals"]) for step in told["steps"] if step["refusals"]]
     assert [(command, [one["code"] for one in reasons]) for command, reasons in refused] == [
-        ("resolve", ["not-authorised", "upward-report-owed", "owed-before-resolve"]),
+        ("start_measure", ["measure-out-of-order"]),
+        ("resolve", ["not-authorised", "upward-report-owed", "owed-before-resolve", "mandatory-measure-open"]),
         ("waive", ["approvals-missing"]),
+        ("publish_statement", ["statement-not-approved"]),
         ("close_review", ["not-authorised", "same-actor"]),
     ]
 
@@ -68,29 +70,45 @@ VERDICTS = {
     "take_command": ["met"],
     "head_office_initial": ["late"],
     "progress_major": ["met", "met", "missing"],
-    "progress_serious": ["met", "met", "met", "dropped"],
+    "progress_serious": ["met", "dropped"],
     "fill_roles": ["met"],
     "authority_initial": ["near_miss"],
     "first_contact": ["met"],
-    "progress_ordinary": ["met", "met", "met", "dropped"],
     "head_office_follow_up": ["met", "dropped"],
     "authority_follow_up": ["dropped"],
     "head_office_final": ["met"],
-    "apology": ["met"],
+    "first_contact:shoppers": ["met"],
+    "update:shoppers": ["met", "dropped"],
+    "apology:shoppers": ["met"],
+    "settlement:shoppers": ["met"],
     "review_major": ["met"],
     "authority_final": ["met"],
-    "visit": ["waived"],
+    "visit:shoppers": ["waived"],
+    "silence:affected_customers": ["missing", "missing"],
+    "silence:head_office": ["met", "met", "dropped"],
+    "silence:staff": ["dropped"],
+    "silence:press": ["dropped"],
+    "silence:public": ["dropped"],
+    "silence:suppliers": ["dropped"],
+    "silence:partners": ["dropped"],
+    "silence:local_authority": ["met", "dropped"],
+    "open_account": ["met"],
     "review": ["met"],
     "action_items_major": ["open"],
     "action_items": ["open"],
+    "measure:contain_fault": ["met"],
+    "measure:keep_core_service": ["met"],
+    "measure:bring_spares": ["met"],
+    "measure:care_for_people": ["met"],
 }
 """Written by hand from the plan and the story."""
 
 
 def test_the_demo_tells_what_was_owed(told):
-    """Each obligation has its deadline and its verdict: one report is late, one note is missing, one duty waived."""
+    """Each obligation has its deadline and its verdict: one is late, some are missing, one is waived."""
     rows = told["obligations"]["obligations"]
-    assert [row["due_at"] for row in rows] == sorted(row["due_at"] for row in rows)
+    dated = [row["due_at"] for row in rows if row["due_at"] is not None]
+    assert dated == sorted(dated)
     verdicts = {
         row["obligation"]: [one["verdict"] for one in rows if one["obligation"] == row["obligation"]] for row in rows
     }
@@ -124,10 +142,12 @@ def test_a_watcher_raises_what_falls_due_on_the_way(told):
     raised = [(one["at"][11:16], one["obligation"], one["rung"]) for one in told["raised"]["raised"]]
     assert raised == [
         ("09:32", "head_office_initial", 1),
+        ("09:32", "silence:affected_customers", 1),
         ("09:42", "head_office_initial", 2),
         ("10:20", "authority_initial", 1),
         ("10:25", "fill_roles", 1),
         ("11:50", "progress_major", 1),
+        ("11:50", "silence:affected_customers", 1),
         ("12:05", "progress_major", 2),
     ]
     by = {entry["actor"] for entry in told["timeline"]["entries"] if entry["type"] == "ObligationRaised"}
@@ -144,6 +164,7 @@ def test_the_demo_tells_people_what_happens(cli):
     page = cli.text("demo")
     for part in (
         "the plan suggests level 2: affected_customers 120",
+        "the plan suggests the response 'strong': level 2",
         "[upward-report-owed]",
         "[approvals-missing]",
         "== The review ==",

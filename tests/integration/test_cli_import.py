@@ -225,10 +225,10 @@ def test_notes_of_an_error_are_told(cli, log, monkeypatch):
 
 def test_a_plan_that_was_not_given_is_told(cli, log):
     """Replay and check judge by the table alone where the pinned plan is missing, and say which one."""
-    example = (resources.files("respond.plan") / "shipped" / "service-company@1.toml").read_text(encoding="utf-8")
+    example = (resources.files("respond.plan") / "shipped" / "first-steps@1.toml").read_text(encoding="utf-8")
     (log / "ours.toml").write_text(example.replace('version = "1"', 'version = "7"', 1))
     cli.ask("import", "tickets.csv", "--mapping", "tickets.toml", "--plan", "ours.toml")
     for command in ("replay", "check"):
-        assert cli.ask(command)["plans_missing"] == {"service-company@7": 2}
-        assert "2 streams judged without the rules of service-company@7: name it with --plan" in cli.text(command)
+        assert cli.ask(command)["plans_missing"] == {"first-steps@7": 2}
+        assert "2 streams judged without the rules of first-steps@7: name it with --plan" in cli.text(command)
         assert cli.ask(command, "--plan", "ours.toml")["plans_missing"] == {}

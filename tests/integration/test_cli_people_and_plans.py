@@ -28,10 +28,29 @@ commander     role hand-over INC-5 liaison he.na ma.jun --briefing "the head off
 commander     role release INC-5 liaison ma.jun --reason "the shift is over"                     -> responding
 liaison       report-up INC-5 --kind initial --recipient head_office --summary "it is bad"       -> reported_upward
 liaison       receipt INC-5 #17 HO-7 --received-by tang.wei                                      -> reported_upward
-customer_care fulfil INC-5 first_contact --note "all called"                                     -> reported_upward
+commander     form-team INC-5 technical_team --member agent=gu.hui                               -> reported_upward
+technical_lead measure start INC-5 contain_fault                                                 -> reported_upward
+technical_lead measure tick INC-5 contain_fault 1                                                -> reported_upward
+technical_lead measure complete INC-5 contain_fault --outcome "it holds"                         -> reported_upward
+commander     measure skip INC-5 restore_service --reason "it came back"                         -> reported_upward
+logistics     pool open generators --quantity 3                                                  -> open
+logistics     pool add generators 2 --reason hired                                               -> open
+treasurer     pool write-off generators 1 --reason "one is lent out"                             -> open
+logistics     request INC-5 generators 3 --purpose "two shops are dark"                          -> reported_upward
+logistics     request INC-5 generators 1 --withdraw "one shop has light"                         -> reported_upward
+logistics     pool commit generators INC-5 2                                                     -> open
+logistics     pool use generators INC-5 2 --note "shop 7"                                        -> open
+logistics     pool consume generators INC-5 0.5 --cost "300 CNY"                                 -> open
+logistics     pool return generators INC-5 1.5 --condition damaged                               -> open
+logistics     pool inspect generators damaged --note "one leaks"                                 -> open
+treasurer     expense INC-5 120 CNY --purpose "taxi"                                             -> reported_upward
+treasurer     pool close generators --reason "sold"                                              -> closed
+logistics     pool open counsellor                                                              -> open
+logistics     pool renew counsellor 2099-12-31                                                  -> open
 commander     resolve INC-5 --resolution "restarted"                                             -> resolved
 executive     approve INC-5 waive --note "no addresses"                                          -> resolved
-commander     waive INC-5 visit --reason "no addresses"                                          -> resolved
+commander     waive INC-5 first_contact --reason "no addresses"                                  -> resolved
+reviewer      fulfil INC-5 action_items --note "none is open"                                    -> resolved
 reviewer      pause INC-5 review --reason "the supplier's log comes on Monday"                   -> resolved
 reviewer      resume INC-5 review --reason "it came"                                             -> resolved
 commander     plan life draft service-company                                                    -> drafted
@@ -64,10 +83,27 @@ def test_each_command_leads_on(cli, tmp_path, monkeypatch):
         assert done["state"] == state, words
         assert set(done) == {"id", "number", "state", "position", "version", "events", "replayed"}
     state = cli.ask("show", "INC-5")
-    assert (state["category"], state["response_level"], state["waived"]) == ("system_failure", "strong", [["visit", 1]])
-    assert [(one["role"], one["person"]) for one in state["roles"]] == [("customer_care", "zhu.lin")]
+    assert (state["category"], state["response_level"], state["waived"]) == (
+        "system_failure",
+        "strong",
+        [["first_contact", 1]],
+    )
+    assert [(one["role"], one["person"]) for one in state["roles"]] == [
+        ("customer_care", "zhu.lin"),
+        ("agent", "gu.hui"),
+    ]
     assert state["assessments"][0]["assessment"]["critical_facility"] is True
     assert list(state["receipts"].values()) == ["HO-7"]
+    assert {name: told["$dec"] for name, told in state["resources"]["generators"].items()} == {
+        "requested": "2",
+        "committed": "2",
+        "used": "2",
+        "returned": "1.5",
+        "consumed": "0.5",
+    }
+    stock = {one["pool"]: one for one in cli.ask("pool", "list", *PLAN)["pools"]}
+    assert (stock["generators"]["state"], stock["generators"]["damaged"]) == ("closed", {"$dec": "1.5"})
+    assert stock["counsellor"]["agreement_until"] == "2099-12-31"
     revised = cli.ask("timeline", "plan-service-company", *PLAN)["entries"][5]["data"]
     assert (revised["because"], revised["changes"]) == ("a law", ["The plan: version is now '3' (was '2')."])
 

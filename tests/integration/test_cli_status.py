@@ -41,11 +41,17 @@ def test_status_tells_how_the_log_stands(request, capsys, database):
     said = cli.run("status", "--json")
     status = said.document
     assert (status["position"], status["tenant"], status["ahead_seconds"]) == (1, "default", 0)
-    assert status["plans"] == ["service-company@1"]
+    assert status["plans"] == ["first-steps@1"]
     assert status["workflows"] == [
-        {"category": "incident", "definition": "incident@2"},
+        {"category": "incident", "definition": "incident@4"},
         {"category": "warning", "definition": "warning@1"},
-        {"category": "plan", "definition": "plan@1"},
+        {"category": "plan", "definition": "plan@2"},
+        {"category": "pool", "definition": "pool@1"},
+        {"category": "party", "definition": "party@1"},
+        {"category": "action", "definition": "action@1"},
+        {"category": "accountability", "definition": "accountability@1"},
+        {"category": "lesson", "definition": "lesson@1"},
+        {"category": "drill", "definition": "drill@1"},
     ]
     names = [setting["name"] for setting in status["settings"] if setting["name"] != "sync_binlog"]
     assert names == SETTINGS[database]

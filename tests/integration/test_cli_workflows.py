@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
+from defusedxml import ElementTree
 
 from command_line import CommandLine
 from respond.cli import registration
@@ -151,3 +155,271 @@ def test_two_workflows_of_one_category_are_refused(cli, tmp_path):
     assert error["code"] == "invalid-workflow"
     assert "both claim the streams of 'desk'" in error["message"]
     assert not (tmp_path / "respond.db").exists()
+
+
+# -- workflow lint, diagram, compare -----------------------------------------------------------------------------------
+
+SLIPS = """
+import sys
+
+sys.path.insert(0, {tests!r})
+from lamp import GOOD, Transition, made
+
+FINE = made()
+SLIP = made(version=2, states=(*GOOD["states"], "dim"), transitions=(
+    *GOOD["transitions"], Transition("install", "on", "dim")
+))
+"""
+BROKEN = (
+    SLIPS
+    + """
+
+def build():
+    return made(finals=("gone",))
+
+
+LAMP = build()
+NEVER = made()
+"""
+)
+
+
+@pytest.fixture
+def slips(tmp_path, monkeypatch):
+    """Return a file with a sound lamp, and one with a state that nothing leaves; it lies in the current folder."""
+    path = tmp_path / "slips.py"
+    path.write_text(SLIPS.format(tests=str(DESK.parent)))
+    monkeypatch.chdir(tmp_path)
+    return "slips.py"
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """Return a file whose third lamp cannot be made."""
+    path = tmp_path / "broken_lamp.py"
+    path.write_text(BROKEN.format(tests=str(DESK.parent)))
+    monkeypatch.chdir(tmp_path)
+    return "broken_lamp.py"
+
+
+def test_lint_judges_every_workflow_of_a_file(cli, slips):
+    """Each workflow has its findings, with the line where its name is given; warnings alone are no bad news."""
+    answer = cli.ask("workflow", "lint", slips)
+    fine, slip = answer["workflows"]
+    assert (fine["target"], fine["findings"]) == ("slips.py:FINE", [])
+    assert (slip["target"], slip["line"], slip["definition"]["version"]) == ("slips.py:SLIP", 8, "2")
+    assert [(one["code"], one["severity"], one["place"]) for one in slip["findings"]] == [
+        ("dead-end", "warning", "states[3]")
+    ]
+    assert (answer["errors"], answer["warnings"]) == (0, 1)
+    page = cli.text("workflow", "lint", slips)
+    assert "slips.py:8: warning: states[3]: nothing leaves the state 'dim': add a transition" in page
+    assert "slips.py:SLIP (lamp@2): 0 errors, 1 warning" in page
+    assert [one["target"] for one in cli.ask("workflow", "lint", f"{slips}:FINE")["workflows"]] == ["slips.py:FINE"]
+
+
+def test_lint_tells_what_a_definition_was_refused_for(cli, broken):
+    """A module that stops at a definition is bad news with the findings of that, and the line in the module."""
+    answer = cli.ask("workflow", "lint", broken, status=1)
+    (lamp,) = answer["workflows"]
+    assert (lamp["target"], lamp["line"], lamp["definition"]) == ("broken_lamp.py", 14, None)
+    assert [one["code"] for one in lamp["findings"]] == ["final-unknown"]
+    assert "broken_lamp.py:14: error: finals[0]: the final state 'gone'" in cli.run("workflow", "lint", broken).out
+    error = cli.refusal("workflow", "diagram", broken, status=2)
+    assert (error["code"], [one["code"] for one in error["findings"]]) == ("invalid-workflow", ["final-unknown"])
+
+
+def test_lint_of_a_package_that_stops_at_a_definition(cli, broken, tmp_path, monkeypatch):
+    """A module is named by its line, and so is what its package stops at, as far as that is known."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (lamp,) = cli.ask("workflow", "lint", "broken_lamp", status=1)["workflows"]
+    assert (lamp["target"], lamp["line"]) == ("broken_lamp", 14)
+    package = tmp_path / "broken_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("import broken_lamp\n")
+    (package / "rules.py").write_text("")
+    (found,) = cli.ask("workflow", "lint", "broken_package.rules", status=1)["workflows"]
+    assert ([one["code"] for one in found["findings"]], found["file"]) == (["final-unknown"], None)
+
+
+def test_lines_are_found_in_whatever_encoding(cli, tmp_path, monkeypatch):
+    """A file says its encoding itself."""
+    text = f"# coding: latin-1\n# caf\xe9\n{SLIPS.format(tests=str(DESK.parent))}"
+    (tmp_path / "latin.py").write_text(text, encoding="latin-1")
+    monkeypatch.chdir(tmp_path)
+    assert [one["line"] for one in cli.ask("workflow", "lint", "latin.py")["workflows"]] == [9, 10]
+
+
+def test_lint_of_a_module_and_under_a_plan(cli, tmp_path):
+    """A module is named like an import; under a plan, what nobody may do is bad news too."""
+    assert cli.ask("workflow", "lint", "respond.workflow.incident", "--plan", "service-company")["errors"] == 0
+    plan = tmp_path / "closed.toml"
+    rules = (EXAMPLES / "lost_luggage.toml").read_text()
+    plan.write_text(rules + '\n[[authority]]\nid = "ghosts"\ncommands = ["*"]\nroles = []\n')
+    answer = cli.ask("workflow", "lint", f"{EXAMPLES / 'lost_luggage.py'}:WORKFLOW", "--plan", plan, status=1)
+    assert {one["code"] for one in answer["workflows"][0]["findings"]} == {"role-unfilled"}
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("no_such_module", "no_such_module cannot be loaded: ModuleNotFoundError"),
+        ("no/such/file.py", "there is no such file"),
+        ("json", "json holds no workflow"),
+        ("slips.py:NOTHING", "slips.py has no 'NOTHING'"),
+        ("slips.py:GOOD", "slips.py:GOOD is a dict, not a respond.Workflow"),
+    ],
+)
+def test_a_target_that_leads_nowhere_is_wrong_usage(cli, slips, target, says):
+    """What cannot be found ends with 2, and says what was named."""
+    assert says in cli.refusal("workflow", "lint", target, status=2)["message"]
+
+
+REQUIRED = {
+    "sarifLog": ({"version", "runs"}, {"$schema", "version", "runs"}),
+    "run": ({"tool"}, {"tool", "results"}),
+    "tool": ({"driver"}, {"driver"}),
+    "driver": ({"name"}, {"name", "version", "rules"}),
+    "rule": ({"id"}, {"id", "shortDescription"}),
+    "result": ({"message"}, {"ruleId", "ruleIndex", "level", "message", "locations"}),
+    "location": (set(), {"logicalLocations", "physicalLocation"}),
+    "logicalLocation": (set(), {"fullyQualifiedName"}),
+    "physicalLocation": ({"artifactLocation"}, {"artifactLocation", "region"}),
+    "artifactLocation": (set(), {"uri"}),
+    "region": (set(), {"startLine"}),
+    "message": ({"text"}, {"text"}),
+}
+"""Of each object of the SARIF 2.1.0 schema what it requires, and which of what it allows is written here."""
+
+
+def shape(kind, value):
+    """Require of an object what the schema requires of it, and nothing that it does not have."""
+    required, allowed = REQUIRED[kind]
+    assert required <= set(value) <= allowed, (kind, value)
+    return value
+
+
+def test_sarif_is_what_the_schema_asks_for(cli, slips, broken):
+    """The log has one run, a rule for each code, and for each result a level, a text and a place in the file."""
+    said = cli.run("workflow", "lint", slips, broken, "--sarif")
+    assert said.status == 1
+    log = shape("sarifLog", json.loads(said.out))
+    assert log == cli.run("workflow", "lint", slips, broken, "--sarif", "--json").document
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    driver = shape("driver", shape("tool", shape("run", run)["tool"])["driver"])
+    assert driver["name"] == "respond"
+    rules = [shape("rule", rule) for rule in driver["rules"]]
+    assert all(shape("message", rule["shortDescription"]) for rule in rules)
+    results = [shape("result", result) for result in run["results"]]
+    assert [(one["ruleId"], one["level"]) for one in results] == [("dead-end", "warning"), ("final-unknown", "error")]
+    for result in results:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        shape("message", result["message"])
+        (location,) = (shape("location", one) for one in result["locations"])
+        (logical,) = (shape("logicalLocation", one) for one in location["logicalLocations"])
+        assert logical["fullyQualifiedName"]
+        physical = shape("physicalLocation", location["physicalLocation"])
+        assert shape("region", physical["region"])["startLine"] >= 1
+    uris = [one["locations"][0]["physicalLocation"]["artifactLocation"] for one in results]
+    assert [shape("artifactLocation", uri)["uri"] for uri in uris] == ["slips.py", "broken_lamp.py"]
+
+
+def test_sarif_without_findings_has_no_results(cli):
+    """The log of a sound workflow is a run with nothing in it."""
+    said = cli.run("workflow", "lint", "respond.workflow.incident", "--sarif")
+    assert (said.status, json.loads(said.out)["runs"][0]["results"]) == (0, [])
+
+
+def test_a_diagram_counts_what_the_log_holds(desk):
+    """Over a log each step says how often it was taken, and how long things had stood before."""
+    desk.ask("do", "desk", "8", "find", "--data", '{"what": "a hat"}', "--at", "2026-03-12T08:00:00Z")
+    desk.ask("do", "desk", "8", "give_back", "--data", '{"owner": "Mr Li"}', "--at", "2026-03-12T09:30:00Z")
+    drawn = desk.ask("workflow", "diagram", DECLARED, "--counts", "--guards")
+    assert drawn["format"] == "mermaid"
+    assert drawn["diagram"] == (
+        "stateDiagram-v2\n"
+        "    [*] --> kept: find, 2 times\n"
+        "    kept --> returned: give_back [owner-unnamed], once, median 1#58;30#58;00\n"
+        "    returned --> [*]\n"
+    )
+    assert desk.text("workflow", "diagram", DECLARED, "--counts", "--guards") == drawn["diagram"]
+    assert '"kept" -> "returned" [label="give_back"];' in desk.text("workflow", "diagram", DECLARED, "--format", "dot")
+
+
+def test_the_other_workflows_of_the_log_do_not_matter(cli, declared):
+    """A diagram of incidents is drawn from a log with things that nobody declares any more."""
+    cli.ask("db", "init")
+    cli.ask("do", "desk", "7", "find", "--data", '{"what": "an umbrella"}')
+    cli.ask("report", "--category", "other", "--title", "A")
+    assert "report, report_part, once" in cli.text(
+        "workflow", "diagram", "respond.workflow.incident:INCIDENT", "--counts", "--workflow", DECLARED
+    )
+
+
+def test_svg_is_drawn_by_graphviz_or_says_what_is_missing(cli, slips):
+    """Where the program dot is, it draws; where it is not, the message says what to do."""
+    said = cli.run("workflow", "diagram", f"{slips}:FINE", "--format", "svg", "--json")
+    if shutil.which("dot"):
+        root = ElementTree.fromstring(said.document["diagram"])
+        titles = {title.text for title in root.iter("{http://www.w3.org/2000/svg}title")}
+        assert {"lamp@1", "new", "off", "on", "broken", "new->off"} <= titles
+    else:
+        assert (said.status, said.document["error"]["place"]) == (2, "--format")
+
+
+def program(folder, text):
+    """Put a program called dot, with these lines, into *folder*."""
+    path = folder / "dot"
+    path.write_text(f"#!{sys.executable}\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_the_program_is_given_the_drawing(cli, slips, tmp_path, monkeypatch):
+    """What `--format dot` prints goes to the program, and its answer is the diagram."""
+    program(tmp_path, "import sys\nprint(sys.argv[1:], sys.stdin.read())")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = cli.ask("workflow", "diagram", f"{slips}:FINE", "--format", "dot")["diagram"]
+    assert cli.ask("workflow", "diagram", f"{slips}:FINE", "--format", "svg")["diagram"] == f"['-Tsvg'] {text}\n"
+
+
+def test_without_graphviz_the_message_says_what_to_do(cli, slips, tmp_path, monkeypatch):
+    """No program, or one that fails, is told with what to do or with what it said."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    error = cli.refusal("workflow", "diagram", f"{slips}:FINE", "--format", "svg", status=2)
+    assert "the program dot is not here; install Graphviz, or write --format dot" in error["message"]
+    program(tmp_path, "import sys\nsys.exit('no fonts')")
+    error = cli.refusal("workflow", "diagram", f"{slips}:FINE", "--format", "svg", status=2)
+    assert "dot cannot draw it: no fonts" in error["message"]
+
+
+def test_a_diagram_is_of_one_workflow(cli, slips):
+    """A file with several workflows needs a name."""
+    error = cli.refusal("workflow", "diagram", slips, status=2)
+    assert "slips.py holds several workflows; write one of slips.py:FINE, slips.py:SLIP" in error["message"]
+
+
+def test_compare_tells_what_became_possible(cli, slips):
+    """Each change has a sentence and a shortest path; states may have been renamed."""
+    answer = cli.ask("workflow", "compare", f"{slips}:FINE", f"{slips}:SLIP")
+    assert (answer["old"]["version"], answer["new"]["version"]) == ("1", "2")
+    (change,) = answer["changes"]
+    assert (change["became"], change["path"]) == ("possible", ["install", "flip", "install"])
+    page = cli.text("workflow", "compare", f"{slips}:SLIP", f"{slips}:FINE", "--renamed", "dim=on")
+    assert page == "lamp@2 to lamp@1: 1 change\ninstall from 'on' to 'on' became impossible: install > flip > install\n"
+    error = cli.refusal("workflow", "compare", f"{slips}:FINE", f"{slips}:SLIP", "--renamed", "on", status=2)
+    assert "'on' renames no state; write OLD=NEW" in error["message"]
+
+
+def test_an_aggregate_is_migrated_from_the_command_line(cli, slips):
+    """The command is there for every workflow: refused with reasons, explained, and recorded."""
+    both = ("--workflow", f"{slips}:FINE", "--workflow", f"{slips}:SLIP")
+    cli.ask("db", "init")
+    cli.ask("do", "lamp", "7", "install", "--workflow", f"{slips}:FINE")
+    over = '{"version": "2", "reason": "lamps are dimmed"}'
+    assert cli.ask("explain", "lamp-7", "migrate_definition", "--data", over, *both)["allowed"] is True
+    done = cli.ask("do", "lamp", "7", "migrate_definition", "--data", over, *both)
+    assert (done["state"], done["version"]) == ("off", 2)
+    told = cli.ask("timeline", "lamp-7", "--order", "log", *both)
+    assert told["entries"][-1]["data"]["definition"]["version"] == "2"
+    assert cli.ask("check", *both)["clean"] is True

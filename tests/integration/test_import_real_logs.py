@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from foreign import COUNTS, counts
+from outline import OUTLINE
 from recount import recount
 from respond.audit.check import check
 from respond.engine.engine import Engine
-from respond.plan.plan import Plan
 from respond.store.sql import SqlEventStore
 from respond.transfer.importer import import_log
 from respond.transfer.mapping import LogMapping
@@ -111,7 +111,7 @@ def test_a_real_log_is_counted_alike_on_a_server(log, database, request, shared_
     expected = recounted(path)
     url = request.getfixturevalue(database)
     with SqlEventStore.open(url, clock=lambda: NOW) as store:
-        report = import_log(path, LogMapping.load(ROOT / "examples" / f"{log}.toml"), store, plan=Plan.example())
+        report = import_log(path, LogMapping.load(ROOT / "examples" / f"{log}.toml"), store, plan=OUTLINE)
         assert store.head().position == report.events
     assert counts(report) == {name: expected[name] for name in COUNTS}
 

@@ -68,7 +68,7 @@ def test_each_role_learns_of_it_in_words(url, clock):
         ("commander", brief.format("Brief the staff", "09:30")),
         ("commander", late),
         ("director", late),
-        ("commander", brief.format("Brief the staff, no. 2", "10:00")),
+        ("commander", brief.format("Brief the staff, no. 2 (1 before it missed)", "10:00")),
     ]
     assert receiver.calls == len(told)
 

@@ -95,13 +95,44 @@ class TestRounds:
         assert (last.data.tell, last.actor) == (("duty_officer", "commander"), WATCHER)
 
     def test_a_watcher_that_was_away_raises_in_order(self, engine, clock):
-        """After days everything that is still due is raised at once, in the order in which it was reached."""
+        """After days what is still due is raised at once, in the order in which it was reached."""
         incident = reported(engine, plan="watched")
         clock.move(days=1)
         expected = to_be_raised(engine, incident, clock())
-        assert len(expected) > 50
+        assert len(expected) > 5
         assert engine.watch().round().raised == len(expected)
         assert raised(engine, incident) == expected
+
+    def test_of_what_recurs_the_last_is_raised_with_how_many_were_missed(self, engine, clock):
+        """A watcher that was away tells of the last occurrence, and that others were missed before it."""
+        incident = reported(engine, plan="briefed")
+        clock.move(minutes=5 * 30 + 27)
+        engine.watch().round()
+        [told] = [one.data for one in incident.events() if type(one.data) is ObligationRaised]
+        assert (told.obligation, told.occurrence, told.missed_before) == ("brief", 6, 5)
+
+    def test_a_schedule_from_long_ago_keeps_nobody_waiting(self, engine, clock):
+        """A wrong year in one report costs one round as much as any other, and its last occurrence is raised."""
+        wrong = reported(engine, plan="briefed", at="0026-03-01T08:10:00Z")
+        other = reported(engine, plan="short")
+        clock.move(minutes=30)
+        watch = engine.watch()
+        assert watch.round().raised == 1 + len(to_be_raised(engine, other, clock()))
+        assert len(wrong.obligations()) <= 101
+        assert watch.round().raised == 0
+
+    def test_the_rungs_of_one_incident_are_spread_over_rounds(self, engine, clock, monkeypatch):
+        """What one incident has too much of comes in the next rounds; the others have theirs in this one."""
+        monkeypatch.setattr("respond.engine.watch.RUNGS_MAX", 2)
+        incidents = [reported(engine, plan="watched"), reported(engine, plan="short")]
+        clock.move(days=1)
+        expected = [to_be_raised(engine, one, clock()) for one in incidents]
+        watch = engine.watch()
+        assert watch.round().raised == 4
+        assert all(raised(engine, one) for one in incidents)
+        while watch.round().raised:
+            pass
+        assert [raised(engine, one) for one in incidents] == expected
 
     def test_what_did_not_change_is_not_looked_at(self, engine, clock):
         """An incident is looked at when it changed, and when something of it comes; others are left alone."""
@@ -481,7 +512,9 @@ def test_tasks(url, clock):
 
     async def watch() -> tuple[int, list[str]]:
         async with await AsyncEngine.open(url, plans=[PLAN, SHORT], clock=clock) as engine:
-            await engine.report(category="facility_failure", title="Terminals", actor="wang.li", plan="short")
+            await engine.report(
+                category="facility_failure", title="Terminals", actor="wang.li", plan="short", plan_reason="asked for"
+            )
             clock.move(minutes=7)
             watch = engine.watch()
             told = await watch.round()

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from clock_walk import Walk, end_of, first_shown
 from duties import Story, duty, every, minute, minutes, plan
-from respond.plan import courses
+from respond.plan import courses, recurrences
+from respond.plan import owed as owing
 from respond.plan.calendars import WEEK, Calendar
 from respond.plan.deadlines import shifted
 from respond.plan.obligations import Obligation
 from respond.plan.owed import Owed, owed, verdict
+from respond.plan.rhythms import Rhythm
 from respond.plan.spans import Span
 
+CONTROL = settings(max_examples=4000, derandomize=True, database=None, phases=[Phase.generate])
+"""For controls: a defect that was planted is to be found, and nothing else about it matters."""
 ZONES = ("UTC", "Asia/Shanghai", "Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo")
 DAYS = st.dates(date(2017, 1, 1), date(2018, 12, 31))
 """While Sao Paulo skipped midnight, and Lord Howe moved its clocks by half an hour."""
@@ -207,10 +213,52 @@ def never_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_planted_defect_is_found(monkeypatch, plant):
     """The control: an algebra with a defect does not equal the walk."""
     plant(monkeypatch)
-    differs = settings(max_examples=4000, derandomize=True, database=None, phases=[Phase.generate])
     find(
         st.tuples(duties(), lives()),
         lambda drawn: as_derived(derived(*drawn)) != as_walked(*drawn),
+        settings=CONTROL,
+    )
+
+
+def kept(monkeypatch: pytest.MonkeyPatch, most: int, obligation: Obligation, life: tuple[Events, Pauses]) -> Any:
+    """Return what *obligation* comes to when *most* that were missed in a row are listed."""
+    monkeypatch.setattr(recurrences, "MISSED_MAX", most)
+    return owed(plan(obligation), story(*life).whole(), until=minute(LAST))
+
+
+def differ_where_listed(monkeypatch: pytest.MonkeyPatch, most: int, obligation: Obligation, life: Any) -> bool:
+    """Return whether an algebra that lists less than all says anything else of what it lists, or miscounts the rest."""
+    every_one = {one.occurrence: one for one in kept(monkeypatch, 10**6, obligation, life)}
+    listed = kept(monkeypatch, most, obligation, life)
+    left = set(every_one)
+    for one in listed:
+        gone = range(one.occurrence - one.missed_before, one.occurrence)
+        if attrs.evolve(one, missed_before=0) != every_one[one.occurrence]:
+            return True
+        if any(verdict(every_one[number], minute(LAST)) != "missing" for number in gone):
+            return True
+        left -= {one.occurrence, *gone}
+    return bool(left)
+
+
+SCHEDULES = duties().filter(lambda one: one.recurs is not None and one.recurs.after == "schedule")
+
+
+@given(obligation=SCHEDULES, life=lives(), most=st.integers(1, 4))
+def test_what_is_not_listed_changes_nothing(obligation, life, most):
+    """Skipping along a schedule equals following it: what is listed is the same, and what is not is counted."""
+    with pytest.MonkeyPatch.context() as patched:
+        assert not differ_where_listed(patched, most, obligation, life)
+
+
+def test_a_skip_that_goes_too_far_is_found(monkeypatch):
+    """The control: a skip that leaves out what is not missed yet does not equal following."""
+    real = Rhythm.first_due
+    monkeypatch.setattr(Rhythm, "first_due", lambda self, number, limit, shift: real(self, number, limit, shift) + 2)
+    differs = settings(max_examples=4000, derandomize=True, database=None, phases=[Phase.generate])
+    find(
+        st.tuples(SCHEDULES, lives()),
+        lambda drawn: differ_where_listed(monkeypatch, 1, *drawn),
         settings=differs,
     )
 
@@ -226,22 +274,34 @@ FORWARD: dict[str, int] = {
 MET, BREACHED = {"met", "near_miss"}, {"late", "missing"}
 
 
+def contradicted(obligation: Obligation, life: tuple[Events, Pauses]) -> bool:
+    """Return whether a verdict moves back as time goes by, ends twice, or is both met and breached."""
+    for one in derived(obligation, life):
+        seen = [owing.verdict(one, minute(now)) for now in range(-2, 2 * LAST)]
+        forward = [FORWARD[word] for word in seen]
+        ends = {word for word in seen if FORWARD[word] == 4}
+        if forward != sorted(forward) or len(ends) > 1 or not (MET.isdisjoint(seen) or BREACHED.isdisjoint(seen)):
+            return True
+    return False
+
+
 @given(obligation=duties(), life=lives())
 def test_verdicts_move_forward_and_contradict_no_other(obligation, life):
     """As time goes by a verdict only moves forward, its end is its end, and nothing is met and breached."""
-    for one in derived(obligation, life):
-        seen = [verdict(one, minute(now)) for now in range(-2, 2 * LAST)]
-        assert [FORWARD[word] for word in seen] == sorted(FORWARD[word] for word in seen)
-        assert len({word for word in seen if FORWARD[word] == 4}) <= 1
-        assert MET.isdisjoint(seen) or BREACHED.isdisjoint(seen)
+    assert not contradicted(obligation, life)
+
+
+def moved_by_asking(obligation: Obligation, life: tuple[Events, Pauses], until: int) -> bool:
+    """Return whether an occurrence is another one when it is asked for later, or another one is owed."""
+    early, late = (owed(plan(obligation), story(*life).whole(), until=minute(end)) for end in sorted([until, 2 * LAST]))
+    scheduled = obligation.recurs is not None and obligation.recurs.after == "schedule"
+    return late[: len(early)] != early or (len(late) != len(early) and not scheduled)
 
 
 @given(obligation=duties(), life=lives(), until=st.integers(0, 2 * LAST))
 def test_the_time_of_asking_moves_nothing(obligation, life, until):
     """Asked for later, the same occurrences are listed, and of a schedule more."""
-    early, late = (owed(plan(obligation), story(*life).whole(), until=minute(end)) for end in sorted([until, 2 * LAST]))
-    assert late[: len(early)] == early
-    assert len(late) == len(early) or (obligation.recurs and obligation.recurs.after == "schedule")
+    assert not moved_by_asking(obligation, life, until)
 
 
 @given(obligation=duties(), life=lives(), other=lives())
@@ -262,18 +322,64 @@ def test_what_concerns_another_obligation_moves_nothing(obligation, life, other)
     assert owed(plan(another, obligation), told.whole(), until=minute(LAST))[-len(before) or LAST**2 :] == before
 
 
-@given(obligation=duties(), life=lives(), now=st.integers(0, LAST))
-def test_what_comes_later_moves_no_deadline_that_has_passed(obligation, life, now):
-    """A deadline that has passed by what was told so far is the same by all that is told later."""
+def moved_when_passed(obligation: Obligation, life: tuple[Events, Pauses], now: int) -> bool:
+    """Return whether what comes after *now* moves a deadline that has passed by then, or takes an occurrence away."""
     events, pauses = life
     sofar = [one for one in events if one[0] <= now]
     stood = [(at, None if until is not None and until > now else until) for at, until in pauses if at <= now]
     known = owed(plan(obligation), story(sofar, stood).whole(), until=minute(now))
     whole = derived(obligation, life)
-    for one, same in zip(known, whole, strict=False):
-        if one.due_at is not None and one.due_at < minute(now) and one.dropped_at is None:
-            assert (same.since, same.due_at) == (one.since, one.due_at)
-    assert len(whole) >= len(known)
+    passed = [
+        (one, same)
+        for one, same in zip(known, whole, strict=False)
+        if one.due_at is not None and one.due_at < minute(now) and one.dropped_at is None
+    ]
+    return len(whole) < len(known) or any((one.since, one.due_at) != (same.since, same.due_at) for one, same in passed)
+
+
+@given(obligation=duties(), life=lives(), now=st.integers(0, LAST))
+def test_what_comes_later_moves_no_deadline_that_has_passed(obligation, life, now):
+    """A deadline that has passed by what was told so far is the same by all that is told later."""
+    assert not moved_when_passed(obligation, life, now)
+
+
+def forgive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what was done late be met."""
+    verdict = owing.verdict
+    monkeypatch.setattr(owing, "verdict", lambda *told: "met" if verdict(*told) == "late" else verdict(*told))
+
+
+def expect_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is waived count as missing again a while later."""
+    verdict = owing.verdict
+    monkeypatch.setattr(owing, "verdict", lambda one, now: "missing" if now > minute(LAST) else verdict(one, now))
+
+
+def drift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each look at a deadline move it by a minute."""
+    real, looks = courses.deadline, count()
+
+    def drifting(*told: Any, **more: Any) -> datetime | None:
+        at = real(*told, **more)
+        return None if at is None else at + next(looks) * (minute(1) - minute(0))
+
+    monkeypatch.setattr(courses, "deadline", drifting)
+
+
+@pytest.mark.parametrize(
+    ("plant", "broken"),
+    [
+        (forgive, contradicted),
+        (expect_no_end, contradicted),
+        (drift, moved_by_asking),
+        (drift, moved_when_passed),
+    ],
+)
+def test_a_verdict_that_turns_or_a_deadline_that_moves_is_found(monkeypatch, plant, broken):
+    """The control: each of these defects breaks the property that it is planted against."""
+    plant(monkeypatch)
+    when = () if broken is contradicted else (st.integers(0, LAST),)
+    find(st.tuples(duties(), lives(), *when), lambda drawn: broken(*drawn), settings=CONTROL)
 
 
 def test_a_spring_day_of_minutes():

@@ -197,6 +197,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _report(self, command: c.ReportIncident, actor: str | None) -> None:
         told = attrs.asdict(command, recurse=False)
+        del told["passed_over"]  # the engine finds that out by itself
         incident = self.engine.report(**told, actor=actor)
         self.live[incident.id] = INCIDENT.initial
         self._carry_on()

@@ -230,7 +230,7 @@ def inside(bounds: Bounds, value: int) -> bool:
 @given(st.integers(0, 2**32), st.integers(-20, 30))
 def test_bounds_hold_what_lies_between_them(seed, value):
     """From the first, below the second."""
-    bounds = Maker(seed).bounds()
+    bounds = Maker(seed).bounds(Bounds)
     assert bounds.hold(value) == inside(bounds, value)
 
 

@@ -332,6 +332,66 @@ def lives(draw: st.DrawFn) -> list[tuple[Any, Any]]:
     return asks + draw(st.lists(st.tuples(st.one_of(list(ASKS.values())), PEOPLE), max_size=6))
 
 
+ELSEWHERE = {
+    "undo_merge",
+    "undo_absorption",
+    "relate",
+    "unrelate",
+    "split",
+    "report_part",
+    "activate_due_plan",
+    "start_measure",
+    "tick_step",
+    "complete_measure",
+    "skip_measure",
+    "add_measure",
+    "mark_contained",
+    "mark_restored",
+    "record_head_count",
+    "raise_hypothesis",
+    "confirm_hypothesis",
+    "reject_hypothesis",
+    "receive_information",
+    "confirm_information",
+    "refute_information",
+    "record_decision",
+    "set_action_plan",
+    "revise_action_plan",
+    "request_help",
+    "record_help_arrived",
+    "form_team",
+    "put_on_hold",
+    "resume",
+    "request_resource",
+    "withdraw_request",
+    "record_resource",
+    "record_expense",
+    "record_case_step",
+    "record_action_step",
+    "record_proposal_step",
+    "record_recognition",
+    "open_review",
+    "record_finding",
+    "evaluate_response",
+    "record_fix",
+    "sign_review",
+    "publish_review",
+    "draw_lesson",
+    "set_key_messages",
+    "approve_key_messages",
+    "draft_statement",
+    "correct_statement",
+    "approve_statement",
+    "publish_statement",
+    "retract_statement",
+    "notify",
+    "record_feedback",
+    "record_observation",
+    "evaluate_communication",
+}
+"""The commands of links, measures, resources, customers, words and reviews: each has tests of its own."""
+
+
 def played(asks: list[tuple[Any, Any]], play: Play) -> Any:
     """Play *asks*, refused ones too; yield after each one the state before, the command, and the events."""
     for ask, actor in asks:
@@ -345,8 +405,9 @@ def played(asks: list[tuple[Any, Any]], play: Play) -> Any:
 
 
 def test_every_command_is_asked():
-    """The control: the lives below ask every command of the workflow."""
-    assert {trigger_of(kind) for kind in ASKS} == set(INCIDENT.triggers)
+    """The control: the lives below ask every command of the workflow but those that have tests of their own."""
+    assert {trigger_of(kind) for kind in ASKS} | ELSEWHERE == set(INCIDENT.triggers)
+    assert not {trigger_of(kind) for kind in ASKS} & ELSEWHERE
 
 
 @given(lives())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal import desk, owes, plan, refused, reported, verdicts
+from rehearsal import desk, owes, plan, refused, reported, responding, verdicts
 from respond.engine.watch import Watch
 
 
@@ -33,6 +33,37 @@ def test_sides_of_the_impact():
         incident.assess(affected_customers=300, fields={"knock_on": "none"})
     incident.assess(affected_customers=300, fields={"knock_on": "none", "reputation": "local press"})
     assert incident.state().assessment.fields["reputation"] == "local press"
+
+
+def test_causes():
+    """Row 56: causes are suspected with what speaks for them, and confirmed or ruled out by what shows it."""
+    incident = responding(desk())
+    incident.raise_hypothesis("update", cause="The update", evidence="All shops have it", confidence="high")
+    incident.raise_hypothesis("power", cause="The power", confidence="low")
+    with refused("evidence-missing"):
+        incident.reject_hypothesis("power", evidence="")
+    incident.reject_hypothesis("power", evidence="No dip")
+    incident.confirm_hypothesis("update", evidence="Without it all works")
+    told = {one.key: one for one in incident.review().response.hypotheses}
+    assert {key: (one.status, one.shown_by) for key, one in told.items()} == {
+        "update": ("confirmed", "Without it all works"),
+        "power": ("rejected", "No dip"),
+    }
+    assert (told["update"].evidence, told["update"].confidence) == ("All shops have it", "high")
+
+
+def test_action_plan():
+    """Row 57: those who command judge the situation and draft a plan of action: what is to be achieved, and how."""
+    calm = '[[measures]]\nid = "calm"\ntitle = "Calm people"\nrole = "agent"\nlevels = [1]\n'
+    incident = responding(desk(plan(calm)))
+    with refused("objective-missing"):
+        incident.set_action_plan(objectives=())
+    with refused("planned-measure-unknown"):
+        incident.set_action_plan(objectives=("Nobody is afraid",), measures=("dance",))
+    assert incident.measures() == ()
+    incident.set_action_plan(objectives=("Nobody is afraid",), measures=("calm",))
+    assert [one.measure.id for one in incident.measures()] == ["calm"]
+    assert incident.state().course.objectives == ("Nobody is afraid",)
 
 
 def test_assessed_again():

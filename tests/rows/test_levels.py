@@ -56,7 +56,7 @@ def test_deadlines_by_level():
 def test_levels_are_of_a_version():
     """Row 15: an incident keeps the levels of its version of the plan until it is rebased to another one."""
     engine = desk(plan(), plan(version="2", base=LIGHTER))
-    incident = reported(engine, plan="desk@1")
+    incident = reported(engine, plan="desk@1", plan_reason="asked for")
     incident.assess(affected_customers=5000)
     assert incident.suggestion().level == 1
     incident.rebase_plan("desk@2", reason="levels were revised")

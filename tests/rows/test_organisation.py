@@ -33,6 +33,18 @@ def test_team():
     assert verdicts(incident)["team"] == "met"
     incident.assign_team("front desk")
     assert incident.state().team == "front desk"
+    templates = "".join(
+        f'[[teams]]\nid = "{name}"\ntitle = "{name}"\nroles = ["agent", "duty_officer"]\n{keys}\n'
+        for name, keys in (("desk_team", "levels = [2]"), ("system_team", 'categories = ["system_failure"]'))
+    )
+    second = levelled(desk(plan(templates)))
+    assert [one.id for one in second.team_templates()] == ["desk_team"]
+    with refused("team-unfit"):
+        second.form_team("system_team", members={"agent": "li.na"})
+    with refused("member-unfit"):
+        second.form_team("desk_team", members={"commander": "li.na"})
+    second.form_team("desk_team", members={"agent": "li.na", "duty_officer": "wang.li"})
+    assert second.state().holders("agent") == ("li.na",)
 
 
 def test_substitutes():
@@ -128,17 +140,26 @@ def test_legal_advice():
 
 
 def test_oversight():
-    """Row 27: who oversees looks on: under rules that do not name the role, it may note what it finds, and no more."""
+    """Row 27: who oversees looks on: it may note and record what it finds, and no more."""
     watcher = '[[roles]]\nid = "supervisor"\ntitle = "Supervisor"\nreads_only = true\n'
-    rules = lets("report, note", "anyone") + lets("assess", "duty_officer")
+    steps = "assign_level, start_response, report_upward, resolve"
+    rules = lets("report, note, record_finding", "anyone") + lets(f"assess, {steps}", "duty_officer")
     incident = reported(desk(plan(watcher + rules)))
     seen = {"actor": "he.jun", "role": "supervisor"}
     incident.note("The list of contacts was out of date", **seen)
     with refused("not-authorised"):
         incident.assess(affected_customers=3, **seen)
     assert incident.review().notes[0].actor == "he.jun"
+    officer = {"actor": "wang.li", "role": "duty_officer"}
+    incident.assess(affected_customers=3, **officer)
+    incident.assign_level(3, basis="few", **officer)
+    incident.start_response(**officer)
+    incident.resolve("New terminals", **officer)
+    incident.record_finding("went_badly", "The list of contacts was out of date", **seen)
+    assert [one.actor for one in incident.review().learnt.findings] == ["he.jun"]
     head = '[[bodies]]\nid = "centre"\ntitle = "Command centre"\nhead = "supervisor"'
     assert "body-without-head" in found(watcher + head)
+    assert "overseer-acts" not in found(watcher + lets("record_finding", "supervisor"))
     assert found(watcher + lets("assess", "supervisor"))["overseer-acts"] == "authority[0].roles[0]"
 
 

@@ -9,6 +9,7 @@ from rehearsal import (
     desk,
     found,
     lets,
+    levelled,
     owed,
     owes,
     plan,
@@ -20,7 +21,8 @@ from rehearsal import (
     verdicts,
 )
 from respond import Plan
-from respond.workflow.plan_life.commands import DraftPlan, EvaluatePlan, ReassessRisk
+from respond.engine.watch import Watch
+from respond.workflow.plan_life.commands import ApprovePlan, DraftPlan, EvaluatePlan, ReassessRisk
 from respond.workflow.plan_life.state import overdue
 
 NETWORK = {"head": 'kind = "special"\nunder = "desk"\ncovers = ["system_failure"]', "name": "network", "base": ""}
@@ -49,6 +51,13 @@ def test_activation():
     incident.start_response()
     assert incident.state().status == "responding"
     assert str(incident.state().plan) == "desk@1"
+    storm = plan(head="[activation]\nlevels = [1]\nwhen = [{ affected_customers = { from = 1000 } }]", name="storm")
+    engine = desk(plan(), storm)
+    grave = levelled(engine, 1)
+    assert Watch(engine).round().activated == 0
+    grave.assess(affected_customers=4000)
+    assert Watch(engine).round().activated == 1
+    assert [str(one) for one in grave.state().activated] == ["storm@1"]
 
 
 def test_system_of_plans():
@@ -94,6 +103,7 @@ def test_risks_again():
     engine = desk(regular)
     engine.execute("plan", "desk", DraftPlan(draft=regular.reference))
     engine.clock.move(days=30)
+    engine.execute("plan", "desk", ApprovePlan(approved=regular.reference))
     due = overdue(regular, engine.state("plan", "desk"), engine.clock())
     assert [(one.what, one.of, one.due_at.date()) for one in due] == [("risk", "outage", date(2026, 12, 1))]
     engine.execute("plan", "desk", ReassessRisk(risk="outage", likelihood=3, impact=5, strategy="reduce"))
@@ -130,6 +140,11 @@ def test_core_service():
     incident.assess(critical_facility=True, actor="chen.yu", role="duty_officer")
     assert incident.suggestion().level == 2
     assert incident.suggestion().because == ("critical facility",)
+    later = measure.format("continue_service").replace("cash_tills", "loudspeakers").replace("priority = 1", "")
+    working = responding(desk(plan(later + "\n" + measure.format("continue_service"))))
+    assert [one.measure.id for one in working.measures()] == ["cash_tills", "loudspeakers"]
+    working.start_measure("cash_tills")
+    assert [one.standing for one in working.measures()] == ["started", "ready"]
 
 
 def test_recovery():

@@ -9,12 +9,15 @@ def test_resolve():
     """Row 101: it is resolved when somebody says how, and when what the plan asks before is done."""
     base = BASE.replace("number = 2", "number = 2\nowes_upward_report = true")
     duty = owes("cause_removed", 'from = "response_started", within = "1 day"', 'before = ["resolve"]')
-    incident = responding(desk(plan(duty, base=base)))
-    for code in ("upward-report-owed", "owed-before-resolve", "resolution-missing"):
+    must = '[[measures]]\nid = "repair"\ntitle = "Repair"\nrole = "agent"\nmandatory = true\n'
+    incident = responding(desk(plan(duty + must, base=base)))
+    for code in ("upward-report-owed", "owed-before-resolve", "mandatory-measure-open", "resolution-missing"):
         with refused(code):
             incident.resolve(" ")
     incident.fulfil("cause_removed", note="Certificate renewed, and a reminder set")
     incident.report_upward("initial", recipient="head_office", summary="14 shops")
+    incident.start_measure("repair")
+    incident.complete_measure("repair", outcome="New certificate")
     incident.resolve("Certificate renewed")
     assert (incident.state().status, incident.state().resolution) == ("resolved", "Certificate renewed")
 

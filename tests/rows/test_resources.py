@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal import BASE, desk, found, levelled, plan
+from rehearsal import BASE, desk, found, levelled, plan, responding
 
 VAN = '[[resources]]\nid = "van"\ntitle = "Van with spare terminals"\nkind = "{}"\nquantity = 2\n'
 PARTNER = '[[partners]]\nid = "vendor"\ntitle = "Vendor"\nagreement = "Framework of 2024"\nagreement_until = {}'
@@ -53,3 +53,16 @@ def test_money():
     cash = '[[resources]]\nid = "cash"\ntitle = "Cash"\nkind = "money"\namount = "{}"\n'
     assert "value-invalid" not in found(cash.format("50000.00 CNY"))
     assert found(cash.format("a lot"))["value-invalid"] == "resources[0].amount"
+
+
+def test_use_against_the_plan():
+    """Row 77: afterwards the use of resources is held against the plan: needed and not used, used and not planned."""
+    van = VAN.format("technology")
+    kept = f"{van}\n{van.replace('van', 'pump')}"
+    needs = '[[measures]]\nid = "swap"\ntitle = "Swap"\nrole = "agent"\nresources = ["van"]\n'
+    engine = desk(plan(kept + needs))
+    incident = responding(engine)
+    engine.pool("pump").open()
+    engine.pool("pump").commit(incident.id, 1)
+    use = {one.resource: (one.planned, one.drawn, one.unplanned, one.unused) for one in engine.figures().resources}
+    assert use == {"pump": (0, 1, 1, 0), "van": (1, 0, 0, 1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal import desk, owed, owes, plan, refused, reported, responding, verdicts
-from respond.workflow.plan_life.commands import DraftPlan, EvaluatePlan
+from respond.workflow.plan_life.commands import ApprovePlan, DraftPlan, EvaluatePlan
 
 
 def upward(kind: str, due: str, recipient: str = "head_office", *keys: str) -> str:
@@ -53,10 +53,15 @@ def test_recipients_by_kind():
 
 
 def test_reports_on_the_plan():
-    """Row 99: what departments tell of carrying out a plan stands in its own log, with who told it."""
-    engine = desk()
-    engine.execute("plan", "desk", DraftPlan(draft=engine.plans.default.reference))
+    """Row 99: departments report regularly on carrying out a plan; who told what stands in its log, late ones too."""
+    engine = desk(plan('[revision]\nreport_every = "3 months"\n'))
+    reference = engine.plans.default.reference
+    engine.execute("plan", "desk", DraftPlan(draft=reference))
+    engine.execute("plan", "desk", ApprovePlan(approved=reference))
+    engine.clock.move(days=93)
+    assert [one.what for one in engine.upkeep()[0].overdue] == ["report"]
     for actor, told in (("sun.wei", "Spare terminals bought"), ("li.na", "Nobody was trained yet")):
         engine.execute("plan", "desk", EvaluatePlan(rating="adequate", findings=told), actor=actor)
-    told = [(event.actor, event.data.findings) for event in engine.events("plan", "desk")[1:]]
+    told = [(event.actor, event.data.findings) for event in engine.events("plan", "desk")[2:]]
     assert told == [("sun.wei", "Spare terminals bought"), ("li.na", "Nobody was trained yet")]
+    assert engine.upkeep()[0].overdue == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from rehearsal import desk, found, plan, refused, reported, responding
@@ -15,13 +17,14 @@ id = "hostile_posts"
 title = "Hostile posts in an hour"
 metric = "posts"
 suggests = { from = 100 }
+prepares = { from = 60.5 }
 credibility_min = "medium"
 preparations = ["Tell the spokesperson", "Check what is true of it"]
 """
 STORM = RaiseWarning(category="other", title="Typhoon comes near", basis="Weather service, orange")
 
 
-def signal(engine: Engine, value: int, **told: Any) -> Any:
+def signal(engine: Engine, value: int | Decimal, **told: Any) -> Any:
     """Record how many hostile posts there are, and return what is recorded."""
     command = RecordSignal(**{"source": "social media", "metric": "posts", "value": value, **told})
     engine.execute("warning", "w1", command)
@@ -74,8 +77,10 @@ def test_thresholds():
 def test_preparations():
     """Row 46: while a danger comes near people are made ready, step by step."""
     engine = desk(plan(POSTS))
-    signal(engine, 99)
+    signal(engine, 60)
     assert preparations(engine.plans.default, engine.state("warning", "w1")) == ()
+    assert signal(engine, Decimal("60.5")).suggested == ()
+    assert len(preparations(engine.plans.default, engine.state("warning", "w1"))) == 2
     signal(engine, 120)
     engine.execute("warning", "w1", Prepare(preparation="Tell the spokesperson"))
     assert engine.state("warning", "w1").prepared == ("Tell the spokesperson",)
@@ -83,11 +88,14 @@ def test_preparations():
 
 
 def test_watch_during_the_incident():
-    """Row 47: what is observed while it goes on is noted with its figures, in order."""
-    engine = desk(plan('[[extension_fields]]\nid = "posts"\ntitle = "Hostile posts"\nkind = "integer"'))
+    """Row 47: what is observed while it goes on is kept with its figures, over time, also when it is told late."""
+    engine = desk()
     incident = responding(engine)
-    for posts in (40, 180, 90):
-        incident.note(fields={"posts": posts})
-    assert [note.fields["posts"] for note in incident.review().notes] == [40, 180, 90]
-    with refused("field-invalid"):
-        incident.note(fields={"posts": "many"})
+    engine.clock.move(minutes=60)
+    for ago, posts in ((50, 40), (30, 90), (40, 180)):
+        at = engine.clock() - timedelta(minutes=ago)
+        incident.record_observation("posts", posts, source="a watch", at=at)
+    series = incident.review().communication.observations["posts"]
+    assert [int(one.value) for one in series] == [40, 180, 90]
+    with refused("value-not-finite"):
+        incident.record_observation("posts", "NaN", source="a watch")

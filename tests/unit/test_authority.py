@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from engines import REPORTED, engine_on
+from outline import OUTLINE
 from play import incident_in
 from respond.domain.events import Event, event_type
 from respond.domain.money import Money
@@ -29,12 +30,13 @@ from respond.workflow.incident.triage import Acknowledge
 from respond.workflow.judge import Judge
 from respond.workflow.workflow import Workflow
 
-PLAN = Plan.example()
+PLAN = OUTLINE
 STEPS = AuthorityRule(
     id="steps",
     commands=("report", "assess", "assign_level", "start_response", "note", "take_command", "assign_role", "reopen"),
     roles=("anyone",),
 )
+ENTRIES = attrs.evolve(STEPS, commands=(*STEPS.commands, "retract", "fulfil", "report_upward", "cancel"))
 CHEN = Actor("chen.yu", "commander")
 LI = Actor("li.na", "commander")
 WU = Actor("wu.bo", "responder")
@@ -222,6 +224,97 @@ class TestSubstitutes:
         assert codes(refused(incident.resolve, "Restarted", actor=WU)) == ["not-authorised"]
 
 
+class TestHeld:
+    """Rules for whoever holds the role in this incident, whatever role an actor claims."""
+
+    ENDING = AuthorityRule(id="ending", commands=("resolve",), roles=("commander", "reviewer"), held=True)
+
+    def responding(self, *rules: AuthorityRule, **options: Any) -> Any:
+        """Return an incident under *rules*, or the one of this class."""
+        return responding(engine_with(STEPS, *(rules or [self.ENDING]), **options))
+
+    def test_a_claim_is_not_enough(self):
+        """Who says that he is the commander, and is not, may not; the refusal says who is."""
+        incident = self.responding()
+        (found,) = refused(incident.resolve, "Restarted", actor=CHEN)
+        assert found.code == "not-authorised"
+        assert found.text == (
+            "rule 'ending' asks for a holder of commander or reviewer; "
+            "the actor has 'commander' and does not hold it: nobody does"
+        )
+        incident.take_command(actor=LI)
+        (found,) = refused(incident.resolve, "Restarted", actor=CHEN)
+        assert found.text.endswith("the actor has 'commander' and does not hold it: li.na does")
+        incident.resolve("Restarted", actor=LI)
+        assert grant(incident) == {"rule": "ending"}
+
+    def test_a_role_is_given_and_handed_over(self):
+        """Who was assigned the role may act in it, and no more once he handed it over."""
+        giving = AuthorityRule(id="giving", commands=("hand_over_role",), roles=("anyone",))
+        incident = self.responding(self.ENDING, giving)
+        reviewers = [Actor("an.yu", "reviewer"), Actor("wu.bo", "reviewer")]
+
+        def allowed() -> list[bool]:
+            asked = c.Resolve(resolution="Restarted")
+            return [incident.explain("resolve", asked, actor=one).allowed for one in reviewers]
+
+        assert allowed() == [False, False]
+        incident.assign_role("reviewer", "an.yu", actor=CHEN)
+        assert allowed() == [True, False]
+        incident.hand_over_role("reviewer", "an.yu", "wu.bo", briefing="all is said", actor=CHEN)
+        assert allowed() == [False, True]
+
+    @pytest.mark.parametrize(
+        "actor", [None, "li.na", Actor("li.na", "responder"), Actor("an.yu", "commander", "li.na")]
+    )
+    def test_the_holder_acts_himself_and_says_so(self, actor):
+        """The holder in another role, or in none, is refused, and so is whoever claims to act for him."""
+        incident = self.responding()
+        incident.take_command(actor=LI)
+        assert codes(refused(incident.resolve, "Restarted", actor=actor)) == ["not-authorised"]
+
+    def test_a_substitute_holds_the_role_that_steps_in(self):
+        """A substitute acts for an empty role when he holds his own."""
+        ending = attrs.evolve(TestSubstitutes.ENDING, held=True)
+        incident = self.responding(ending, plan=TestSubstitutes.PLAN)
+        assert codes(refused(incident.resolve, "Restarted", actor=WU)) == ["not-authorised"]
+        incident.assign_role("responder", "wu.bo", actor=CHEN)
+        incident.resolve("Restarted", actor=WU)
+
+    def test_anyone_is_whoever_holds_a_role(self):
+        """With `anyone` each holder of some role may, in that role."""
+        incident = self.responding(attrs.evolve(self.ENDING, roles=("anyone",)))
+        assert codes(refused(incident.resolve, "Restarted", actor=WU)) == ["not-authorised"]
+        incident.assign_role("responder", "wu.bo", actor=CHEN)
+        incident.resolve("Restarted", actor=WU)
+
+    def test_approvals_come_from_holders(self):
+        """An approval counts as long as whoever gave it holds the role."""
+        incident = self.responding(attrs.evolve(self.ENDING, n_of=2))
+        incident.take_command(actor=LI)
+        assert codes(refused(incident.approve, "resolve", actor=Actor("an.yu", "reviewer"))) == ["not-authorised"]
+        incident.assign_role("reviewer", "an.yu", actor=CHEN)
+        incident.approve("resolve", actor=Actor("an.yu", "reviewer"))
+        incident.resolve("Restarted", actor=LI)
+        other = self.responding(attrs.evolve(self.ENDING, n_of=2))
+        other.take_command(actor=LI)
+        other.approve("resolve", actor=LI)
+        other.take_command(actor=CHEN)
+        assert codes(refused(other.resolve, "Restarted", actor=CHEN)) == ["approvals-missing"]
+
+    def test_in_need_the_glass_is_broken(self):
+        """To break the glass spares holding the role as it spares the role."""
+        incident = self.responding(attrs.evolve(self.ENDING, break_glass=True))
+        incident.resolve("Restarted", actor=CHEN, break_glass="nobody took command")
+        assert grant(incident) == {"rule": "ending", "break_glass": "nobody took command"}
+
+    def test_where_no_role_is_held_nobody_may(self):
+        """Nobody holds a role of something that has none."""
+        rule = AuthorityRule(id="offering", commands=("offer_amends",), roles=("commander",), held=True)
+        engine = engine_with(rule, workflows=[AMENDS])
+        assert codes(refused(engine.execute, "amends", "a-1", yuan("1"), actor=CHEN)) == ["not-authorised"]
+
+
 class TestFourEyes:
     """Who may not do it, because of what he did."""
 
@@ -243,6 +336,42 @@ class TestFourEyes:
         incident.assess(affected_customers=400, actor=CHEN)
         assert codes(refused(incident.resolve, "Restarted", actor=CHEN)) == ["same-actor"]
         incident.resolve("Restarted", actor=LI)
+
+    def test_what_was_taken_back_excludes_nobody(self):
+        """Of facts that were retracted none counts: whoever told the one before it did it last."""
+        rule = attrs.evolve(self.ENDING, different_actor=("assess",))
+        incident = responding(engine_with(ENTRIES, rule))
+        mistaken = incident.assess(affected_customers=400, actor=CHEN).events[0]
+        incident.retract(mistaken, reason="another incident", actor=CHEN)
+        assert codes(refused(incident.resolve, "Restarted", actor=LI)) == ["same-actor"]
+        incident.resolve("Restarted", actor=CHEN)
+
+    def test_a_step_that_was_taken_back_stands(self):
+        """Retracting what one told does not undo the step that was taken with it, and excludes as before."""
+        levelling = AuthorityRule(
+            id="levelling", commands=("assign_level",), roles=("anyone",), different_actor=("assess",)
+        )
+        steps = attrs.evolve(ENTRIES, commands=tuple(one for one in ENTRIES.commands if one != "assign_level"))
+        incident = engine_with(steps, levelling).report(**REPORTED)
+        step = incident.assess(affected_customers=9, actor=LI).events[0]
+        incident.retract(step, reason="a guess", actor=LI)
+        assert codes(refused(incident.assign_level, 3, basis="few", actor=LI)) == ["same-actor"]
+        incident.assess(affected_customers=300, actor=CHEN)
+        incident.assign_level(3, basis="few", actor=LI)
+
+    def test_a_step_is_remembered_beside_what_holds(self):
+        """Where an earlier assessment holds again after a step was taken back, both who told are excluded."""
+        rule = attrs.evolve(self.ENDING, commands=("assign_level",), different_actor=("assess",))
+        steps = attrs.evolve(ENTRIES, commands=tuple(one for one in ENTRIES.commands if one != "assign_level"))
+        incident = engine_with(steps, rule).report(**REPORTED)
+        incident.assess(affected_customers=300, actor=LI)
+        incident.cancel("a false alarm", actor=WU)
+        incident.reopen("it burns after all", actor=WU)
+        step = incident.assess(affected_customers=9, actor=CHEN).events[0]
+        incident.retract(step, reason="a guess", actor=CHEN)
+        for actor in (LI, CHEN):
+            assert codes(refused(incident.assign_level, 3, basis="few", actor=actor)) == ["same-actor"]
+        incident.assign_level(3, basis="few", actor=WU)
 
     def test_nobody_gets_round_it_on_behalf_of_another(self):
         """Both the actor and the one for whom he acts must be others, now and then."""
@@ -301,6 +430,17 @@ class TestApprovals:
         assert codes(refused(incident.resolve, "Replaced", actor=CHEN)) == ["approvals-missing"]
         incident.approve("resolve", actor=LI)
         incident.resolve("Replaced", actor=CHEN)
+
+    def test_taking_back_gives_no_approval_back(self):
+        """An approval is spent by the command that was carried out, also when its entry is retracted afterwards."""
+        rule = AuthorityRule(id="telling", commands=("report_upward",), roles=("commander",), n_of=2)
+        steps = attrs.evolve(ENTRIES, commands=tuple(one for one in ENTRIES.commands if one != "report_upward"))
+        incident = responding(engine_with(steps, rule))
+        incident.approve("report_upward", actor=LI)
+        told = incident.report_upward("initial", recipient="HQ", summary="14 shops", actor=CHEN).events[0]
+        incident.retract(told, reason="wrong office", actor=CHEN)
+        again = {"recipient": "HQ", "summary": "all is well", "actor": CHEN}
+        assert codes(refused(incident.report_upward, "initial", **again)) == ["approvals-missing"]
 
     @pytest.mark.parametrize(
         "approver",
@@ -598,3 +738,53 @@ def test_reality_asks_nobody():
     for event in play.history:
         assert judge.findings(state, event) == ()
         state = INCIDENT.evolve(state, event)
+
+
+class TestDirections:
+    """What is said of raising a level is not said of lowering it."""
+
+    EVERY = attrs.evolve(STEPS, commands=(*STEPS.commands, "change_level:raise", "approve", "retract"))
+
+    def lowering(self, **fields: Any) -> Any:
+        """Return an incident at level 2 under a plan whose rule for lowering has *fields*."""
+        rule = AuthorityRule(id="low", commands=("change_level:lower",), roles=("anyone",), **fields)
+        return responding(engine_with(self.EVERY, rule), level=2)
+
+    def test_who_raised_may_not_lower(self):
+        """Whoever lowered last is not barred by `change_level:raise`."""
+        incident = self.lowering(different_actor=("change_level:raise",))
+        incident.change_level(1, justification="worse", actor=LI)
+        with pytest.raises(CommandRefused) as refused:
+            incident.change_level(2, justification="better", actor=LI)
+        assert [one.code for one in refused.value.refusals] == ["same-actor"]
+        incident.change_level(2, justification="better", actor=WU)
+        incident.change_level(3, justification="better still", actor=WU)
+        with pytest.raises(CommandRefused):
+            incident.change_level(4, justification="better still", actor=LI)
+
+    def test_a_raise_spends_no_approval_of_a_lowering(self):
+        """The approval of one direction holds until that was done."""
+        incident = self.lowering(n_of=2)
+        incident.approve("change_level:lower", actor=LI)
+        incident.change_level(1, justification="worse", actor=CHEN)
+        incident.change_level(2, justification="better", actor=WU)
+        with pytest.raises(CommandRefused) as refused:
+            incident.change_level(3, justification="better", actor=WU)
+        assert [one.code for one in refused.value.refusals] == ["approvals-missing"]
+
+    def test_an_approval_without_a_direction_is_spent_by_either(self):
+        """It approved a change, and there was one."""
+        incident = self.lowering(n_of=2)
+        incident.approve("change_level", actor=LI)
+        incident.change_level(1, justification="worse", actor=CHEN)
+        with pytest.raises(CommandRefused):
+            incident.change_level(2, justification="better", actor=WU)
+
+    def test_an_approval_may_be_withdrawn(self):
+        """Until it is spent, whoever gave it may think again."""
+        incident = self.lowering(n_of=2)
+        incident.approve("change_level:lower", actor=LI)
+        incident.retract(incident.events()[-1].id, reason="second thoughts", actor=LI)
+        with pytest.raises(CommandRefused) as refused:
+            incident.change_level(3, justification="better", actor=WU)
+        assert [one.code for one in refused.value.refusals] == ["approvals-missing"]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outline import OUTLINE
 from respond.audit.check import check
 from respond.audit.finding import FINDINGS_MAX, CheckReport
 from respond.domain.canonical import canonical
@@ -25,7 +26,6 @@ from respond.engine.engine import Engine
 from respond.engine.handler import Ask
 from respond.engine.handler import Handler as CommandHandler
 from respond.errors import CommandRefused, StoreError, StoreUnavailable
-from respond.plan.plan import Plan
 from respond.projections.statistics import Statistics
 from respond.store.manifest import Archived
 from respond.store.memory import MemoryEventStore
@@ -37,7 +37,7 @@ from respond.workflow.table import NOT_ENABLED
 from respond.workflow.workflow import Workflow
 from small_log import EVENTS, fill
 
-PLAN = Plan.example()
+PLAN = OUTLINE
 
 
 @attrs.define

@@ -1,8 +1,10 @@
 """The documentation holds: links resolve, and what stands in a fence can be run.
 
 On one page, `python` fences run in order in one interpreter, and the lines of `console` fences that begin with
-`$ respond` run in order in one folder; `# exits 1` after a command names another exit status than 0.  `toml` and `json`
-fences must parse.  A fence of another kind, `text` or `sql` say, is only read.
+`$ respond` run in order in one folder; `# exits 1` after a command names another exit status than 0.  So do those that
+begin with `$ python -m pytest`; what stands below such a line must be in what it prints, in this order, `...` left
+aside.  A `python NAME` fence is written to the file of that name in the same folder, a `diff NAME` fence changes it.
+`toml` and `json` fences must parse.  A fence of another kind, `text` or `sql` say, is only read.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from pathlib import Path
 import attrs
 import pytest
 from markdown_it import MarkdownIt
+
+from forks import FORKS
+from respond.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
 EXITS = re.compile(r"\s+# exits (\d)$")
@@ -101,15 +106,67 @@ def run_python(page: str, blocks: list[Fence], folder: Path) -> None:
 
 
 def run_console(page: str, blocks: list[Fence], folder: Path) -> None:
-    """Run the `respond` commands of a page and compare their exit statuses."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    """Run the commands of a page, compare their exit statuses, and write its files on the way."""
     for block in blocks:
+        if block.kind != "console":
+            write_file(block, folder)
+            continue
         for number, line in enumerate(block.text.splitlines(), block.line + 1):
-            if line.startswith("$ respond "):
+            if line.startswith(("$ respond ", "$ python -m pytest ")):
                 expected = int(found.group(1)) if (found := EXITS.search(line)) else 0
                 command = shlex.split(EXITS.sub("", line[2:]), comments=True)
-                done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-                assert done.returncode == expected, f"{page}:{number}: {line}\n{done.stdout}{done.stderr}"
+                if command[0] == "respond":
+                    status, said = respond(command[1:], folder)
+                else:
+                    status, said = python(command[1:], folder)
+                    shown = block.text.splitlines()[number - block.line :]
+                    assert untold(shown, said) == [], f"{page}:{number}: {line}\n{said}"
+                assert status == expected, f"{page}:{number}: {line}\n{said}"
+
+
+def respond(arguments: list[str], folder: Path) -> tuple[int | None, str]:
+    """Run a command in a process of its own that need not import everything anew; return its status and its words."""
+    words = folder.parent / "words"
+    process = FORKS.Process(target=_speaking_to, args=(words, arguments, folder))
+    process.start()
+    process.join()
+    return process.exitcode, words.read_text()
+
+
+def _speaking_to(words: Path, arguments: list[str], folder: Path) -> None:
+    with words.open("w") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    os.chdir(folder)
+    sys.exit(main(arguments))
+
+
+def python(arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Run the interpreter; return its status and what it printed."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, f"{done.stdout}{done.stderr}"
+
+
+def write_file(block: Fence, folder: Path) -> None:
+    """Write the file that a fence names, or change it."""
+    kind, _, name = block.kind.partition(" ")
+    file = folder / name
+    if kind == "python":
+        file.write_text(block.text)
+        return
+    old, new = ("".join(f"{line[1:]}\n" for line in block.text.splitlines() if line[0] in {" ", sign}) for sign in "-+")
+    text = file.read_text()
+    assert text.count(old) == 1, f"{name} does not hold this once:\n{old}"
+    file.write_text(text.replace(old, new))
+
+
+def untold(shown: list[str], printed: str) -> list[str]:
+    """Return what a page shows below a command and no line that the command printed begins with, in this order."""
+    lines = (line.strip().removeprefix("E").strip() for line in printed.splitlines())
+    wanted = itertools.takewhile(lambda line: not line.startswith("$ "), shown)
+    told = (one for one in map(str.strip, wanted) if one not in {"", "..."})
+    return [one for one in told if not any(line.startswith(one) for line in lines)]
 
 
 def run_page(page: str, text: str, folder: Path) -> None:
@@ -122,7 +179,8 @@ def run_page(page: str, text: str, folder: Path) -> None:
             json.loads(block.text)
     if python := [block for block in found if block.kind == "python"]:
         run_python(page, python, folder)
-    if console := [block for block in found if block.kind == "console"]:
+    named = {"python", "diff"}
+    if console := [one for one in found if one.kind == "console" or (" " in one.kind and one.kind.split()[0] in named)]:
         run_console(page, console, folder)
 
 
@@ -162,6 +220,9 @@ def test_a_planted_broken_link_is_found(target, tmp_path):
         "```toml\nkey = \n```\n",
         "```json\n{\n```\n",
         "```console\n$ respond no-such-command\n```\n",
+        "```python test_it.py\ndef test_it(): assert 0\n```\n\n```console\n$ python -m pytest test_it.py\n```\n",
+        "```python test_it.py\ndef test_it(): pass\n```\n\n```console\n$ python -m pytest test_it.py\n2 passed\n```\n",
+        "```python one.py\nx = 1\n```\n\n```diff one.py\n-x = 2\n+x = 3\n```\n",
     ],
 )
 def test_a_planted_broken_snippet_is_found(text, desk):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from engines import REPORTED, engine_on, responding
+from outline import OUTLINE
 from respond.domain.ids import derived_id
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
@@ -224,6 +225,7 @@ class TestExplain:
             ("role-unknown", None),
             ("upward-report-owed", False),
             ("owed-before-resolve", True),
+            ("mandatory-measure-open", True),
             ("resolution-missing", None),
         ]
         asked = incident.explain("resolve", c.Resolve(resolution=" "), actor=Actor("chen.yu", "magician"))
@@ -256,14 +258,14 @@ class TestExplain:
     def test_an_unknown_trigger_is_named(self, engine):
         """A trigger that the workflow does not have is named, with those that it has."""
         incident = engine.report(**REPORTED)
-        with pytest.raises(WorkflowNotFound, match="'explode' is not a command of incident@2; the commands are report"):
+        with pytest.raises(WorkflowNotFound, match="'explode' is not a command of incident@4; the commands are report"):
             incident.explain("explode")
 
     def test_it_needs_the_pinned_plan(self, clock):
         """An explanation is judged by the plan that the incident pins, or not at all."""
         store = MemoryEventStore(clock=clock)
-        incident = engine_on(store, clock, plans=[Plan.example()]).report(**REPORTED)
-        plan = Plan(name="other", version="1", categories=Plan.example().categories, levels=Plan.example().levels)
+        incident = engine_on(store, clock, plans=[OUTLINE]).report(**REPORTED)
+        plan = Plan(name="other", version="1", categories=OUTLINE.categories, levels=OUTLINE.levels)
         with pytest.raises(PlanNotFound, match="service-company@1 is pinned and was not given"):
             engine_on(store, clock, plans=[plan]).explain("incident", incident.id, "assess")
 
@@ -271,7 +273,7 @@ class TestExplain:
 class TestPlanOfReport:
     """Which plan a new incident pins."""
 
-    PLAN = Plan.example()
+    PLAN = OUTLINE
     OTHER = Plan(name="airport", version="3", categories=PLAN.categories, levels=PLAN.levels[:2], roles=PLAN.roles)
 
     @pytest.mark.parametrize(
@@ -280,14 +282,14 @@ class TestPlanOfReport:
     def test_it_is_the_first_or_the_one_that_is_named(self, clock, name, pinned):
         """A report pins the first plan that the engine was given, or the one that it names."""
         engine = engine_on(MemoryEventStore(clock=clock), clock, plans=[self.PLAN, self.OTHER])
-        assert engine.report(**REPORTED, plan=name).state().plan == pinned.reference
+        assert engine.report(**REPORTED, plan=name, plan_reason="asked for").state().plan == pinned.reference
 
     @pytest.mark.parametrize("name", ["", "hospital", "airport@4"])
     def test_another_name_is_not_found(self, clock, name):
         """A plan that the engine was not given is not found; the message names those that it was."""
         engine = engine_on(MemoryEventStore(clock=clock), clock, plans=[self.PLAN, self.OTHER])
         with pytest.raises(PlanNotFound, match="there are service-company@1, airport@3"):
-            engine.report(**REPORTED, plan=name)
+            engine.report(**REPORTED, plan=name, plan_reason="asked for")
 
 
 class TestOpenAndClose:
@@ -311,7 +313,7 @@ class TestOpenAndClose:
 
     def test_bad_definitions_leave_no_log_behind(self, tmp_path):
         """When the plans contradict each other, no database is made."""
-        one = Plan.example()
+        one = OUTLINE
         other = Plan(name=one.name, version=one.version, categories=one.categories, levels=one.levels)
         with pytest.raises(InvalidPlan, match="two plans with different content are called service-company@1"):
             Engine.open(f"sqlite:///{tmp_path / 'log.db'}", plans=[one, other], clock=ManualClock())

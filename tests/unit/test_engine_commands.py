@@ -180,7 +180,7 @@ def test_any_command(engine):
 def test_half_a_merge_is_refused(engine, half):
     """A merge is one step over two incidents: none of its halves can be written alone."""
     incident = engine.report(**REPORTED)
-    with pytest.raises(InvalidInput, match="in one step; call merge"):
+    with pytest.raises(InvalidInput, match="only in one step with what it belongs to"):
         incident.execute(half)
     assert engine.store.head().position == 1
 
@@ -188,7 +188,13 @@ def test_half_a_merge_is_refused(engine, half):
 def test_every_command_has_a_name_on_the_handle(engine):
     """No command that people give is without a method; `absorb` is the other half of a merge."""
     handle = engine.report(**REPORTED)
-    named = {"report": engine.report, "merge": handle.merge_into, "absorb": handle.merge_into}
+    named = {
+        "report": engine.report,
+        "merge": handle.merge_into,
+        "absorb": handle.merge_into,
+        "undo_absorption": handle.undo_merge,
+        "report_part": handle.split,
+    }
     workflow = engine.workflows["incident"]
     triggers = [trigger for trigger, handler in workflow.handler_of.items() if not handler.automatic]
     nameless = [trigger for trigger in triggers if not callable(named.get(trigger) or getattr(handle, trigger, None))]
@@ -203,7 +209,7 @@ class TestMerge:
         """Both incidents must be there: a missing one is named, and nothing is written."""
         ids = [engine.report(**REPORTED).id if there else "nobody" for there in (source, into)]
         before = engine.store.head()
-        with pytest.raises(IncidentNotFound, match="there is no incident 'nobody'; merge takes the ids of two"):
+        with pytest.raises(IncidentNotFound, match="there is no incident 'nobody'; merge takes the ids of incidents"):
             engine.merge(*ids, reason="same")
         assert engine.store.head() == before
 
@@ -237,6 +243,7 @@ class TestMerge:
         (lambda incident: incident.note("told", fields={"price": 1.5}), "at fields"),
         (lambda incident: incident.assess(affected_customers="3"), "at affected_customers"),
         (lambda incident: incident.assess(spread=5), "at spread"),
+        (lambda incident: incident.assess(loss="5 CNY"), "'5 CNY' is not a Money; give its amount, currency at loss"),
         (lambda incident: incident.report_upward("initial", recipient="hq", summary=None), "at summary"),
     ],
 )

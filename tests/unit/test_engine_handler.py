@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import attrs
 import pytest
 
+from outline import OUTLINE
 from respond.domain.ids import event_id
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
@@ -17,19 +19,21 @@ from respond.errors import (
     CommandRefused,
     IdempotencyConflict,
     InvalidRecord,
+    OutcomeUnknown,
     PlanNotFound,
     StoreBusy,
+    StoreUnavailable,
     VersionConflict,
     WorkflowNotFound,
 )
-from respond.plan.plan import Plan
 from respond.store.memory import MemoryEventStore
+from respond.store.records import Appended
 from respond.testing.conformance.samples import START, ManualClock
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from rivals import CHEN, REPORT, WANG, Careless, Overtaken, do, handler_on, incident, lost_updates, merge
 
-PLAN = Plan.example()
+PLAN = OUTLINE
 NOTE = c.Note(text="Vendor called")
 OTHER_PLAN = attrs.evolve(PLAN, version="2", title="Service company, second edition")
 
@@ -119,7 +123,7 @@ class TestOutcome:
         do(handler, NOTE)
         do(handler, c.Assess(injured=0))
         report, note, assessment = handler.load(incident())
-        assert (report.definition, report.plan) == (INCIDENT.reference, PLAN.reference)
+        assert (report.definition, report.plan) == (INCIDENT.reference, handler.plans.default.reference)
         assert (note.definition, note.plan) == (None, None)
         assert (assessment.definition, assessment.plan) == (INCIDENT.reference, None)
 
@@ -135,6 +139,66 @@ class TestOutcome:
         """A command that no registered workflow has, and a category that none claims, are refused by name."""
         with pytest.raises(WorkflowNotFound, match="no workflow is registered for 'luggage'"):
             handler.handle([Ask(category="luggage", key="1", command=NOTE)], Circumstances())
+
+
+class LostAtCommit(Overtaken):
+    """A store that lets a first conflict happen, loses the line at the next commit, and then fails as *raises* says."""
+
+    def __init__(self, store, step, raises, *, committed):
+        super().__init__(store, step)
+        self.raises = raises
+        self.committed = committed
+        self.lost = False
+
+    @contextmanager
+    def exclusively(self, streams):
+        with self.store.exclusively(streams) as view:
+            yield view if self.committed else Nowhere(view)
+        self.lost = True
+        raise OutcomeUnknown("the line was lost at the commit")
+
+    def read_streams(self, streams):
+        if self.lost and self.raises is not None:
+            raise self.raises
+        return self.store.read_streams(streams)
+
+
+class Nowhere:
+    """A store whose appends come to nothing."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    def append(self, *writes, require=None):
+        del require
+        return Appended(0, 0, {write.stream: 0 for write in writes}, START)
+
+
+class TestLostAtCommit:
+    """The line is lost when a command commits that had its streams to itself."""
+
+    @pytest.mark.parametrize("committed", [True, False])
+    def test_it_is_settled(self, store, clock, committed):
+        """The same command id finds what was committed, and carries out what was not."""
+        other = handler_on(store, clock, seed=1)
+        do(other, REPORT)
+        lost = LostAtCommit(store, lambda: do(other, NOTE), None, committed=committed)
+        assert do(handler_on(lost, clock), c.Assess(injured=0)).replayed is committed
+        assert types(other) == ["IncidentReported", "ProgressNoted", "IncidentAssessed"]
+
+    @pytest.mark.parametrize("error", [StoreBusy("locked"), StoreUnavailable("no route")])
+    @pytest.mark.parametrize("committed", [True, False])
+    def test_it_stays_unknown_when_nobody_can_be_asked(self, store, clock, committed, error):
+        """While the store cannot tell, the caller hears that the outcome is unknown: busy would mean that it is not."""
+        other = handler_on(store, clock, seed=1)
+        do(other, REPORT)
+        lost = LostAtCommit(store, lambda: do(other, NOTE), error, committed=committed)
+        with pytest.raises(OutcomeUnknown, match="lost at the commit") as unknown:
+            do(handler_on(lost, clock), c.Assess(injured=0))
+        assert unknown.value.__cause__ is error
 
 
 class TestRetry:
@@ -420,7 +484,7 @@ class TestMerge:
         """An incident merges into another one."""
         with pytest.raises(CommandRefused) as refused:
             merge(handler, "a", "a")
-        assert [refusal.code for refusal in refused.value.refusals] == ["merge-into-itself"]
+        assert {refusal.code for refusal in refused.value.refusals} == {"merge-into-itself"}
         assert store.head().position == 2
 
 

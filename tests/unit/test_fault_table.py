@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,19 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "explanation" / "faults.md
 def test_the_page_has_the_table():
     """The page has every fault with its promise and its sizes, as the tests have them."""
     assert "\n".join(promises()) in PAGE.read_text()
+
+
+def test_every_fault_is_tried():
+    """Each fault of the table is one that a test asks its size of, and tells of."""
+    written = "".join(path.read_text() for path in (Path(__file__).parent.parent / "faults").glob("test_*.py"))
+    told = set(re.findall(r'told\(\s*"([\w-]+)"', written))
+    sized = set(re.findall(r'size_of\(\s*"([\w-]+)"', written))
+    assert (set(fault_sizes.FAULTS) - told, set(fault_sizes.FAULTS) - sized) == (set(), set())
+
+
+def test_the_page_counts_what_happened():
+    """No row of the results counts what did not happen: a cut that was not made is none."""
+    assert "None" not in PAGE.read_text()
 
 
 def test_sizes(monkeypatch):

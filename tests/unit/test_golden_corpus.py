@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import attrs
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from golden_corpus import GOLDEN, LOG, TYPES, bodies, events, files, index, missing, pinned, unset_fields
 from respond.domain.canonical import canonical
 from respond.domain.events import EventTypes, event_type
+from respond.domain.references import Reference
+from respond.engine.definitions import SHIPPED
 from respond.errors import UnreadableEvent
+from respond.workflow.warning import WARNING
 
 PAYLOADS = [declared.payload for declared in TYPES]
 
@@ -60,6 +64,30 @@ def test_what_was_pinned_is_what_is_read(path):
     `python tests/golden_corpus.py`.
     """
     assert pinned(path) == index()[path.name]
+
+
+def renamed(shipped: Iterable[Reference], named: Iterable[Reference]) -> set[str]:
+    """Return the definitions that are *named* with a digest other than that of the shipped one of this version."""
+    digests = {str(one): one.digest for one in shipped}
+    return {str(one) for one in named if digests.get(str(one), one.digest) != one.digest}
+
+
+def test_a_definition_that_was_stored_stays_as_it_was():
+    """What the golden files name is what ships under that name and version, or is no longer the current version.
+
+    When this fails, a workflow of the library was changed: raise its version.  An aggregate that names the old content
+    could not be worked any more.
+    """
+    named = [event.definition for path in files() for event in events(path) if event.definition]
+    assert len(set(named)) > len(SHIPPED)
+    assert renamed([one.reference for one in SHIPPED], named) == set()
+
+
+def test_a_definition_that_changed_under_its_version_is_found():
+    """The control: another digest under a version that ships is named, and under a raised version it is not."""
+    warning = WARNING.reference
+    assert renamed([attrs.evolve(warning, digest="0" * 64)], [warning]) == {"warning@1"}
+    assert renamed([attrs.evolve(warning, version="2", digest="0" * 64)], [warning]) == set()
 
 
 def test_no_file_is_gone():

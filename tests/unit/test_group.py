@@ -18,6 +18,10 @@ def rows(stream, *, size=10):
     return [("tenant", "real", stream, 1, "id", "type", "subject", b"x" * size, b"prefix")]
 
 
+def run_anyway():
+    """Let no threads come: they do by themselves."""
+
+
 class Carrier:
     """Lands everything, one position after the other, and can be made to stop in the middle of a batch."""
 
@@ -73,7 +77,7 @@ def carrier():
 @pytest.fixture
 def group(carrier):
     """Return a group of threads."""
-    return Group(carrier, Waiting)
+    return Group(carrier, Waiting, run_anyway)
 
 
 def held(carrier, callers):
@@ -189,7 +193,7 @@ def test_error_of_one_stays_with_its_owner(group, carrier):
             elif one.rows[0][2] != "behind":
                 one.landing = (7, 0)
 
-    group = Group(carry, ThreadTurn)
+    group = Group(carry, ThreadTurn, run_anyway)
     assert group.append(rows("good")) == (7, 0)
     assert group.append(rows("behind")) is None
     with pytest.raises(ValueError, match="mine"):
@@ -224,7 +228,7 @@ def test_who_gives_up_is_taken_back(carrier):
                 Impatient.patience = False
                 raise KeyboardInterrupt
 
-    group = Group(carrier, Impatient)
+    group = Group(carrier, Impatient, run_anyway)
     callers = Callers(group)
     held(carrier, callers)
     callers.start("b", "b")
@@ -269,7 +273,7 @@ def test_interrupted_between_steps(group, carrier, monkeypatch, step):
 
 def test_full_queue_pushes_back(carrier):
     """Who finds too many waiting is told so, and those who wait are served."""
-    group = Group(carrier, Waiting, queue_max=2)
+    group = Group(carrier, Waiting, run_anyway, queue_max=2)
     callers = Callers(group)
     held(carrier, callers)
     for name in "bc":
@@ -297,7 +301,7 @@ def test_fork_asks_for_those_that_live(carrier, monkeypatch):
     """A group leaves nothing behind: what a fork does in the child it does to those that are still in use."""
     registered = []
     monkeypatch.setattr("os.register_at_fork", lambda **handlers: registered.append(handlers))
-    gone, kept = Group(carrier, Waiting), Group(carrier, Waiting)
+    gone, kept = Group(carrier, Waiting, run_anyway), Group(carrier, Waiting, run_anyway)
     kept._leader = Append(rows("of the parent"))
     alive = ref(gone)
     del gone

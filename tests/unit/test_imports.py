@@ -11,8 +11,9 @@ import pytest
 
 import respond
 import respond.store
+import respond.testing
 
-PACKAGES = [respond, respond.store]
+PACKAGES = [respond, respond.store, respond.testing]
 HEAVY = ["alembic", "hypothesis", "psycopg", "pymysql", "pysqlite3", "pytest", "sqlalchemy", "sqlite3", "transitions"]
 
 
@@ -26,7 +27,10 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("statement", ["import respond, respond.store", "from respond.store import EventStore, Write"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import respond, respond.store", "from respond.store import EventStore, Write", "import respond.testing"],
+)
 def test_importing_respond_loads_no_database_driver_or_test_tool(statement):
     """Importing is light: what a name needs is loaded when that name is used."""
     loaded = loaded_by(statement)

@@ -93,6 +93,7 @@ def test_a_whole_life():
         ("start_response", at(4)),
         ("take_command", at(5)),
         ("report_upward", at(6)),
+        ("tell_audience", at(6)),
         ("note_progress", at(7)),
         ("fulfil", at(8)),
         ("resolve", at(10)),
@@ -154,7 +155,8 @@ def test_the_last_word_on_the_beginning_counts(told, at_last):
 def test_nobody_is_aware_before_it_is_told():
     """Without a discovery, or with one that is told to be later, being told makes aware."""
     for discovered in (None, Moment(at(9))):
-        play = lived(c.ReportIncident(category="other", title="x", discovered_at=discovered))
+        told = e.IncidentReported(from_="new", to="reported", category="other", title="x", discovered_at=discovered)
+        play = Play().record(told)
         assert [one.at for one in facts(play).facts["aware"]] == [at(0)]
 
 

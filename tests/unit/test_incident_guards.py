@@ -1,19 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
 
+from guard_cases import Case, at, duties
+from link_cases import ELSEWHERE, LINK_CASES, MERGED_IN, UNDO, merged_from
 from play import DUTIES, PLAN, START, Play, incident_in
+from resource_cases import RESOURCE_CASES
 from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.domain.references import Actor, Reference
 from respond.errors import CommandRefused
+from respond.plan.classification import Facet
+from respond.plan.communication import Audience
+from respond.plan.conditions import Condition
 from respond.plan.extension import ExtensionField
+from respond.plan.facts import CaseStep, Step
+from respond.plan.obligations import Clock, Obligation
 from respond.plan.plan import Plan
 from respond.plan.spans import Span
 from respond.workflow.approvals import Approve
@@ -21,41 +29,21 @@ from respond.workflow.decider import explain
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+from respond.workflow.incident.actions import ActionStepRecorded, RecordActionStep
+from respond.workflow.incident.cases import Case as CustomerCase
+from respond.workflow.incident.parties import CaseStepRecorded, RecordCaseStep
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
+from respond.workflow.incident.proposals import RecordProposalStep
+from respond.workflow.incident.recognition import RecordRecognition
 from respond.workflow.incident.triage import Recategorise, SetResponseLevel
+from response_cases import RESPONSE_CASES
+from review_cases import REVIEW_CASES
+from spoken_cases import SPOKEN_CASES
 
 SHA256 = "0" * 64
 FILE = e.Attachment(name="log.txt", media_type="text/plain", size=12, sha256=SHA256, uri="s3://files/log.txt")
 INITIAL = c.ReportUpward(kind="initial", recipient="HQ", summary="14 shops")
-
-
-@attrs.frozen(kw_only=True)
-class Case:
-    """A guard, a command that it alone refuses, with its text, and one that it lets pass, on the same incident."""
-
-    code: str
-    on: Callable[[], Play]
-    refused: object
-    passes: object
-    text: str
-    actor: Actor | str | None = None
-    other_actor: Actor | str | None = None
-    """Who gives the command that passes."""
-    told_at: datetime | None = None
-    """When what the refused command tells happened; now when it is None."""
-    other_at: datetime | None = None
-    """The same of the command that passes."""
-
-
-def at(state: str, plan: Plan = PLAN) -> Callable[[], Play]:
-    """Return what makes an incident that came to *state* by the example plan, and is decided by *plan* now."""
-    return lambda: Play(plan=plan).take(incident_in(state))
-
-
-def duties(state: str) -> Callable[[], Play]:
-    """Return what makes an incident at *state* under the plan with duties."""
-    return at(state, DUTIES)
 
 
 SLOW = attrs.evolve(PLAN, levels=tuple(attrs.evolve(one, dwell=Span(10, "minute")) for one in PLAN.levels))
@@ -71,6 +59,26 @@ TYPED = attrs.evolve(
     ),
 )
 """The example, with typed fields."""
+
+
+FACETED = attrs.evolve(
+    PLAN,
+    name="faceted",
+    facets=(Facet(id="law", title="Law"), Facet(id="data", title="Data")),
+    audiences=(Audience(id="fire_brigade", title="Fire brigade", kind="authority"),),
+    obligations=(
+        Obligation(
+            id="head",
+            title="Tell the head office",
+            act="report_upward",
+            report="initial",
+            recipient="head_office",
+            when=(Condition(spread=("whole-region",)),),
+            due=(Clock(from_="told", within=Span(1, "hour")),),
+        ),
+    ),
+)
+"""The example, with facets, a spread, and recipients."""
 
 
 def staffed() -> Play:
@@ -95,6 +103,21 @@ def raising(**changes: Any) -> c.RaiseDue:
     due_at = START + timedelta(minutes=1)
     raised = c.RaiseDue(obligation="visit", occurrence=1, rung=1, due_at=due_at, tell=("commander",))
     return attrs.evolve(raised, **changes)
+
+
+def cared(state: str) -> Play:
+    """Return an incident at *state* that hurt the party c-1."""
+    return incident_in(state).record(CaseStepRecorded(party="c-1", step="registered"))
+
+
+def followed(state: str) -> Play:
+    """Return an incident at *state* whose review asked for the action item a-1."""
+    return incident_in(state).record(ActionStepRecorded(action="a-1", step="opened", owner="li.na"))
+
+
+def taken(*steps: Step) -> CustomerCase:
+    """Return the case of the party c-1, which took *steps*."""
+    return CustomerCase(party="c-1", steps=tuple(CaseStep(at=START, entry=step, step=step) for step in steps))
 
 
 def levelless() -> Play:
@@ -126,6 +149,11 @@ def commanded() -> Play:
     return incident_in("responding").do(c.TakeCommand(commander="chen.yu"))
 
 
+def handed_over() -> Play:
+    """Return an incident whose command was taken at 08:04, and by somebody else at 08:05."""
+    return commanded().do(c.TakeCommand(commander="li.na"))
+
+
 def withdrawn() -> Play:
     """Return an incident whose note was retracted."""
     play = noted()
@@ -135,6 +163,8 @@ def withdrawn() -> Play:
 REPORTED_ID = incident_in("reported").entry("IncidentReported")
 ASSESSED_ID = incident_in("assessed").entry("IncidentAssessed")
 NOTE_ID = noted().entry("ProgressNoted")
+FIRST_COMMAND_ID = commanded().entry("CommandTransferred")
+SECOND_COMMAND_ID = handed_over().entry("CommandTransferred")
 
 
 def correct(changes: dict[str, object], entry: str = REPORTED_ID, reason: str = "typo") -> c.Correct:
@@ -178,10 +208,60 @@ CASES = [
     ),
     Case(
         code="estimate-negative",
+        on=at("reported"),
+        refused=c.Assess(loss=Money(Decimal(-5), "CNY")),
+        passes=c.Assess(loss=Money(Decimal(0), "CNY")),
+        text="loss is -5 CNY; it must be 0 or more",
+    ),
+    Case(
+        code="estimate-negative",
         on=at("resolved"),
         refused=c.Assess(injured=-2),
         passes=c.Assess(injured=0),
         text="injured is -2; it must be 0 or more",
+    ),
+    Case(
+        code="facet-unknown",
+        on=at("reported", FACETED),
+        refused=c.Assess(facets=("Law", "press")),
+        passes=c.Assess(facets=("law",)),
+        text=f"'Law', 'press' is not a facet of the plan {FACETED.reference}; it has law, data",
+    ),
+    Case(
+        code="facet-unknown",
+        on=at("reported"),
+        refused=c.Assess(facets="law"),
+        passes=c.Assess(facets=("whatever",)),
+        text="facets is the text 'law'; write a tuple of ids, such as ('law',)",
+    ),
+    Case(
+        code="spread-unknown",
+        on=at("reported", FACETED),
+        refused=c.Assess(spread="Whole Region"),
+        passes=c.Assess(spread="galaxy"),
+        text="'Whole Region' is not a spread of the plan, which writes 'whole-region'",
+    ),
+    Case(
+        code="recipient-unknown",
+        on=at("responding", FACETED),
+        refused=c.ReportUpward(kind="initial", recipient="head office", summary="x"),
+        passes=c.ReportUpward(kind="initial", recipient="the mayor", summary="x"),
+        text="'head office' is not a recipient of the plan, which writes 'head_office'",
+    ),
+    Case(
+        code="recipient-unknown",
+        on=at("responding", FACETED),
+        refused=c.ReportUpward(kind="initial", recipient=" Fire Brigade ", summary="x"),
+        passes=c.ReportUpward(kind="initial", recipient="fire_brigade", summary="x"),
+        text="' Fire Brigade ' is not a recipient of the plan, which writes 'fire_brigade'",
+    ),
+    Case(
+        code="in-the-future",
+        on=at("reported"),
+        refused=c.Assess(began_at=Moment(START + timedelta(hours=1))),
+        passes=c.Assess(began_at=Moment(START)),
+        text="began_at: 2026-03-01T09:00:00.000000Z is after now, 2026-03-01T08:01:00.000000Z; "
+        "tell what has happened, with the time at which it did",
     ),
     Case(
         code="level-unknown",
@@ -312,6 +392,13 @@ CASES = [
         text="level 1 owes an upward report, and none was sent",
     ),
     Case(
+        code="upward-report-owed-again",
+        on=lambda: told_and_retracted(),  # noqa: PLW0108 - defined below
+        refused=c.CloseReview(summary="A fuse blew"),
+        passes=INITIAL,
+        text="level 1 owes an upward report, and none was sent",
+    ),
+    Case(
         code="note-empty",
         on=at("reported"),
         refused=c.Note(text=" "),
@@ -382,6 +469,64 @@ CASES = [
         text="this incident stands at version 5, and what the other one is told of it is that of version 4",
     ),
     Case(
+        code="party-unknown",
+        on=lambda: cared("responding"),
+        refused=RecordCaseStep(party="c-2", step="contacted"),
+        passes=RecordCaseStep(party="c-1", step="contacted"),
+        text="'c-2' is not among the affected parties of this incident; register it first",
+    ),
+    Case(
+        code="incident-reviewed",
+        on=lambda: cared("reviewed"),
+        refused=RecordCaseStep(party="c-2", step="registered"),
+        passes=RecordCaseStep(party="c-1", step="visited"),
+        text="the incident is reviewed: reopen it before a case is registered",
+    ),
+    Case(
+        code="action-unknown",
+        on=lambda: followed("reviewed"),
+        refused=RecordActionStep(action="a-2", step="done"),
+        passes=RecordActionStep(action="a-1", step="done"),
+        text="'a-2' is not among the action items of this incident; open it first",
+    ),
+    Case(
+        code="incident-unresolved",
+        on=lambda: followed("responding"),
+        refused=RecordActionStep(action="a-2", step="opened"),
+        passes=RecordActionStep(action="a-1", step="done"),
+        text="the incident is responding: an action item is opened from its review, once it is resolved",
+    ),
+    Case(
+        code="proposal-not-of-incident",
+        on=at("reviewed"),
+        refused=RecordProposalStep(plan="desk", proposal="p-1", step="rejected"),
+        passes=RecordProposalStep(plan="desk", proposal="p-1", step="proposed"),
+        text="'p-1' for the plan 'desk' did not come of this incident",
+    ),
+    Case(
+        code="recognition-empty",
+        on=at("reviewed"),
+        refused=RecordRecognition(person="wu.bo", text=" "),
+        passes=RecordRecognition(person="wu.bo", text="She stayed"),
+        text="text must not be blank",
+    ),
+    Case(
+        code="own-recognition",
+        on=at("reviewed"),
+        actor="wu.bo",
+        other_actor="li.na",
+        refused=RecordRecognition(person="wu.bo", text="I stayed"),
+        passes=RecordRecognition(person="wu.bo", text="She stayed"),
+        text="'wu.bo' is who says so; somebody else has to",
+    ),
+    Case(
+        code="absorbed-case-open",
+        on=at("reviewed"),
+        refused=c.Absorb(source="i-2", reason="same", cases=(taken("registered", "closed"),)),
+        passes=c.Absorb(source="i-2", reason="same", cases=(taken("registered", "settled"),)),
+        text="'i-2' has open cases: c-1; finish them first, or reopen this incident",
+    ),
+    Case(
         code="absorbed-report-owed",
         on=at("resolved"),
         refused=c.Absorb(source="i-2", reason="same", worst_level=1),
@@ -428,14 +573,14 @@ CASES = [
         on=lambda: incident_in("reported").do(c.Absorb(source="i-2", reason="same")),
         refused=correct({"reason": "twin"}, entry=incident_in("assessed").history[1].id),
         passes=correct({"title": "Terminals"}),
-        text="a IncidentAbsorbed cannot be corrected",
+        text="this IncidentAbsorbed cannot be corrected",
     ),
     Case(
         code="entry-not-retractable",
         on=at("assessed"),
         refused=c.Retract(entry=REPORTED_ID, reason="wrong"),
         passes=c.Retract(entry=ASSESSED_ID, reason="wrong"),
-        text="a IncidentReported is a step and cannot be retracted; correct it, or take the next step",
+        text="this IncidentReported is a step and cannot be retracted; correct it, or take the next step",
     ),
     Case(
         code="correction-invalid",
@@ -443,6 +588,22 @@ CASES = [
         refused=correct({}),
         passes=correct({"occurred_at": "2026-03-01T07:55:00Z"}),
         text="name at least one field with its right value",
+    ),
+    Case(
+        code="correction-out-of-order",
+        on=handed_over,
+        refused=correct({"occurred_at": "2026-03-01T08:06:00Z"}, entry=FIRST_COMMAND_ID),
+        passes=correct({"occurred_at": "2026-03-01T08:05:00Z"}, entry=FIRST_COMMAND_ID),
+        text="2026-03-01T08:06:00.000000Z is after 2026-03-01T08:05:00.000000Z, when the step after it was; "
+        "correct that first",
+    ),
+    Case(
+        code="correction-out-of-order",
+        on=handed_over,
+        refused=correct({"occurred_at": "2026-03-01T08:03:00Z"}, entry=SECOND_COMMAND_ID),
+        passes=correct({"occurred_at": "2026-03-01T08:04:00Z"}, entry=SECOND_COMMAND_ID),
+        text="2026-03-01T08:03:00.000000Z is before 2026-03-01T08:04:00.000000Z, when the step before it was; "
+        "correct that first",
     ),
     Case(
         code="response-level-unknown",
@@ -468,6 +629,15 @@ CASES = [
         told_at=START + timedelta(minutes=3),
         text="2026-03-01T08:03:00.000000Z is before 2026-03-01T08:04:00.000000Z, when the clock was stopped or set "
         "going last; tell what happened in its order, or correct the earlier entry first",
+    ),
+    Case(
+        code="clock-run-out",
+        on=lambda: Play(plan=DUTIES).take(incident_in("responding").do(c.Note(text="x"))),
+        refused=c.PauseClock(obligation="visit", reason="a storm"),
+        passes=c.PauseClock(obligation="visit", reason="a storm"),
+        told_at=START,
+        text="the clock of 'visit' ran out at 2026-03-01T08:01:00.000000Z, and nothing moves a deadline that has "
+        "passed; stop it from now on, or have the obligation waived",
     ),
     Case(
         code="level-too-young",
@@ -564,6 +734,13 @@ CASES = [
         refused=RebasePlan(plan=Reference("duties", "1", "0" * 64), reason="new telephone numbers"),
         passes=RebasePlan(plan=DUTIES.reference, reason="new telephone numbers"),
         text="duties@1 with digest 000000000000 is not a plan of this engine; it has service-company@1, duties@1",
+    ),
+    Case(
+        code="plan-reason-missing",
+        on=duties("new"),
+        refused=c.ReportIncident(category="other", title="Shaking", passed_over=PLAN.reference, plan_reason=" "),
+        passes=c.ReportIncident(category="other", title="Shaking", passed_over=PLAN.reference, plan_reason="a drill"),
+        text="category, site and unit choose the plan service-company@1; leave duties@1 out, or say why it is that one",
     ),
     Case(
         code="approval-unneeded",
@@ -709,6 +886,11 @@ CASES = [
         passes=c.Assess(fields={"shops": 14, "vendor": "Acme"}),
         text="an assessment must fill vendor",
     ),
+    *RESPONSE_CASES,
+    *RESOURCE_CASES,
+    *SPOKEN_CASES,
+    *REVIEW_CASES,
+    *LINK_CASES,
 ]
 
 
@@ -748,7 +930,17 @@ def test_explain_says_which_guard_objects(case):
 @pytest.mark.parametrize("guard", INCIDENT.guards, ids=lambda guard: guard.code)
 def test_every_guard_has_a_case(guard):
     """No guard of the definition is left out above."""
-    assert any(case.code == guard.code for case in CASES)
+    undoing = {"merged-elsewhere", *(f"merged-from-{state}" for state in MERGED_IN)}
+    assert guard.code in undoing or any(case.code == guard.code for case in CASES)
+
+
+@pytest.mark.parametrize("state", MERGED_IN)
+def test_an_undone_merge_leads_back(state):
+    """Of the guards that ask where an incident was merged one agrees, and the incident goes on from there."""
+    play = merged_from(state)()
+    found = [one for one in play.explain("undo_merge", UNDO).candidates if one.allowed]
+    assert {one.code for one in play.explain("undo_merge", ELSEWHERE).refusals} > {"merged-elsewhere"}
+    assert [one.dest for one in found] == [play.do(UNDO).state.status] == [state]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
@@ -764,12 +956,31 @@ def test_a_guard_that_reads_the_state_is_asked_without_a_command(case):
         assert (verdict.passed, verdict.text) == (None, "depends on what the command says")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"briefing": "all is said"}, {"occurred_at": None}, {"occurred_at": "soon"}, {"occurred_at": 7}],
+)
+def test_only_a_time_can_be_out_of_order(changes):
+    """Whatever else is corrected leaves the order alone, and so does a time that cannot be read."""
+    refusals = handed_over().explain("correct", correct(changes, entry=FIRST_COMMAND_ID)).refusals
+    assert "correction-out-of-order" not in [one.code for one in refusals]
+
+
+def test_what_was_out_of_order_may_be_mended_step_by_step():
+    """A step of a foreign log that stands out of order may be moved, also to where it is still out of order."""
+    play = handed_over()
+    wrong = {"occurred_at": "2026-03-01T08:09:00Z"}
+    play.record(e.EntryCorrected(entry=FIRST_COMMAND_ID, changes=wrong, reason="x"))
+    play.do(correct({"occurred_at": "2026-03-01T08:07:00Z"}, entry=FIRST_COMMAND_ID))
+    play.do(correct({"occurred_at": "2026-03-01T08:03:00Z"}, entry=FIRST_COMMAND_ID))
+
+
 @pytest.mark.parametrize(("minutes", "refused"), [(9, True), (10, False)])
 def test_the_last_take_over_counts_as_corrected(minutes, refused):
     """An entry whose time was corrected holds its right place; one whose time is unknown, that of its recording."""
     play = commanded()
     correction = {"occurred_at": Moment(START + timedelta(minutes=10)).to_json()}
-    play.do(c.Correct(entry=play.entry("CommandTransferred"), changes=correction, reason="clock"))
+    play.record(e.EntryCorrected(entry=play.entry("CommandTransferred"), changes=correction, reason="clock"))
     told = play.situation(c.TakeCommand(commander="li.na"), at=START + timedelta(minutes=minutes))
     refusals = explain(INCIDENT, "take_command", told).refusals
     assert [one.code for one in refusals] == ["earlier-than-last"] * refused
@@ -835,6 +1046,28 @@ def test_a_retracted_upward_report_does_not_count():
     assert play.do(c.Resolve(resolution="Restarted")).state.status == "resolved"
 
 
+def told_of_it():
+    """Return a grave incident that was reported upward and resolved."""
+    return Play().do(*grave_route(), INITIAL, c.Resolve(resolution="Restarted"))
+
+
+def told_and_retracted():
+    """Return the same after its only report was retracted."""
+    play = told_of_it()
+    return play.do(c.Retract(entry=play.entry("UpwardReportSent"), reason="the line was dead"))
+
+
+def test_a_report_that_is_retracted_once_it_is_resolved_is_owed_again():
+    """It was not sent, and that is told at any time; the review closes when another one was."""
+    closing = c.CloseReview(summary="A fuse blew")
+    assert len(told_of_it().decide(closing)) == 1
+    play = told_and_retracted()
+    with pytest.raises(CommandRefused) as caught:
+        play.do(closing)
+    assert [one.code for one in caught.value.refusals] == ["upward-report-owed-again"]
+    assert play.do(INITIAL, closing).state.status == "reviewed"
+
+
 def test_a_level_that_the_plan_no_longer_has_owes_nothing():
     """A foreign log may tell a level beyond the plan's; it bars nothing."""
     play = levelless().record(e.LevelAssigned(from_="responding", to="responding", level=9))
@@ -847,7 +1080,7 @@ CORRECTIONS: list[tuple[Callable[[], Play], str, dict[str, object], str]] = [
         at("reported"),
         "IncidentReported",
         {"titel": "x", "level": 1},
-        "level, titel cannot be corrected in a IncidentReported",
+        "level, titel cannot be corrected in this IncidentReported",
     ),
     (at("reported"), "IncidentReported", {"title": 5}, "does not fit: IncidentReported: 5 is not of type str at title"),
     (at("reported"), "IncidentReported", {"title": ""}, "an incident needs a title"),

@@ -137,12 +137,20 @@ class TestDwell:
         with pytest.raises(CommandRefused, match=r"for 1 h at least: until 2026-03-01T09:04:00\.000000Z"):
             play.do(c.ChangeLevel(level=3, justification="w"))
 
-    def test_a_corrected_time_counts(self):
-        """The level dwells from when it was really given."""
+    def test_a_time_that_is_corrected_back_ends_no_dwell(self):
+        """The level dwells from when it was told, however early it is said to have been given afterwards."""
         play = self.levelled()
         changes = {"occurred_at": Moment(START - timedelta(hours=1)).to_json()}
         play.do(c.Correct(entry=play.entry("LevelAssigned"), changes=changes, reason="clock"))
-        assert play.do(c.ChangeLevel(level=3, justification="y")).state.level == 3
+        assert play.refused(c.ChangeLevel(level=3, justification="y")) == ["level-too-young"]
+
+    def test_a_time_that_is_corrected_on_counts(self):
+        """The level dwells from when it was really given, where that is later."""
+        play = self.levelled().do(c.Note(text="x"), c.Note(text="y"))
+        changes = {"occurred_at": Moment(START + timedelta(minutes=4)).to_json()}
+        play.do(c.Correct(entry=play.entry("LevelAssigned"), changes=changes, reason="clock"))
+        assert play.refused(c.ChangeLevel(level=3, justification="y"), START + timedelta(minutes=63))
+        assert not play.refused(c.ChangeLevel(level=3, justification="y"), START + timedelta(minutes=64))
 
     @pytest.mark.parametrize("level", ["3", None, True])
     def test_a_level_of_the_wrong_kind_is_no_lowering(self, level):

@@ -187,6 +187,11 @@ class TestConcerns:
         )
         assert play.state.roles[0].since == play.state.commands_since == START - timedelta(hours=1)
         assert concerns(STAFF, play.state, START) == ()
+        recorded_at = {event.type: event.recorded_at for event in play.history}
+        for name in ("RoleAssigned", "CommandTransferred"):
+            play.do(c.Correct(entry=play.entry(name), changes={"occurred_at": None}, reason="nobody knows"))
+        assert play.state.roles[0].since == recorded_at["RoleAssigned"]
+        assert play.state.commands_since == recorded_at["CommandTransferred"]
         wrong = {"trained_until": {"first_aid": "soon"}}
         with pytest.raises(CommandRefused, match="correction-invalid"):
             play.do(c.Correct(entry=play.entry("RoleAssigned"), changes=wrong, reason="typo"))

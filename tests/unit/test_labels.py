@@ -23,11 +23,17 @@ from respond.plan import (
     upkeep,
 )
 from respond.plan.labels import LabelKind, label
+from respond.workflow.accountability import ACCOUNTABILITY
+from respond.workflow.action import ACTION
+from respond.workflow.drill import DRILL
 from respond.workflow.incident import INCIDENT
+from respond.workflow.lesson import LESSON
+from respond.workflow.party import PARTY
 from respond.workflow.plan_life import PLAN_LIFE
+from respond.workflow.pool import POOL
 from respond.workflow.warning import WARNING
 
-WORKFLOWS = (INCIDENT, WARNING, PLAN_LIFE)
+WORKFLOWS = (INCIDENT, WARNING, PLAN_LIFE, POOL, PARTY, ACTION, ACCOUNTABILITY, LESSON, DRILL)
 KINDS: Mapping[tuple[type, str], LabelKind] = {
     (calendars.Calendar, "working_week"): "weekday",
     (communication.Audience, "kind"): "audience",
@@ -41,6 +47,7 @@ KINDS: Mapping[tuple[type, str], LabelKind] = {
     (obligations.Obligation, "on_raising"): "relevelling",
     (obligations.Obligation, "report"): "report",
     (obligations.Obligation, "shift"): "shift",
+    (obligations.Obligation, "stage"): "stage",
     (obligations.Recurrence, "after"): "recurrence",
     (organisation.Duty, "phase"): "phase",
     (plan.Plan, "kind"): "plan",

@@ -55,7 +55,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 def test_the_shipped_example_is_a_plan():
     """The example has the ten kinds of incident, four levels of which two owe a report, and six roles."""
     plan = Plan.example()
-    assert str(plan.reference) == "service-company@1"
+    assert str(plan.reference) == "first-steps@1"
     assert [category.id for category in plan.categories] == [
         "service_quality",
         "customer_safety",
@@ -82,7 +82,7 @@ def test_the_shipped_example_is_a_plan():
         "responder",
         "reviewer",
     ]
-    assert plan.category("network") == Category(id="network", title="Network failure", parent="technical_failure")
+    assert plan.category("network").parent == "technical_failure"
 
 
 def test_a_plan_is_read_from_a_file(tmp_path):
@@ -124,7 +124,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"title": 5}, "title: must be text, not 5"),
     (
         {"titel": "x"},
-        "titel: is not a key of a plan; did you mean title? the keys here are audiences, authority",
+        "titel: is not a key of a plan; did you mean title? the keys here are activation, audiences, authority",
     ),
     ({"categories": {"id": "other"}}, "categories: must be tables; write [[categories]]"),
     ({"levels": 4}, "levels: must be tables; write [[levels]]"),
@@ -157,7 +157,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
                 {"id": "c", "title": "C", "parent": "b"},
             ]
         },
-        "categories[1].parent: 'a' refines itself, by way of 'b'",
+        "categories[2].parent: 'b' refines itself, by way of 'c'",
     ),
     ({"levels": None}, "levels: must hold at least one level; write [[levels]]"),
     ({"levels": [{"title": "Grave"}]}, "levels[0].number: is missing"),
@@ -203,8 +203,8 @@ def test_an_error_in_a_file_names_the_file_and_the_key(tmp_path):
     ("text", "reason"),
     [
         (b'name = "a\n', "is not TOML: "),
-        (b'name = "\xff"\n', "is not TOML: 'utf-8' codec can't decode byte 0xff"),
-        (b"a = " + b"[" * 5000 + b"]" * 5000, "is not TOML: "),
+        (b'name = "\xff"\n', "is not TOML: no UTF-8 (at line 1)"),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, "nests tables, lists or keys more than 20 deep"),
         (b"#" * (FILE_MAX + 1), f"has more than {FILE_MAX:,} bytes, the most that are read"),
     ],
     ids=["not TOML", "not UTF-8", "nested too deeply", "too large"],
@@ -239,7 +239,7 @@ WRONG: list[tuple[str, str, str, int, str]] = [
         'title = "Light"\nwhen = [{dead = {below = 0}}]',
         "condition-impossible",
         22,
-        "levels[1].when[0]",
+        "levels[1].when[0].dead.below",
     ),
     (
         'title = "Light"',
@@ -252,8 +252,8 @@ WRONG: list[tuple[str, str, str, int, str]] = [
         'title = "Light"',
         'title = "Light"\n\n[[calendars]]\nname = "x"\nversion = "1"\nzone = "Mars/Olympus"',
         "zone-unknown",
-        23,
-        "calendars[0]",
+        26,
+        "calendars[0].zone",
     ),
     ('id = "fire"', 'id = "other"', "id-twice", 10, "categories[1].id"),
     ('parent = "other"', 'parent = "flood"', "category-unknown", 12, "categories[1].parent"),
@@ -345,7 +345,7 @@ def test_the_digest_does_not_depend_on_the_writing(tmp_path, old, new):
 
 def test_the_example_is_read_from_the_package():
     """The example ships inside the package, so that a plan is at hand wherever respond is installed."""
-    text = (resources.files("respond.plan") / "shipped" / "service-company@1.toml").read_text(encoding="utf-8")
+    text = (resources.files("respond.plan") / "shipped" / "first-steps@1.toml").read_text(encoding="utf-8")
     assert plan_of(Plan, tomllib.loads(text)).reference == Plan.example().reference
 
 

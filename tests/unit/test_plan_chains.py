@@ -5,12 +5,13 @@ from pathlib import Path
 import attrs
 import pytest
 
+from outline import OUTLINE
 from respond.errors import InvalidPlan
 from respond.plan.obligations import Clock, Obligation
 from respond.plan.plan import Plan
 from respond.plan.spans import Span
 
-PLAN = Plan.example()
+PLAN = OUTLINE
 HOUR = Span(1, "hour")
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outline import OUTLINE
 from plan_edits import edited_plan
 from respond.plan.diff import diff
 from respond.plan.plan import Plan
@@ -50,6 +51,7 @@ SENTENCES = [
     ("levels = [1]\nresources", "levels = [2]\nresources", "Measure 'Contain' now is done at level 2."),
     ("quantity = 4", "quantity = 5", "Resource 'Routers': quantity is now 5 (was 4)."),
     ('every = "6 months"', 'every = "1 year"', "Drill 'Dark shop': every is now 1 year (was 6 months)."),
+    ("break_glass = true", "held = true\nbreak_glass = true", "Rule of authority 'ending': held is now yes (was no)."),
     ("break_glass = true", "", "Rule of authority 'ending': break glass is now no (was yes)."),
     ("[customer_care]", "[customer_care]\napology = true", "Customer care: apology is now yes (was no)."),
     (
@@ -95,7 +97,7 @@ def test_another_order_is_a_difference():
     ]
 
 
-@pytest.mark.parametrize("plan", [read(), BIG, Plan.example()], ids=["sound", "shipped", "outline"])
+@pytest.mark.parametrize("plan", [read(), BIG, OUTLINE], ids=["sound", "shipped", "outline"])
 def test_equal_plans_have_no_difference(plan):
     """The control: a plan read twice has not changed."""
     assert diff(plan, attrs.evolve(plan)) == ()

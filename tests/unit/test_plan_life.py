@@ -18,8 +18,10 @@ from respond.plan.upkeep import DrillRule, Revision, Risk
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
 from respond.workflow.approvals import Approve
+from respond.workflow.definition import TEXT_MAX
 from respond.workflow.plan_life import PLAN_LIFE
 from respond.workflow.plan_life import commands as c
+from respond.workflow.plan_life.proposals import AcceptPlanChange, ProposePlanChange, RejectPlanChange
 from respond.workflow.plan_life.state import PlanLife, overdue
 
 KEPT = attrs.evolve(
@@ -47,12 +49,16 @@ FIRST = Reference("service-company", "1", "1" * 64)
 SECOND = Reference("service-company", "2", "2" * 64)
 ANOTHER = Reference("airport", "2", "2" * 64)
 REVISE = c.RevisePlan(draft=SECOND, trigger="incident", because="i-1", changes=("The liaison's telephone changed.",))
+PROPOSE = ProposePlanChange(proposal="p-1", text="Shorter")
+LONGER = ProposePlanChange(proposal="p-2", text="Longer")
 ROUTES: dict[str, tuple[object, ...]] = {
     "new": (),
     "drafted": (c.DraftPlan(draft=FIRST),),
     "approved": (c.DraftPlan(draft=FIRST), c.ApprovePlan(approved=FIRST)),
     "retired": (c.DraftPlan(draft=FIRST), c.RetirePlan(reason="the shops are sold")),
 }
+ANSWERS = ("accept_plan_change", "reject_plan_change")
+"""What answers a proposal."""
 COMMANDS: dict[str, Any] = {
     "draft_plan": c.DraftPlan(draft=SECOND),
     "approve_plan": c.ApprovePlan(approved=FIRST, note="from March"),
@@ -61,6 +67,9 @@ COMMANDS: dict[str, Any] = {
     "revise_plan": REVISE,
     "retire_plan": c.RetirePlan(reason="another plan covers it"),
     "reassess_risk": c.ReassessRisk(risk="fire", likelihood=3, impact=5, strategy="transfer"),
+    "propose_plan_change": LONGER,
+    "accept_plan_change": AcceptPlanChange(proposal="p-1", revision=FIRST),
+    "reject_plan_change": RejectPlanChange(proposal="p-1", reason="no room"),
     "approve": Approve(command="approve_plan"),
 }
 # Written by hand: - is refused, = stays, . was done already.
@@ -73,15 +82,20 @@ evaluate_plan      -        =         =         -
 revise_plan        -        -         drafted   -
 retire_plan        -        retired   retired   .
 reassess_risk      -        =         =         -
+propose_plan_change -       =         =         -
+accept_plan_change -        =         =         -
+reject_plan_change -        =         =         -
 approve            -        =         =         -
 """
 HEAD, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 CELLS = [(state, row[0], cell) for row in ROWS for state, cell in zip(HEAD[1:], row[1:], strict=True)]
 
 
-def plan_in(state: str) -> Play:
-    """Return a plan that stands at *state*."""
-    play = Play(PLAN_LIFE, plan=KEPT, key="service-company").do(*ROUTES[state])
+def plan_in(state: str, *, proposed: bool = False) -> Play:
+    """Return a plan that stands at *state*; *proposed* with a proposal that was made before it was approved."""
+    first, *rest = ROUTES[state] or (None,)
+    steps = (first, *([PROPOSE] if proposed else []), *rest) if first else ()
+    play = Play(PLAN_LIFE, plan=KEPT, key="service-company").do(*steps)
     assert play.state.status == state
     return play
 
@@ -95,7 +109,7 @@ def test_the_hand_written_table_is_full():
 @pytest.mark.parametrize(("state", "trigger", "cell"), CELLS)
 def test_cell(state, trigger, cell):
     """A command leads where the table says, stays, was done already or is refused."""
-    play, command = plan_in(state), COMMANDS[trigger]
+    play, command = plan_in(state, proposed=trigger in ANSWERS), COMMANDS[trigger]
     known = len(play.history)
     if cell == "-":
         with pytest.raises(CommandRefused) as caught:
@@ -127,6 +141,16 @@ GUARDS = [
     ),
     ("drafted", c.EvaluatePlan(rating="fine"), c.EvaluatePlan(rating="inadequate"), "rating-unknown"),  # type: ignore[arg-type]
     ("drafted", attrs.evolve(RISK, risk="quake"), RISK, "risk-unknown"),
+    ("drafted", ProposePlanChange(proposal="p-1", text="Longer"), LONGER, "proposal-taken"),
+    ("drafted", ProposePlanChange(proposal="p-2", text=" "), LONGER, "proposal-empty"),
+    ("drafted", ProposePlanChange(proposal="p-2", text="x" * (TEXT_MAX + 1)), LONGER, "text-too-long"),
+    ("drafted", RejectPlanChange(proposal="p-2", reason="x"), COMMANDS["reject_plan_change"], "proposal-not-open"),
+    (
+        "drafted",
+        AcceptPlanChange(proposal="p-1", revision=SECOND),
+        COMMANDS["accept_plan_change"],
+        "revision-not-of-this-plan",
+    ),
     ("drafted", attrs.evolve(RISK, likelihood=0), RISK, "risk-out-of-range"),
     ("drafted", attrs.evolve(RISK, impact=6), RISK, "risk-out-of-range"),
     ("drafted", attrs.evolve(RISK, strategy="hope"), RISK, "risk-out-of-range"),
@@ -140,7 +164,7 @@ GUARDS = [
 @pytest.mark.parametrize(("state", "wrong", "right", "code"), GUARDS)
 def test_a_guard_refuses_and_lets_pass(state, wrong, right, code):
     """Each guard refuses what breaks its rule, and lets pass what keeps it."""
-    play = plan_in(state)
+    play = plan_in(state, proposed=type(right) in (ProposePlanChange, AcceptPlanChange, RejectPlanChange))
     with pytest.raises(CommandRefused) as caught:
         play.decide(wrong, "li.na")
     assert [one.code for one in caught.value.refusals] == [code]
@@ -199,8 +223,8 @@ class TestOverdue:
     """What should have been done by now."""
 
     def test_what_was_never_done(self):
-        """A risk that was never assessed is overdue at once; a drill too as long as the plan was never approved."""
-        assert due(PlanLife(), START) == {"desk": None, "fire": None}
+        """A plan that was never approved is overdue, and its drills are; a risk that was never assessed is at once."""
+        assert due(PlanLife(), START) == {"service-company": None, "desk": None, "fire": None}
         assert due(plan_in("approved").state, START) == {"fire": None}
 
     @pytest.mark.parametrize(("of", "at"), [("flood", FLOOD), ("desk", DRILLED), ("service-company", REVISED)])
@@ -222,6 +246,14 @@ class TestOverdue:
         assert due(play.state, DRILLED + timedelta(seconds=59)) == {}
         assert set(due(play.state, DRILLED + timedelta(minutes=1))) == {"desk"}
         assert set(due(play.state, REVISED + timedelta(minutes=5))) == {"desk", "fire", "flood", "service-company"}
+
+    def test_a_report_on_its_execution_is_owed_regularly(self):
+        """From the approval on, then from the last evaluation; not where the plan does not ask for it."""
+        telling = attrs.evolve(PLAN, revision=Revision(report_every=Span(1, "month")))
+        play = plan_in("approved")
+        at = datetime(2026, 4, 1, 8, 1, tzinfo=UTC)
+        assert [one.due_at for one in overdue(telling, play.state, at) if one.what == "report"] == [at]
+        assert overdue(telling, play.do(COMMANDS["evaluate_plan"]).state, at) == ()
 
     def test_a_retired_plan_owes_nothing(self):
         """Nobody revises what is out of force."""

@@ -399,8 +399,28 @@ class TestRecurrence:
         assert dues(owes(restart, story, until=110)) == [100, *([160] if after == "schedule" else [])]
 
     def test_a_year_that_is_wrong_keeps_nobody_waiting(self):
-        """A schedule that begins in the year 1 is listed up to a limit."""
+        """Of a schedule that begins in the year 1 the last occurrences are listed, and the others counted."""
         found = owed(
             plan(self.FIXED), Story().fact("response_started", at("0001-01-01 00:00")).whole(), until=minute(0)
         )
-        assert len(found) == 10_000
+        assert (len(found), found[0].missed_before) == (101, found[0].occurrence - 1)
+        assert [one.occurrence for one in found] == list(range(found[0].occurrence, found[-1].occurrence + 1))
+        assert found[-2].due_at < minute(0) <= found[-1].due_at
+
+    @pytest.mark.parametrize("every_span", ["1 min", "1 working day", "1 month"])
+    def test_a_schedule_never_ends_by_itself(self, every_span):
+        """After decades there is still one that is open, and an act counts for the latest that is overdue."""
+        endless = duty("response_started 1 h", recurs=every(every_span, after="schedule"), calendar="cn")
+        story = Story().fact("response_started", at("1927-01-31 08:00")).done(0).done(1)
+        found = owed(plan(endless, calendars=[CN]), story.whole(), until=minute(2))
+        done = [one for one in found if one.done_at]
+        assert done[0].due_at < minute(0)
+        assert found[-1].due_at >= minute(2)
+        assert found[-1].occurrence == len(found) + sum(one.missed_before for one in found)
+
+    def test_a_schedule_from_the_end_of_a_month_keeps_to_it(self):
+        """Begun on the 31st of January of a leap year, it is due on the last days of the months."""
+        monthly = duty("aware 1 month", recurs=every("1 month", after="schedule"))
+        story = Story().fact("aware", at("2028-01-31 02:00"))
+        found = owed(plan(monthly), story.whole(), until=at("2028-05-01 00:00"))
+        assert [f"{one.due_at:%m-%d}" for one in found] == ["02-29", "03-31", "04-30", "05-31"]

@@ -158,5 +158,7 @@ def test_a_fault_in_a_profile_is_named_with_its_file(tmp_path):
 
 def test_a_profile_is_named_once(tmp_path):
     """Twice, or in two versions, its obligations would clash."""
-    with pytest.raises(InvalidPlan, match=r"'harbour-law\.notify' stands twice"):
+    with pytest.raises(InvalidPlan, match="'harbour-law' stands twice") as refused:
         Plan.load(written(tmp_path, "harbour-law@3", "harbour-law@3"))
+    assert (refused.value.key, refused.value.flaw) == ("profiles[1]", "id-twice")
+    assert refused.value.line is not None

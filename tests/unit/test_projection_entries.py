@@ -90,7 +90,7 @@ def test_misfit_correction_is_refused(log):
 )
 def test_late(log, occurred_at, late, delay):
     """Late is what was recorded more than 15 minutes after the last instant at which it may have happened."""
-    log.do(c.Note(text="found"), at=after(15), occurred_at=occurred_at)
+    log.record(e.ProgressNoted(text="found"), at=after(15), occurred_at=occurred_at)
     found = entries(log.events)[-1]
     assert (found.late, found.delay) == (late, delay)
 

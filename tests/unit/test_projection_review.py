@@ -364,12 +364,16 @@ def test_blanks(log):
         "impact_start",
         "trigger",
         "root_causes",
+        "nature",
         "went_well",
         "went_badly",
         "lucky",
+        "coordination",
         "lessons",
         "action_items",
         "plan_adequacy",
+        "permanent_fix",
+        "reviewers",
     ]
     log.cut(13)
     assert reviewed(log).blanks[-1].name == "summary"

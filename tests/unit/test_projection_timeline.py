@@ -11,24 +11,41 @@ import pytest
 
 from incident_logs import PLAN, IncidentLog, after
 from lamp import Dropped
+from link_cases import LINK_SENTENCES
 from respond.domain.canonical import canonical
 from respond.domain.events import event_type
-from respond.domain.moments import Moment
+from respond.domain.moments import Moment, format_utc
 from respond.domain.money import Money
 from respond.domain.references import Reference
 from respond.errors import InvalidInput
 from respond.projections.entries import Citation
 from respond.projections.sentences import sentence
 from respond.projections.timeline import timeline
+from respond.workflow.action import ACTION
+from respond.workflow.action import events as a
 from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+from respond.workflow.incident.actions import ActionStepRecorded
+from respond.workflow.incident.drawn import ExpenseRecorded
+from respond.workflow.incident.events import PlanActivated, PlanRebased
+from respond.workflow.incident.parties import CaseStepRecorded
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
-from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.incident.proposals import ProposalStepRecorded
+from respond.workflow.incident.recognition import RecognitionRecorded
+from respond.workflow.incident.resources import RequestWithdrawn, ResourceMoved, ResourceRequested
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet
+from respond.workflow.lesson import LESSON
+from respond.workflow.migration import DefinitionMigrated
+from respond.workflow.party import PARTY
+from respond.workflow.party import events as p
+from response_sentences import RESPONSE_SENTENCES
+from review_sentences import REVIEW_SENTENCES
+from spoken_sentences import SPOKEN_SENTENCES
 
 STEP = {"from_": "responding", "to": "responding"}
+DUE = after(30)
 
 
 def test_an_absorbed_story_is_told_with_its_number():
@@ -232,6 +249,16 @@ SENTENCES = [
         "Plan service-company@2 in the place of service-company@1: new phones",
     ),
     (ApprovalGiven(command="resolve", note="by telephone"), "Approved resolve: by telephone"),
+    (
+        DefinitionMigrated(
+            from_="reported",
+            to="assessed",
+            definition=Reference("incident", "3", "0"),
+            mapping={"reported": "assessed"},
+            reason="new rules",
+        ),
+        "incident@3 decides from now on, in assessed: new rules",
+    ),
     (e.ObligationWaived(obligation="visit", reason="closed"), "Obligation visit waived: closed"),
     (
         e.ObligationWaived(obligation="visit", occurrence=2, reason="closed"),
@@ -246,6 +273,94 @@ SENTENCES = [
         e.ObligationRaised(obligation="visit", occurrence=1, rung=1, due_at=after(60), tell=("commander", "liaison")),
         "commander, liaison told that visit is due at 2026-11-20T10:00:00.000000Z",
     ),
+    (
+        e.ObligationRaised(
+            obligation="visit", occurrence=9, rung=1, due_at=after(60), tell=("commander",), missed_before=8
+        ),
+        "commander told that visit, occurrence 9, is due at 2026-11-20T10:00:00.000000Z; 8 before it missed",
+    ),
+    (
+        e.ResponseLevelReached(to_response="I", because=("dead 1 (from 1)",)),
+        "Response I began by itself: dead 1 (from 1)",
+    ),
+    *RESPONSE_SENTENCES,
+    *SPOKEN_SENTENCES,
+    *REVIEW_SENTENCES,
+    *LINK_SENTENCES,
+    (
+        ResourceRequested(resource="pump", quantity=Decimal(2), purpose="water in the cellar"),
+        "2 of pump asked for: water in the cellar",
+    ),
+    (
+        RequestWithdrawn(resource="pump", quantity=Decimal(1), reason="less rain"),
+        "1 of pump no longer asked for: less rain",
+    ),
+    (ResourceMoved(change="committed", pool="pump", quantity=Decimal(2)), "2 came from pump"),
+    (
+        ResourceMoved(change="consumed", pool="pump", quantity=Decimal(1), cost=Money(Decimal(9), "CNY")),
+        "1 used up of pump at a cost of 9 CNY",
+    ),
+    (ExpenseRecorded(amount=Money(Decimal("9.50"), "CNY"), purpose="taxi"), "9.50 CNY spent: taxi"),
+    (CaseStepRecorded(party="c-1", step="settled"), "Case of c-1: settled"),
+    (RecognitionRecorded(person="wu.bo", text="stayed all night"), "wu.bo recognised: stayed all night"),
+    (
+        ProposalStepRecorded(plan="desk", proposal="p-1", step="accepted", revision=Reference("desk", "2", "ab" * 32)),
+        "Change p-1 of the plan desk accepted into desk@2",
+    ),
+    (ActionStepRecorded(action="a-1", step="done"), "Action item a-1: done"),
+    (
+        a.ActionOpened(**STEP, incident="i-1", kind="detect", text="Watch it", owner="li.na", due_at=DUE),
+        f"li.na asked to act by {format_utc(DUE)}, to detect it sooner: Watch it",
+    ),
+    (a.ActionAccepted(**STEP), "Action item accepted"),
+    (a.ActionRefused(**STEP, reason="no budget"), "Action item refused: no budget"),
+    (
+        a.ActionAssigned(**STEP, owner="wu.bo", previous="li.na", reason="she left"),
+        "Action item went from li.na to wu.bo: she left",
+    ),
+    (
+        a.ActionRescheduled(due_at=DUE, previous_due_at=DUE, reason="delivery"),
+        f"Action item moved from {format_utc(DUE)} to {format_utc(DUE)}: delivery",
+    ),
+    (a.ActionDone(**STEP, evidence="Invoice 7"), "Action item done: Invoice 7"),
+    (a.ActionVerified(**STEP, method="test", note="it hums"), "Action item verified by test: it hums"),
+    (
+        a.ActionReopened(**STEP, reason="it failed", due_at=DUE),
+        f"Action item reopened, due by {format_utc(DUE)}: it failed",
+    ),
+    (a.ActionDropped(**STEP, reason="no use"), "Action item dropped: no use"),
+    (p.PartyRegistered(**STEP, incident="i-1"), "Affected party registered, one customer"),
+    (
+        p.PartyRegistered(**STEP, incident="i-1", customers=40, group="shop 7", reference="S-7"),
+        "Affected party registered, 40 customers: shop 7; S-7",
+    ),
+    (
+        p.PartyContacted(**STEP, channel="telephone", outcome="reached", text="we are on it"),
+        "Customer contacted by telephone, reached: we are on it",
+    ),
+    (
+        p.PartyHeard(need="a receipt", remedy="the money back"),
+        "The customer needs a receipt; asks for the money back",
+    ),
+    (p.ApologyMade(by="li.na", form="by telephone", text="sorry"), "li.na apologised by telephone: sorry"),
+    (
+        p.CompensationOffered(
+            **STEP, offer=1, form="money", amount=Money(Decimal("9.50"), "CNY"), text="a taxi", approval_owed=True
+        ),
+        "Compensation 1 offered, money of 9.50 CNY, to be approved: a taxi",
+    ),
+    (
+        p.CompensationOffered(**STEP, offer=2, form="extra_service", text="a year"),
+        "Compensation 2 offered, an extra service: a year",
+    ),
+    (p.CompensationApproved(offer=1, note="loyal"), "Compensation 1 approved: loyal"),
+    (p.CompensationAccepted(**STEP, offer=1), "Compensation 1 accepted"),
+    (p.CompensationRejected(**STEP, offer=2, reason="no use"), "Compensation 2 rejected: no use"),
+    (p.CompensationPaid(offer=1, reference="B-1"), "Compensation 1 paid: B-1"),
+    (p.CaseSettled(**STEP, solution="paid back"), "Case settled: paid back"),
+    (p.PartyVisited(**STEP, outcome="satisfied"), "Customer visited, satisfied"),
+    (p.CaseClosed(**STEP, reason="done"), "Case closed: done"),
+    (p.CaseReopened(**STEP, reason="not paid"), "Case reopened: not paid"),
 ]
 
 
@@ -256,8 +371,9 @@ def test_sentences(payload, text):
 
 
 def test_every_event_has_a_sentence():
-    """No event of an incident was forgotten above."""
-    assert {type(payload) for payload, _ in SENTENCES} == {declared.payload for declared in INCIDENT.event_types}
+    """No event of an incident, an affected party, an action item or a lesson was forgotten above."""
+    events = INCIDENT.stream_types.union(PARTY.event_types).union(ACTION.event_types).union(LESSON.event_types)
+    assert {type(payload) for payload, _ in SENTENCES} == {declared.payload for declared in events}
 
 
 @event_type(name="BagFound")

@@ -14,6 +14,7 @@ import rehearsal
 import respond
 import rows_control
 from respond.cli.plans import plan as plan_commands
+from respond.engine.definitions import Workflows
 from respond.engine.handler import Handler
 from respond.engine.incident import IncidentHandle
 from respond.errors import CommandRefused
@@ -23,15 +24,12 @@ from respond.plan.plan import Plan
 from respond.plan.tables import fields_of
 from respond.store.memory import MemoryEventStore
 from respond.workflow.definition import trigger_of
-from respond.workflow.incident import INCIDENT
-from respond.workflow.plan_life import PLAN_LIFE
-from respond.workflow.warning import WARNING
 from rows_control import main, noticed, the_test_of, without
 from rows_table import PAGE, Row, filled, quoted, rows, sections
 
 ROWS = rows()
 SERVED = [row for row in ROWS if row.test]
-WORKFLOWS = (INCIDENT, WARNING, PLAN_LIFE)
+WORKFLOWS = tuple(Workflows())
 HANDLE = {"IncidentHandle": IncidentHandle}
 
 
@@ -48,7 +46,7 @@ class Seen:
 
         def listened(handler, asks, circumstances):
             asks = list(asks)
-            self.commands |= {trigger_of(type(ask.command)) for ask in asks}
+            self.commands |= {trigger_of(type(ask.command)) for ask in handler.accompanied(asks)}
             try:
                 return handle(handler, asks, circumstances)
             except CommandRefused as refused:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import attrs
 import pytest
 
 from engines import REPORTED, engine_on
+from outline import OUTLINE
+from respond.audit.check import check
 from respond.domain.references import Reference
 from respond.engine.definitions import Plans
 from respond.errors import CommandRefused, InvalidPlan, PlanNotFound
@@ -15,11 +19,15 @@ from respond.plan.obligations import Clock, Obligation
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
 from respond.plan.spans import Span
+from respond.projections.replay import replay
+from respond.projections.review import review
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
+from respond.workflow.plan_life.commands import ApprovePlan, DraftPlan
 
-GENERAL = Plan.example()
+GENERAL = OUTLINE
 NETWORK = Plan(
     name="network",
     version="1",
@@ -50,7 +58,13 @@ FIRE = attrs.evolve(
     categories=(*GENERAL.categories, Category(id="fire", title="Fire")),
     covers=("fire",),
 )
-PLANS = (GENERAL, NETWORK, HARBOUR, SECOND, FIRE)
+SILENT = attrs.evolve(
+    GENERAL,
+    version="3",
+    levels=tuple(attrs.evolve(level, owes_upward_report=False) for level in GENERAL.levels),
+)
+"""Owes no upward report."""
+PLANS = (GENERAL, NETWORK, HARBOUR, SILENT, SECOND, FIRE)
 
 
 @pytest.fixture
@@ -82,9 +96,27 @@ class TestChoice:
         incident = engine.report(category=category, title="Down", **where)
         assert str(incident.state().plan) == name
 
-    def test_who_names_a_plan_gets_it(self, engine):
-        """A plan that is named is taken, whatever else fits."""
-        assert str(engine.report(category="network", title="Down", plan="fire").state().plan) == "fire@1"
+    def test_who_names_another_plan_says_why(self, engine):
+        """A plan that is named is taken, whatever else fits; the review lists what was passed over, and why."""
+        told = {"category": "network", "title": "Down", "plan": "fire"}
+        with pytest.raises(CommandRefused) as caught:
+            engine.report(**told, plan_reason=" ")
+        (refusal,) = caught.value.refusals
+        assert (refusal.code, refusal.text) == (
+            "plan-reason-missing",
+            "category, site and unit choose the plan network@1; leave fire@1 out, or say why it is that one",
+        )
+        incident = engine.report(**told, plan_reason="the server room burns")
+        assert str(incident.state().plan) == "fire@1"
+        (deviation,) = incident.review().deviations
+        assert (deviation.code, deviation.citation.position) == ("plan-passed-over", 1)
+        assert deviation.text == "reported under fire@1, not under network@1: the server room burns"
+
+    def test_who_names_the_chosen_plan_needs_no_reason(self, engine):
+        """It is the one that the incident would run under anyway: nothing was passed over."""
+        incident = engine.report(category="network", title="Down", plan="network")
+        assert incident.events()[0].data.passed_over is None
+        assert incident.review().deviations == ()
 
     def test_what_fits_nowhere_gets_the_first(self, engine):
         """Where no plan is for the category, the first one says that it does not know it."""
@@ -122,6 +154,56 @@ class TestWhole:
         """A circle of plans has no whole."""
         with pytest.raises(InvalidPlan, match="'network' is under itself, by way of 'harbour'"):
             Plans([attrs.evolve(NETWORK, under="harbour"), HARBOUR])
+
+
+FLOOD = attrs.evolve(NETWORK, name="flood", under="fire", covers=("fire",), obligations=())
+LATER = attrs.evolve(FIRE, version="2", roles=(*FIRE.roles, Role(id="diver", title="Diver")))
+
+
+class TestVersionsOfTheOneAbove:
+    """A special plan pins what it was taken together with."""
+
+    @pytest.mark.parametrize("order", list(permutations((FIRE, LATER, FLOOD))), ids=lambda order: order[0].name)
+    def test_an_incident_keeps_what_it_pinned(self, order):
+        """Whatever versions are given later and in which order, an old incident is read under what it pinned."""
+        clock = ManualClock()
+        store = MemoryEventStore(clock=clock)
+        old = engine_on(store, clock, plans=[FIRE, FLOOD]).report(**REPORTED, plan="flood", plan_reason="asked for")
+        engine = engine_on(store, clock, plans=order, seed=1)
+        assert engine.incident(old.id).state().plan == old.state().plan
+        assert engine.plans.in_force(old.events()).role("diver") is None
+        engine.incident(old.id).assess(injured=0)
+        later = engine.report(**REPORTED, plan="flood", plan_reason="asked for")
+        last = [plan.version for plan in order if plan.name == "fire"][-1]
+        assert (engine.plans.in_force(later.events()).role("diver") is not None) == (last == "2")
+        totals = engine.replay()
+        assert (totals.findings, totals.plans_missing, totals.failures) == ((), {}, ())
+        assert check(store, plans=order).plans_missing == {}
+
+    def test_what_is_not_given_is_missed(self):
+        """The control: without the version that was pinned the answer names the plan."""
+        clock = ManualClock()
+        store = MemoryEventStore(clock=clock)
+        old = engine_on(store, clock, plans=[FIRE, FLOOD]).report(**REPORTED, plan="flood", plan_reason="asked for")
+        engine = engine_on(store, clock, plans=[LATER, FLOOD], seed=1)
+        with pytest.raises(PlanNotFound, match="the pinned content and of those that it is under"):
+            engine.incident(old.id).assess(injured=0)
+        assert engine.replay().plans_missing == {"flood@1": 1}
+
+    def test_an_auditor_finds_the_parts(self, engine):
+        """What an incident pins leads to the plans by whose digests their own lives approve them."""
+        incident = engine.report(**REPORTED, plan="harbour", plan_reason="asked for")
+        parts = engine.plans.parts(incident.state().plan)
+        assert parts == (HARBOUR.reference, NETWORK.reference, SECOND.reference)
+        assert incident.state().plan not in parts
+        assert engine.plans.parts(GENERAL.reference) == (GENERAL.reference,)
+
+    def test_a_special_plan_is_activated_by_its_own_digest_too(self, engine):
+        """The digest that its own life knows means the plan with what it is under; that is what is recorded."""
+        incident = engine.report(**REPORTED)
+        incident.execute(ActivatePlan(plan=NETWORK.reference, reason="the line is cut"))
+        assert incident.state().activated == (engine.plans.named("network").reference,)
+        assert incident.execute(ActivatePlan(plan=NETWORK.reference, reason="again")).events == ()
 
 
 class TestActivation:
@@ -204,7 +286,66 @@ class TestRebase:
         assert again == attrs.evolve(first, replayed=True)
 
 
+def resolved(engine, *plans):
+    """Return an incident of level 1 that was resolved without an upward report, rebased to each of *plans* before."""
+    incident = engine.report(**REPORTED)
+    incident.assess(affected_customers=9000)
+    incident.assign_level(1, basis="many")
+    incident.start_response()
+    for plan in plans:
+        incident.rebase_plan(plan, reason="as it stands now")
+    incident.resolve(resolution="restarted")
+    return incident
+
+
+class TestJudging:
+    """An audit asks of each step what the plan asked that was in force at it."""
+
+    def test_what_the_new_version_allows_is_no_deviation(self, engine):
+        """Nothing is found in a log whose every command was allowed."""
+        incident = resolved(engine, "service-company@3")
+        assert engine.replay().findings == ()
+        assert check(engine.store, plans=PLANS).deviations == {}
+        assert incident.review().deviations == ()
+
+    def test_what_the_plan_forbids_that_was_in_force_is_found(self, engine):
+        """The control: the very same log, read where the new version asks what the first one asked, is found wrong."""
+        incident = resolved(engine, "service-company@3")
+        strict = [plan for plan in PLANS if plan is not SILENT]
+        same = attrs.evolve(SILENT, levels=GENERAL.levels)
+        silent = Reference(same.name, same.version, SILENT.reference.digest)
+        object.__setattr__(same, "reference", silent)
+        found = replay(engine.reader.log(), workflows=[INCIDENT], plans=[*strict, same]).totals()
+        assert found.findings_by_code == {"upward-report-owed": 1}
+        assert review(incident.events(), plan=same, plans=strict).deviations[0].code == "upward-report-owed"
+
+    def test_a_step_before_the_change_is_judged_by_what_was_in_force_then(self, engine):
+        """A later version excuses nothing that came before it."""
+        incident = resolved(engine, "service-company@3")
+        incident.rebase_plan("service-company@1", reason="the new one was withdrawn")
+        assert engine.replay().findings == ()
+
+    def test_an_activated_plan_that_was_not_given_leaves_the_table_to_judge(self, engine):
+        """The answer says which plan is missing, and steps after its activation are judged by the table alone."""
+        incident = engine.report(**REPORTED)
+        incident.activate_plan("fire", reason="it burns")
+        events = tuple(engine.reader.log())
+        known = replay(events, workflows=[INCIDENT], plans=PLANS).totals()
+        unknown = replay(events, workflows=[INCIDENT], plans=[GENERAL]).totals()
+        assert (known.plans_missing, unknown.plans_missing) == ({}, {"fire@1": 1})
+        assert incident.id
+
+
 def test_plans_that_agree_differ_in_nothing():
     """The control: a plan and itself, and plans with other ids, have no differences."""
     assert differences(GENERAL, GENERAL) == ()
     assert differences(GENERAL, attrs.evolve(FIRE, roles=FIRE.roles[:1])) == ()
+
+
+def test_upkeep_of_every_plan(engine):
+    """Each plan that was given is listed with where its life stands, the special ones by themselves."""
+    engine.execute("plan", "fire", DraftPlan(draft=FIRE.reference))
+    engine.execute("plan", "fire", ApprovePlan(approved=FIRE.reference))
+    told = {str(one.plan): (one.state, [due.what for due in one.overdue]) for one in engine.upkeep()}
+    assert list(told) == [str(plan.reference) for plan in PLANS]
+    assert (told["fire@1"], told["network@1"]) == (("approved", []), ("new", ["approval"]))

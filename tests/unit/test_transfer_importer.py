@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foreign import HEADER, NOW, bring, counts, history, lines, mapping, memory, steps
+from outline import OUTLINE
 from respond.engine.engine import Engine
 from respond.errors import ImportRejected, InvalidMapping, StoreFull
 from respond.store.memory import MemoryEventStore
@@ -174,7 +175,7 @@ def test_deviations_stay_the_same_when_people_worked_in_between(tmp_path):
     store, untouched = memory(), memory()
     rows = ["A,0,Work,2,T,a", "A,1,Wait,2,T,a", "A,2,Done,2,T,a", "A,3,Closed,2,T,a", "A,4,Void,2,T,a"]
     bring(store, tmp_path, lines(*rows[:2]))
-    Engine(store, clock=lambda: NOW).incident(stream_of("tickets", "A").key).note("x", actor="eve")
+    Engine(store, plans=[OUTLINE], clock=lambda: NOW).incident(stream_of("tickets", "A").key).note("x", actor="eve")
     first = bring(store, tmp_path, lines(*rows))
     again = bring(store, tmp_path, lines(*rows))
     assert first.deviations_by_code == {"not-enabled": 1, "upward-report-owed": 1}
@@ -187,7 +188,7 @@ def test_new_rows_go_on_from_what_people_did_meanwhile(tmp_path):
     """Where the stream holds more than the rows account for, the next row starts where the stream stands."""
     store = memory()
     bring(store, tmp_path, lines("A,0,New,3,T,a", "A,1,Work,3,T,a"))
-    engine = Engine(store, clock=lambda: NOW)
+    engine = Engine(store, plans=[OUTLINE], clock=lambda: NOW)
     engine.incident(stream_of("tickets", "A").key).resolve("restarted", actor="eve")
     report = bring(store, tmp_path, lines("A,0,New,3,T,a", "A,1,Work,3,T,a", "A,2,Wait,3,T,a", "A,3,Done,3,T,a"))
     assert steps(store, "A")[-3:] == [
@@ -203,7 +204,8 @@ def test_a_row_that_tells_what_people_did_already_is_noted(tmp_path):
     store = memory()
     rows = ["A,0,New,3,T,a", "A,1,Work,3,T,a", "A,2,Work,3,U,a", "A,3,Work,2,U,a", "A,4,Work,2,V,a"]
     bring(store, tmp_path, lines(*rows[:2]))
-    Engine(store, clock=lambda: NOW).incident(stream_of("tickets", "A").key).assign_team("U", actor="eve")
+    engine = Engine(store, plans=[OUTLINE], clock=lambda: NOW)
+    engine.incident(stream_of("tickets", "A").key).assign_team("U", actor="eve")
     assert bring(store, tmp_path, lines(*rows)).events == 3
     assert noted(store, "A") == [{"team": "U"}]
     again = bring(store, tmp_path, lines(*rows))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from foreign import MAPPING, document, mapping
+from outline import OUTLINE
 from respond.errors import InvalidMapping
-from respond.plan.plan import Plan
 from respond.transfer.facts import check_mapping
 from respond.transfer.mapping import LogMapping
 from respond.transfer.mapping_parts import OrderColumn
@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 def refused(**changes):
     """Return the message with which the small mapping with *changes* is refused."""
     with pytest.raises(InvalidMapping) as error:
-        check_mapping(mapping(**changes), Plan.example(), INCIDENT)
+        check_mapping(mapping(**changes), OUTLINE, INCIDENT)
     return str(error.value)
 
 
@@ -28,7 +28,7 @@ def refused(**changes):
 def test_the_examples_are_mappings(name):
     """The mappings that ship are read and fit the plan and the workflow that ship."""
     read = LogMapping.load(EXAMPLES / f"{name}.toml")
-    check_mapping(read, Plan.example(), INCIDENT)
+    check_mapping(read, OUTLINE, INCIDENT)
     assert read.log == name
 
 
@@ -132,7 +132,7 @@ def test_the_file_is_named(tmp_path):
     [
         (b"log = ", "is not TOML"),
         (b"\xff", "is not TOML"),
-        (b"a = " + b"[" * 5000 + b"]" * 5000, "is not TOML"),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, "more than 20 deep"),
         (b"#" * 1_100_000, "has more than 1,048,576 bytes, the most that are read"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -11,9 +12,9 @@ import pytest
 from engines import REPORTED, engine_on
 from play import PLAN, START, Play
 from respond.domain.references import Actor
-from respond.errors import CommandRefused
+from respond.errors import CommandRefused, InvalidInput
 from respond.plan.authority import AuthorityRule
-from respond.plan.conditions import Bounds
+from respond.plan.conditions import Range
 from respond.plan.upkeep import Indicator
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
@@ -31,13 +32,12 @@ WATCHFUL = attrs.evolve(
             id="failing",
             title="Payments fail",
             metric="failed_payments",
-            suggests=Bounds(from_=30),
+            suggests=Range(from_=30),
+            prepares=Range(from_=Decimal("12.5")),
             credibility_min="medium",
             preparations=("cash desks", "a call to the bank"),
         ),
-        Indicator(
-            id="storm", title="Storm", metric="wind", suggests=Bounds(from_=20, below=60), preparations=("tape",)
-        ),
+        Indicator(id="storm", title="Storm", metric="wind", suggests=Range(from_=20, below=60), preparations=("tape",)),
     ),
     authority=(
         AuthorityRule(id="all", commands=("*",), roles=("anyone",)),
@@ -169,7 +169,7 @@ def test_a_warning_raised_anew_is_prepared_anew():
     [
         (SIGNAL, ("failing",)),
         (attrs.evolve(SIGNAL, value=30), ("failing",)),
-        (attrs.evolve(SIGNAL, value=29), ()),
+        (attrs.evolve(SIGNAL, value=Decimal("29.99")), ()),
         (attrs.evolve(SIGNAL, credibility="high"), ("failing",)),
         (attrs.evolve(SIGNAL, credibility="low"), ()),
         (attrs.evolve(SIGNAL, metric="wind", credibility="low"), ("storm",)),
@@ -181,6 +181,15 @@ def test_a_signal_suggests_a_warning(signal, found):
     """A value within the bounds of an indicator, from a source that is believed enough, suggests a warning."""
     play = Play(WARNING, plan=WATCHFUL).do(signal)
     assert play.history[-1].data.suggested == found
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), 0.5, True, "5"])
+def test_what_is_no_number_is_refused_by_name(value):
+    """A value that no threshold can be compared with never becomes a signal."""
+    with pytest.raises(
+        InvalidInput, match=r"is not a number that can be compared; give an integer or a finite Decimal"
+    ):
+        attrs.evolve(SIGNAL, value=value)
 
 
 def test_the_last_signal_of_each_source_counts():
@@ -207,6 +216,37 @@ def test_what_is_left_to_prepare():
     assert preparations(WATCHFUL, play.state) == ("cash desks", "a call to the bank")
     play.do(c.Prepare(preparation="cash desks"))
     assert preparations(WATCHFUL, play.state) == ("a call to the bank",)
+
+
+@pytest.mark.parametrize(
+    ("value", "credibility", "due"),
+    [("12.49", "medium", 0), ("12.5", "low", 0), ("12.5", "medium", 2), ("29.99", "medium", 2), ("30", "medium", 2)],
+)
+def test_preparations_fall_due_below_the_threshold(value, credibility, due):
+    """From `prepares` on they are due, though no warning is suggested yet; a source of little credit asks for none."""
+    signal = attrs.evolve(SIGNAL, value=Decimal(value), credibility=credibility)
+    play = Play(WARNING, plan=WATCHFUL).do(signal)
+    assert len(preparations(WATCHFUL, play.state)) == due
+    assert bool(suggested(WATCHFUL, play.state)) == (value == "30")
+    assert play.state.signals[0].value == Decimal(value)
+
+
+def test_preparations_where_low_values_are_bad():
+    """A range below a value works as one from a value: what sinks calls for preparations first."""
+    stock = Indicator(
+        id="fuel",
+        title="Fuel",
+        metric="fuel",
+        suggests=Range(below=20),
+        prepares=Range(below=40),
+        preparations=("buy",),
+    )
+    plan = attrs.evolve(PLAN, indicators=(stock,))
+
+    def left(value: int) -> tuple[str, ...]:
+        return preparations(plan, Play(WARNING, plan=plan).do(attrs.evolve(SIGNAL, metric="fuel", value=value)).state)
+
+    assert [left(value) for value in (40, 39, 19)] == [(), ("buy",), ("buy",)]
 
 
 @pytest.fixture

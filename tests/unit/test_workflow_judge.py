@@ -13,6 +13,7 @@ from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.judge import Judge, Judges
 from respond.workflow.table import NOT_ENABLED
+from respond.workflow.versions import by_category
 
 JUDGE = Judge(INCIDENT, PLAN)
 GRAVE = incident_in("assessed").do(c.AssignLevel(level=1, basis="all shops"), c.StartResponse())
@@ -99,15 +100,16 @@ def test_each_aggregate_is_judged_by_the_plan_that_it_pins():
     other = attrs.evolve(PLAN, version="2")
     first = incident_in("reported").history[0]
     unpinned = first._replace(body={**first.body, "plan": None})
-    judges = Judges([other, PLAN])
-    assert judges.of(INCIDENT, first).plan is PLAN
-    assert judges.of(INCIDENT, first) is judges.of(INCIDENT, first)
-    assert judges.of(INCIDENT, unpinned).plan is other
+    versions = by_category([INCIDENT])
+    judges = Judges([other, PLAN], versions)
+    assert judges.of("incident", first).plan is PLAN
+    assert judges.of("incident", first) is judges.of("incident", first)
+    assert judges.of("incident", unpinned).plan is other
     assert judges.missing == {}
-    unknown = Judges([other])
-    assert [unknown.of(INCIDENT, first).plan for _ in range(2)] == [None, None]
+    unknown = Judges([other], versions)
+    assert [unknown.of("incident", first).plan for _ in range(2)] == [None, None]
     assert unknown.missing == {"service-company@1": 2}
-    assert (Judges([]).of(INCIDENT, unpinned).plan, Judges([]).missing) == (None, {})
+    assert (Judges([], versions).of("incident", unpinned).plan, Judges([], versions).missing) == (None, {})
 
 
 def power(text: str | None) -> Guard:

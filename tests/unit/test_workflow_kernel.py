@@ -61,7 +61,7 @@ def test_an_unknown_command_is_named():
     """A trigger and a command that the workflow does not have are refused by name."""
     with pytest.raises(WorkflowNotFound, match="'dim' is not a command of lamp@1; the commands are install, flip"):
         explain(made(), "dim", situation("off"))
-    with pytest.raises(WorkflowNotFound, match="Flip is not a command of incident@2"):
+    with pytest.raises(WorkflowNotFound, match="Flip is not a command of incident@4"):
         decide(INCIDENT, situation("off", Flip()))
 
 
@@ -243,8 +243,8 @@ def test_the_digest_does_not_depend_on_code(changes):
 
 def test_the_digest_of_the_incident_is_pinned():
     """Logs name the incident's definition by this digest: a change of the definition is a new version of it."""
-    assert str(INCIDENT.reference) == "incident@2"
-    assert INCIDENT.reference.digest == "c9f7a5b00d858504fa71eb10cd3359a44bb9291f6485952a9a6b55460fb63227"
+    assert str(INCIDENT.reference) == "incident@4"
+    assert INCIDENT.reference.digest == "ca18a95f47d8e0919a3ad82895c3e70cf37fd6ac569bd7e691ca0b1fbdb88c91"
 
 
 # -- drawing -----------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def check(
     up to date with it.  Raises `StoreUnavailable` when the database cannot be read.
     """
     findings = Findings()
-    order, streams = Order(findings), Streams(Workflows(workflows), Plans(plans), findings, tables)
+    order, streams = Order(findings), Streams(Workflows(workflows), Plans.of(plans), findings, tables)
     archives = Archives(store, findings)
     after, events = _BEFORE_ALL, 0
     while True:

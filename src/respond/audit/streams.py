@@ -40,7 +40,7 @@ class Streams:
 
     def __init__(self, workflows: Workflows, plans: Plans, findings: Findings, tables: Tables | None = None) -> None:
         self._workflows = workflows
-        self._judges = Judges(plans)
+        self._judges = Judges(plans.every, workflows.versions)
         self._codec = Codec(workflows.event_types)
         self._findings = findings
         self._streams: dict[tuple[object, object, object], _Stream] = {}
@@ -114,8 +114,9 @@ class Streams:
             self._findings.add("event-unreadable", record.position, str(error))
             return None
         try:
-            self._judge(workflow, stream, event)
+            judge = self._judged(workflow, stream, event)
             after = workflow.evolve(stream.state, event)
+            stream.judge = self._judges.after(judge, event, after)
             if stream.sound and workflow.category == INCIDENT_CATEGORY:
                 self._projected.take(event)
         except Exception as error:  # noqa: BLE001 - an evolve is a user's code: whatever it raises is a finding
@@ -123,11 +124,11 @@ class Streams:
             return None
         return after
 
-    def _judge(self, workflow: Workflow, stream: _Stream, event: Event) -> None:
-        if stream.judge is None:
-            stream.judge = self._judges.of(workflow, event)
-        for deviation in stream.judge.findings(stream.state, event):
+    def _judged(self, workflow: Workflow, stream: _Stream, event: Event) -> Judge:
+        judge = stream.judge or self._judges.of(workflow.category, event)
+        for deviation in judge.findings(stream.state, event):
             self._deviations.setdefault(deviation.code, []).append(event.position)
+        return judge
 
 
 def _compact(event_id: object) -> int | str:

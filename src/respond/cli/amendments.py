@@ -1,4 +1,4 @@
-"""The commands that mend what was recorded: merge, correct, retract.  The originals stay."""
+"""The commands that mend what was recorded: correct, retract.  The originals stay."""
 
 from __future__ import annotations
 
@@ -15,18 +15,6 @@ from respond.cli.targets import Target
 from respond.engine.incident import IncidentHandle
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
-
-
-@click.command("merge", cls=Recording)
-@click.argument("name", metavar="ID")
-@click.option("--into", required=True, metavar="ID", help="The incident that goes on.")
-@click.option("--reason", required=True)
-def merge(session: Session, name: str, into: str, reason: str) -> Answer:
-    """Merge incident ID into another; nothing is lost, and the old id still answers."""
-    with session.engine() as engine:
-        source, goal = engine.incident(name).id, engine.incident(into).id
-        outcome = engine.merge(source, goal, reason=reason, **session.circumstances)
-        return recorded(engine, Target(INCIDENT_CATEGORY, source), outcome)
 
 
 @click.command("correct", cls=Recording)
@@ -65,4 +53,4 @@ def event_id(handle: IncidentHandle, entry: str) -> str:
     return next((event.id for event in handle.events() if str(event.position) == position), entry)
 
 
-COMMANDS = (merge, correct, retract)
+COMMANDS = (correct, retract)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +20,7 @@ from respond.domain.streams import StreamId
 from respond.engine.clock import system_clock
 from respond.engine.engine import Engine
 from respond.errors import InvalidInput
+from respond.transfer.bundle import write_bundle
 from respond.workflow.incident import INCIDENT_CATEGORY
 
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -147,4 +149,24 @@ def _show(page: Page, folder: str, report: Any) -> None:
         page.line(f"keep the files with your backups; `respond check --archives {folder}` reads them")
 
 
-COMMANDS = (archive,)
+@click.command("bundle", cls=Question)
+@click.argument("name", metavar="ID")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder; empty, or not there yet.")
+def bundle(session: Session, name: str, out: Path) -> Answer:
+    """Write the archive bundle of incident ID: state, timeline, review, duties, and the events that they rest on.
+
+    `respond check --bundle FOLDER` verifies it.
+    """
+    with session.engine() as engine:
+        made = write_bundle(engine, name, out)
+    events, leaves = len(made["events"]), made["leaves"]
+
+    def show(page: Page) -> None:
+        page.line(f"{made['number']}: {counted(events, 'event')} in {out}")
+        page.line(f"keep the digest of all leaves elsewhere: {leaves}")
+
+    document = {"number": made["number"], "folder": str(out), "events": events, "leaves": leaves}
+    return Answer(document=document, show=show)
+
+
+COMMANDS = (bundle, archive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from time import perf_counter
 
 import click
@@ -21,6 +22,7 @@ from respond.plan.plan import Plan
 from respond.projections.document import document
 from respond.projections.replay import Totals
 from respond.store.protocol import LogReader
+from respond.transfer.bundle import verify_bundle
 from respond.workflow.workflow import Workflow
 
 _SHOWN = 50
@@ -28,18 +30,45 @@ _SHOWN = 50
 
 
 @click.command("check", cls=Question)
-def check(session: Session) -> Answer:
+@click.option("--bundle", type=click.Path(path_type=Path), metavar="FOLDER", help="Verify this archive bundle instead.")
+def check(session: Session, bundle: Path | None) -> Answer:
     """Check the log from its first row to its last, and change nothing.
 
     No gap in positions and versions, every digest and column agrees, every event decodes, every stream folds,
     projections equal the fold.  Ends with 1 when something is wrong.  Steps that a workflow would have refused are told
     apart: reality, not damage.
     """
+    if bundle is not None:
+        return verified(bundle)
     workflows, plans = session.workflows(), session.plans()
     from respond.projections.sql.audited import AuditedTables  # noqa: PLC0415 - help and wrong usage need no database
 
     with session.store() as store:
         return checked(store, workflows, plans, tables=AuditedTables(store))
+
+
+def verified(folder: Path) -> Answer:
+    """Verify the archive bundle in *folder*, which needs no database, and return what was found as an answer."""
+    found = verify_bundle(folder)
+
+    def show(page: Page) -> None:
+        verdict = counted(len(found.flaws), "finding") if found.flaws else "nothing is wrong"
+        page.line(f"bundle of {found.number}, {counted(found.events, 'event')}: {verdict}")
+        page.line(f"digest of all leaves: {found.leaves}")
+        if found.flaws:
+            page.table(("place", "code", "finding"), [(one.place, one.code, one.text) for one in found.flaws])
+
+    return Answer(
+        document={
+            "clean": not found.flaws,
+            "number": found.number,
+            "events": found.events,
+            "leaves": found.leaves,
+            "findings": found.flaws,
+        },
+        show=show,
+        status=BAD_NEWS if found.flaws else DONE,
+    )
 
 
 def checked(

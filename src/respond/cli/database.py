@@ -38,6 +38,7 @@ db.add_command(copy)
 @click.option("--reader", metavar="NAME", default="respond_reader", show_default=True, help="The account that reads.")
 @click.option("--row-security", is_flag=True, help="PostgreSQL: show a connection the rows of its tenant only.")
 @click.option("--auditor", metavar="NAME", help="PostgreSQL: the account that is shown all rows nevertheless.")
+@click.option("--accountable", metavar="NAME", help="PostgreSQL: the account that keeps the restricted part.")
 def init(session: Session, *, roles: bool, applied: bool, row_security: bool, **names: str | None) -> Answer:
     """Make a log in the database, beside the tables of other programs too; one that is there stays as it is.
 
@@ -47,8 +48,8 @@ def init(session: Session, *, roles: bool, applied: bool, row_security: bool, **
     from respond.store.sql import create  # noqa: PLC0415 - help and wrong usage need no database
     from respond.store.sql.roles import Accounts, apply_recipe, recipe  # noqa: PLC0415
 
-    if not roles and (applied or row_security or names["auditor"]):
-        raise click.UsageError("--apply, --row-security and --auditor go with --roles")
+    if not roles and (applied or row_security or names["auditor"] or names["accountable"]):
+        raise click.UsageError("--apply, --row-security, --auditor and --accountable go with --roles")
     accounts = Accounts(**names)  # type: ignore[arg-type]
     log = create(session.db)
     make = apply_recipe if applied else recipe

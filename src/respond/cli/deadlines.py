@@ -11,13 +11,14 @@ import attrs
 import click
 
 from respond.cli.answer import Answer
-from respond.cli.escaping import escaped
 from respond.cli.notifiers import STANDARD_OUTPUT, notifier_for
 from respond.cli.options import Question, Time, in_language
 from respond.cli.page import Page, counted
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.cli.stopping import stopped_by_signals
+from respond.cli.verdicts import verdict_text
+from respond.domain.escaping import escaped
 from respond.domain.moments import parse_utc
 from respond.engine.clock import system_clock
 from respond.engine.engine import Engine
@@ -139,7 +140,7 @@ class _Watching:
         self._publisher = publisher
         self._waiter = waiter
         self._stopped = False
-        self.rounds = self.raised = 0
+        self.rounds = self.raised = self.activated = 0
         self.failed: tuple[Failed, ...] = ()
         """By the last round."""
         self.reason: str | None = None
@@ -171,13 +172,15 @@ class _Watching:
         return {
             "rounds": self.rounds,
             "raised": self.raised,
+            "activated": self.activated,
             "told": None if self._publisher is None else self._publisher.events,
             "reason": self.reason,
             "failed": list(map(_failure, self.failed)),
         }
 
     def show(self, page: Page) -> None:
-        line = f"{counted(self.raised, 'rung')} raised in {counted(self.rounds, 'round')}"
+        plans = f", {counted(self.activated, 'plan')} activated" if self.activated else ""
+        line = f"{counted(self.raised, 'rung')} raised{plans} in {counted(self.rounds, 'round')}"
         if self._publisher is None:
             page.line(line)
         else:
@@ -186,6 +189,7 @@ class _Watching:
     def _take(self, told: Round) -> None:
         self.rounds += 1
         self.raised += told.raised
+        self.activated += told.activated
         known = {(one.incident, str(one.error)) for one in self.failed}
         _complain(one for one in told.failed if (one.incident, str(one.error)) not in known)
         self.failed = told.failed
@@ -212,7 +216,7 @@ def _row(obligation: Obligation | None, owed: Owed, said: Verdict, language: str
         "title": owed.obligation if obligation is None else obligation.titled(language),
         "role": None if obligation is None else obligation.role,
         "verdict": said,
-        "verdict_label": label("verdict", said, language),
+        "verdict_label": verdict_text(owed, said, language),
         "fact_label": None if owed.fact is None else label("fact", owed.fact, language),
         **attrs.asdict(owed),
     }

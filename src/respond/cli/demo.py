@@ -152,8 +152,17 @@ def _came_of_it(one: Played) -> Iterator[str]:
     if one.level is not None:
         yield f"a person chooses level {one.level}"
     if one.suggested:
-        said = f"level {one.suggested}" if one.level is not None else f"a warning, by {', '.join(one.suggested)}"
-        yield f"the plan suggests {said}" + (f": {'; '.join(one.because)}" if one.because else "")
+        yield f"the plan suggests {_suggestion(one.suggested)}" + (f": {'; '.join(one.because)}" if one.because else "")
+
+
+def _suggestion(suggested: Any) -> str:
+    match suggested:
+        case int():
+            return f"level {suggested}"
+        case str():
+            return f"the response {suggested!r}"
+        case _:
+            return f"a warning, by {', '.join(suggested)}"
 
 
 COMMANDS = (demo,)

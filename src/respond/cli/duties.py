@@ -9,8 +9,8 @@ from typing import Any
 from respond.cli.answer import Answer
 from respond.cli.page import Page
 from respond.cli.targets import Target
+from respond.cli.verdicts import verdict_text
 from respond.engine.engine import Engine
-from respond.plan.labels import label
 from respond.plan.owed import Owed, verdict
 from respond.plan.plan import Plan
 from respond.plan.words import Words
@@ -75,6 +75,7 @@ def raised(engine: Engine, target: Target, *, language: str = "en") -> Answer:
             "occurrence": data.occurrence,
             "rung": data.rung,
             "due_at": data.due_at,
+            "missed_before": data.missed_before,
             "tell": data.tell,
             "event": event.id,
         }
@@ -107,7 +108,9 @@ def _duty(words: Words, one: Owed, now: datetime) -> dict[str, Any]:
         "due_at": one.due_at,
         "done_at": one.done_at,
         "verdict": said,
-        "verdict_title": label("verdict", said, words.language),
+        "told_late_seconds": one.told_late_seconds,
+        "missed_before": one.missed_before,
+        "verdict_title": verdict_text(one, said, words.language),
         "done_by": one.done_by or one.waived_by or one.dropped_by,
     }
 

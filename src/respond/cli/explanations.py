@@ -57,7 +57,7 @@ def command_of(engine: Engine, category: str, trigger: str, data: str) -> object
 
     Raises `WorkflowNotFound` for an unknown trigger, and `InvalidInput` that lists every field that is wrong.
     """
-    kind = engine.workflows[category].handler_for(trigger).command
+    kind = engine.workflows.handler_for(category, trigger).command
     return from_input(kind, written.json_object(data, "--data"), place=f"{category} {trigger}")
 
 

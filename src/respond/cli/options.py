@@ -69,7 +69,7 @@ def _everywhere() -> list[click.Parameter]:
             show_envvar=True,
             metavar="FILE",
             help="A contingency plan, or the name of one that ships; the first is pinned by new incidents."
-            "  [default: service-company@1]",
+            "  [default: first-steps@1]",
         ),
         click.Option(
             ["--workflow", "workflow_names"],

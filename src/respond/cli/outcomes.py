@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from respond.cli.answer import Answer
 from respond.cli.page import Page
+from respond.cli.session import Session
 from respond.cli.targets import Target
-from respond.engine.engine import Engine
+from respond.engine.desk import Desk
 from respond.engine.handler import Outcome
 
 
-def recorded(engine: Engine, target: Target, outcome: Outcome) -> Answer:
+def carried_out(session: Session, target: Target, command: object) -> Answer:
+    """Carry out *command* on *target*, in a database that is made if there is none, and return what it led to."""
+    with session.engine(create=None) as engine:
+        outcome = engine.execute(target.category, target.key, command, **session.circumstances)
+        return recorded(engine, target, outcome)
+
+
+def recorded(desk: Desk, target: Target, outcome: Outcome) -> Answer:
     """Return the answer of a command that was carried out on *target*."""
-    title = target.title(engine)
-    standing = engine.reader.state_at(target.category, target.key)
+    title = target.title(desk)
     versions = {stream.name: version for stream, version in outcome.versions.items()}
-    state = standing.value.status
+    state = desk.state(target.category, target.key).status
 
     def show(page: Page) -> None:
         if not outcome.events:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from respond.cli.escaping import escaped
+from respond.domain.escaping import escaped
 from respond.domain.moments import Moment, format_utc
 
 _UNWRAPPED = 1_000_000

@@ -18,9 +18,11 @@ from respond.engine.engine import Engine
 from respond.plan.diff import diff
 from respond.plan.plan import Plan
 from respond.plan.upkeep import RevisionTrigger, Strategy
+from respond.projections.document import document
 from respond.workflow.plan_life import PLAN_CATEGORY, PLAN_LIFE
 from respond.workflow.plan_life import commands as p
 from respond.workflow.plan_life.events import Rating
+from respond.workflow.plan_life.proposals import AcceptPlanChange, RejectPlanChange
 from respond.workflow.plan_life.state import PlanLife, Upkeep
 from respond.workflow.plan_life.state import overdue as overdue_of
 
@@ -94,18 +96,64 @@ def reassess(session: Session, file: str, **told: Any) -> Answer:
     return _carry_out(session, file, lambda _: p.ReassessRisk(**told))
 
 
+@life.command("accept", cls=Recording)
+@click.argument("file")
+@click.argument("proposal")
+@click.option("--note", default="")
+def accept(session: Session, file: str, proposal: str, note: str) -> Answer:
+    """Tell that FILE, the draft or the version in force, does what PROPOSAL asks."""
+
+    def command(plan: Plan, state: PlanLife) -> object:
+        incident = _came_of(state, proposal)
+        return AcceptPlanChange(proposal=proposal, revision=plan.reference, incident=incident, note=note)
+
+    return _carried_out(session, file, command)
+
+
+@life.command("reject", cls=Recording)
+@click.argument("file")
+@click.argument("proposal")
+@click.option("--reason", required=True)
+def reject(session: Session, file: str, proposal: str, reason: str) -> Answer:
+    """Say why the plan is not changed as PROPOSAL asks."""
+    return _carried_out(
+        session,
+        file,
+        lambda _, state: RejectPlanChange(proposal=proposal, reason=reason, incident=_came_of(state, proposal)),
+    )
+
+
+@life.command("proposals", cls=Question)
+@click.argument("file")
+def proposals(session: Session, file: str) -> Answer:
+    """List the proposals to change the plan, and what became of each."""
+    plan, engine = _opened(session, file)
+    with engine:
+        state: PlanLife = PLAN_LIFE.fold(engine.events(PLAN_CATEGORY, plan.name))
+    found = [{"proposal": key, **document(one)} for key, one in state.proposals.items()]
+
+    def show(page: Page) -> None:
+        page.line(f"{plan.name}: {counted(len(found), 'proposal')}")
+        page.table(
+            ("proposal", "state", "what", "by"),
+            [(key, one.status, one.text, one.by) for key, one in state.proposals.items()],
+        )
+
+    return Answer(document={"plan": plan.name, "proposals": found}, show=show)
+
+
 @life.command("retire", cls=Recording)
 @click.argument("file")
 @click.option("--reason", required=True)
 def retire(session: Session, file: str, reason: str) -> Answer:
-    """Put the plan out of force."""
+    """Record that the plan is out of force; it is yours to give it to no engine any more."""
     return _carry_out(session, file, lambda _: p.RetirePlan(reason=reason))
 
 
 @life.command("overdue", cls=Question)
 @click.argument("file")
 def overdue(session: Session, file: str) -> Answer:
-    """List what of the plan should have been revised, rehearsed or assessed again by now."""
+    """List what of the plan should have been approved, revised, rehearsed or assessed again by now."""
     plan, engine = _opened(session, file)
     with engine:
         state: PlanLife = PLAN_LIFE.fold(engine.events(PLAN_CATEGORY, plan.name))
@@ -128,8 +176,20 @@ def _opened(session: Session, file: str, **options: Any) -> tuple[Plan, Engine]:
     return plan, attrs.evolve(session, plan_files=(*session.plan_files, file)).engine(**options)
 
 
-def _carry_out(session: Session, file: str, command: Callable[[Plan], object]) -> Answer:
+def _came_of(state: PlanLife, proposal: str) -> str | None:
+    """Return the incident that *proposal* came of."""
+    known = state.proposals.get(proposal)
+    return None if known is None else known.incident
+
+
+def _carried_out(session: Session, file: str, command: Callable[[Plan, PlanLife], object]) -> Answer:
+    """Carry out what *command* makes of the plan in *file* and of its life."""
     plan, engine = _opened(session, file, create=None)
     with engine:
-        outcome = engine.execute(PLAN_CATEGORY, plan.name, command(plan), **session.circumstances)
+        state: PlanLife = PLAN_LIFE.fold(engine.events(PLAN_CATEGORY, plan.name))
+        outcome = engine.execute(PLAN_CATEGORY, plan.name, command(plan, state), **session.circumstances)
         return recorded(engine, Target(PLAN_CATEGORY, plan.name), outcome)
+
+
+def _carry_out(session: Session, file: str, command: Callable[[Plan], object]) -> Answer:
+    return _carried_out(session, file, lambda plan, _: command(plan))

@@ -165,6 +165,20 @@ class _PlanPage:
                 for audience in plan.audiences
             ],
         )
+        self._table(
+            "notices_head",
+            ("addressee", "channels", "tellers"),
+            [
+                (
+                    words.names("audiences", [rule.audience] if rule.audience else ())
+                    or words.names("roles", [rule.role] if rule.role else ())
+                    or words.names("departments", [rule.department] if rule.department else ()),
+                    words.names("channels", rule.channels),
+                    words.names("roles", rule.tellers),
+                )
+                for rule in plan.notices
+            ],
+        )
         limits = plan.customer_care.limits if plan.customer_care else ()
         self._table(
             "care_head",
@@ -173,9 +187,9 @@ class _PlanPage:
         )
 
     def _obligations(self) -> None:
-        if self.plan.obligations:
+        if self.plan.all_obligations:
             self._section("obligations_head")
-        for obligation in self.plan.obligations:
+        for obligation in self.plan.all_obligations:
             self.page.line(self.words.obligation(obligation))
             for rung in obligation.ladder:
                 self.page.line(f"  - {self.words.rung(rung)}")
@@ -186,6 +200,19 @@ class _PlanPage:
             "risks_head",
             ("title", "likelihood", "impact"),
             [(words.title(risk), risk.likelihood, risk.impact) for risk in plan.risks],
+        )
+        self._table(
+            "indicators_head",
+            ("title", "prepares", "preparations", "warns"),
+            [
+                (
+                    words.title(one),
+                    words.range(one.prepares) if one.prepares else None,
+                    words.phrase("comma").join(one.preparations),
+                    words.range(one.suggests),
+                )
+                for one in plan.indicators
+            ],
         )
         self._table(
             "drills_head",

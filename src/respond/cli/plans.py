@@ -15,18 +15,19 @@ from respond.cli.plan_page import show_plan
 from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.clock import system_clock
+from respond.engine.definitions import Workflows
 from respond.errors import InvalidPlan, PlanNotFound
 from respond.plan.composed import composed
 from respond.plan.diff import Change, diff
 from respond.plan.finding import Finding
-from respond.plan.flow import Flow, Step
+from respond.plan.flow import Flow
 from respond.plan.lint_file import lint_file
 from respond.plan.plan import Plan
 from respond.plan.reader import shipped_plan
 from respond.plan.words import Words
 from respond.workflow.incident import INCIDENT
-from respond.workflow.plan_life import PLAN_LIFE
-from respond.workflow.warning import WARNING
+from respond.workflow.lint_plan import flow_of
+from respond.workflow.migration import MIGRATE
 
 
 @click.group("plan")
@@ -119,17 +120,9 @@ def _generals(paths: list[Path]) -> dict[str, Plan]:
 
 
 def incident_flow() -> Flow:
-    """Return the steps of an incident, and the commands of warnings and of plans, as lint takes them."""
-    return Flow(
-        tuple(
-            Step(transition.trigger, source, transition.dest or source)
-            for transition in INCIDENT.transitions
-            for source in transition.sources
-        ),
-        further=tuple(
-            dict.fromkeys(transition.trigger for other in (WARNING, PLAN_LIFE) for transition in other.transitions)
-        ),
-    )
+    """Return the steps of an incident, and the commands of the library's other workflows, as lint takes them."""
+    others = (trigger for other in Workflows() if other is not INCIDENT for trigger in other.triggers)
+    return flow_of(INCIDENT, further=tuple(dict.fromkeys((*others, MIGRATE))))
 
 
 def _show_findings(page: Page, found: dict[str, tuple[Finding, ...]]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
-from respond.cli.scenario import STEPS, WARNING
-from respond.cli.story import Step
+from respond.cli.scenario import STEPS
+from respond.cli.story import INCIDENT, REPORT_ID, Step
 from respond.cli.targets import Target
 from respond.domain.references import Actor
 from respond.engine.engine import Engine
@@ -18,9 +18,6 @@ from respond.plan.ladder import next_moment
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import ReportIncident
-
-_REPORT_ID = "demo"
-"""The command id of the report."""
 
 
 @attrs.define
@@ -44,14 +41,14 @@ class Played:
     level: int | None = None
     """The level that a person chose."""
     suggested: Any = None
-    """What the plan suggested: a level, or the indicators that call for a warning."""
+    """What the plan suggested: a level, a response, or the indicators that call for a warning."""
     because: tuple[str, ...] = ()
     """What spoke for it."""
 
 
 def play(engine: Engine, clock: StoryClock) -> tuple[Target, list[Played]]:
     """Carry out every step of the story; return its incident, and what came of each step."""
-    return Target(INCIDENT_CATEGORY, engine.incident_id(_REPORT_ID)), _Stage(engine, clock).play()
+    return Target(INCIDENT_CATEGORY, INCIDENT), _Stage(engine, clock).play()
 
 
 class _Stage:
@@ -61,7 +58,6 @@ class _Stage:
         self._engine = engine
         self._clock = clock
         self._watch = Watch(engine)
-        self._incident = engine.incident_id(_REPORT_ID)
         self._outcomes: dict[str, Outcome] = {}
 
     def play(self) -> list[Played]:
@@ -69,7 +65,7 @@ class _Stage:
 
     def _act(self, step: Step) -> Played:
         self._watch_until(step.at)
-        key = self._incident if step.category == INCIDENT_CATEGORY else WARNING
+        key = step.key or INCIDENT
         command = step.command(self._outcomes) if callable(step.command) else step.command
         trigger = trigger_of(type(command))
         try:
@@ -92,9 +88,7 @@ class _Stage:
     def _carry_out(self, step: Step, key: str, command: object) -> Outcome:
         circumstances: dict[str, Any] = {"actor": Actor(step.actor, step.role), "at": step.happened_at}
         if isinstance(command, ReportIncident):
-            told = {field.name: getattr(command, field.name) for field in attrs.fields(ReportIncident)}
-            handle = self._engine.report(**told, **circumstances, command_id=_REPORT_ID)
-            return cast("Outcome", handle.outcome)
+            circumstances["command_id"] = REPORT_ID
         return self._engine.execute(step.category, key, command, **circumstances)
 
     def _state(self, step: Step, key: str) -> str:
@@ -109,9 +103,9 @@ class _Stage:
         self._clock.now = at
 
     def _next_moment(self) -> datetime | None:
-        history = self._engine.events(INCIDENT_CATEGORY, self._incident)
+        history = self._engine.events(INCIDENT_CATEGORY, INCIDENT)
         if not history:
             return None
         plan = self._engine.plans.in_force(history)
-        owed = self._engine.incident(self._incident).obligations()
+        owed = self._engine.incident(INCIDENT).obligations()
         return next_moment(owed, plan, self._clock.now)

@@ -12,19 +12,30 @@ from typing import Any
 import click
 
 from respond.cli import (
+    accountability,
+    actions,
     aggregates,
     amendments,
     archiving,
     audits,
+    course,
     database,
     deadlines,
     demo,
+    drills,
     explanations,
     figures,
+    findings,
     imports,
+    lessons,
+    links,
     listings,
+    measures,
     owed,
+    parties,
+    performance,
     plans,
+    pools,
     projections,
     publishing,
     questions,
@@ -32,14 +43,17 @@ from respond.cli import (
     reviews,
     roles,
     signals,
+    situation,
     standings,
     statuses,
     triage,
+    words,
     work,
+    workflows,
 )
 from respond.cli.answer import Answer
 from respond.cli.documents import write_document
-from respond.cli.escaping import escaped
+from respond.domain.escaping import escaped
 from respond.errors import RespondError
 
 
@@ -56,15 +70,27 @@ _FAMILIES = (
     work,
     triage,
     roles,
+    measures,
+    situation,
+    course,
+    words,
+    parties,
     owed,
+    pools,
+    links,
     amendments,
     reviews,
+    actions,
+    accountability,
+    findings,
+    lessons,
     aggregates,
     explanations,
     questions,
     listings,
     deadlines,
     figures,
+    performance,
     imports,
     archiving,
     audits,
@@ -73,6 +99,8 @@ _FAMILIES = (
     publishing,
     readers,
     plans,
+    drills,
+    workflows,
 )
 for _family in _FAMILIES:
     for _command in _family.COMMANDS:

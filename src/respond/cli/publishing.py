@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from respond.cli.answer import Answer
-from respond.cli.escaping import escaped
 from respond.cli.options import Question
 from respond.cli.page import Page, counted
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.cli.stopping import stopped_by_signals
+from respond.domain.escaping import escaped
 from respond.engine.clock import system_clock
 from respond.errors import InvalidInput
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from respond.errors import InvalidInput
+import attrs
+
+from respond.errors import InvalidInput, InvalidWorkflow
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ GROUP = "respond.workflows"
 """The group of entry points that name workflows."""
 _WORKFLOW = "--workflow"
 _PROJECTION = "--projection"
+_TARGET = "TARGET"
 
 
 def declared_workflows(names: Iterable[str]) -> list[Workflow]:
@@ -42,6 +48,75 @@ def declared_workflow(name: str) -> Workflow:
 def declared_projections(names: Iterable[str]) -> list[type[TableProjection]]:
     """Return the projections that *names* declare, each as `MODULE_OR_PATH:NAME`; raises `InvalidInput`."""
     return [_checked_projection(_declared(name, "a projection", _PROJECTION), name) for name in names]
+
+
+@attrs.frozen(kw_only=True)
+class Definition:
+    """A workflow that a target names, or what stands in the way of making it."""
+
+    name: str
+    """The target, with the name in its module."""
+    file: Path | None
+    """None for a module without a file."""
+    line: int | None
+    """Where the name is given, or where making the workflow failed."""
+    workflow: Workflow | None
+    refused: InvalidWorkflow | None = None
+
+
+def definitions_in(target: str) -> list[Definition]:
+    """Return the workflows that *target* names, `MODULE_OR_PATH` for all of a module or `MODULE_OR_PATH:NAME` for one.
+
+    One that contradicts itself stops its module: it is returned with what lint says of it, and what comes after it is
+    not known.  Raises `InvalidInput` when there is no such module, no such name, or no workflow.
+    """
+    where, colon, attribute = target.rpartition(":")
+    if not colon:
+        where, attribute = target, ""
+    try:
+        module = _module(where, _TARGET)
+    except InvalidWorkflow as refused:
+        if not refused.findings:
+            raise
+        file, line = _raised_at(refused, where)
+        return [Definition(name=where, file=file, line=line, workflow=None, refused=refused)]
+    if attribute and not hasattr(module, attribute):
+        raise InvalidInput(f"{where} has no {attribute!r}", place=_TARGET, value=target)
+    names = [attribute] if attribute else [name for name, value in vars(module).items() if isinstance(value, Workflow)]
+    if not names:
+        raise InvalidInput(f"{where} holds no workflow", place=_TARGET, value=target)
+    file = Path(module.__file__) if module.__file__ else None
+    lines = _lines_of(file)
+    return [
+        Definition(
+            name=f"{where}:{name}",
+            file=file,
+            line=lines.get(name),
+            workflow=_checked(getattr(module, name), f"{where}:{name}"),
+        )
+        for name in names
+    ]
+
+
+def _raised_at(error: BaseException, where: str) -> tuple[Path | None, int | None]:
+    """Return the file of the module *where* and the line of it that led to *error*; None each when nobody knows."""
+    file = Path(where).resolve() if where.endswith(".py") else None
+    with suppress(Exception):  # to look for a module is to import the package that it is in
+        spec = None if file else importlib.util.find_spec(where)
+        file = Path(spec.origin) if spec is not None and spec.origin else file
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
+    return (file, lines[-1]) if lines else (None, None)
+
+
+def _lines_of(file: Path | None) -> dict[str, int]:
+    """Return the line at which each name of a module is given."""
+    if file is None or file.suffix != ".py":
+        return {}
+    found: dict[str, int] = {}
+    for node in ast.parse(file.read_bytes()).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found |= {target.id: node.lineno for target in targets if isinstance(target, ast.Name)}
+    return found
 
 
 def _declared(name: str, what: str, place: str) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from respond.cli.scenario_customers import CUSTOMERS, UNVISITED
+from respond.cli.scenario_measures import MEASURES
+from respond.cli.scenario_words import WORDS
 from respond.cli.story import Step, clock
 from respond.domain.moments import Moment
 from respond.workflow.approvals import Approve
@@ -23,8 +26,9 @@ _WARNING = (
     Step(
         at=clock(8, 40),
         actor="payments.monitor",
-        tells="A monitor sees 3 % of the payments fail in the north.  The plan warns from 5 %.",
+        tells="A monitor sees 3 % of the payments fail in the north.  The plan prepares from 2.5 % and warns from 5 %.",
         category=WARNING_CATEGORY,
+        key=WARNING,
         command=w.RecordSignal(
             source="payments.monitor", metric="failed_payments_percent", value=3, credibility="high"
         ),
@@ -34,6 +38,7 @@ _WARNING = (
         actor="payments.monitor",
         tells="Now it is 7 %: the plan suggests a warning.",
         category=WARNING_CATEGORY,
+        key=WARNING,
         command=w.RecordSignal(
             source="payments.monitor", metric="failed_payments_percent", value=7, credibility="high"
         ),
@@ -44,6 +49,7 @@ _WARNING = (
         role="duty_officer",
         tells="A person decides: the duty officer warns.",
         category=WARNING_CATEGORY,
+        key=WARNING,
         command=w.RaiseWarning(
             category="equipment_failure", title="Card payments fail in the north", basis="7 % since 08:48, and rising"
         ),
@@ -54,6 +60,7 @@ _WARNING = (
         role="assessor",
         tells="What the plan wants ready for such a warning is made ready.",
         category=WARNING_CATEGORY,
+        key=WARNING,
         command=w.Prepare(preparation="Call the technical lead", note="on the line since 08:52"),
     ),
     Step(
@@ -62,6 +69,7 @@ _WARNING = (
         role="commander",
         tells="Somebody else than who warned holds it to be right.",
         category=WARNING_CATEGORY,
+        key=WARNING,
         command=w.ConfirmWarning(basis="two shops tell of it by telephone"),
     ),
 )
@@ -160,7 +168,7 @@ _RESPONSE = (
         at=clock(9, 42),
         actor="sun.jie",
         role="responder",
-        tells="An early try to resolve it, refused with every reason: not this role, and reports are owed.",
+        tells="An early try to resolve it, refused with every reason: role, reports, an open measure.",
         command=c.Resolve(resolution="rolled back"),
         refused=True,
     ),
@@ -264,13 +272,6 @@ _RESPONSE = (
         command=c.Note(text="All shops but two work again"),
     ),
     Step(
-        at=clock(10, 40),
-        actor="lin.tao",
-        role="customer_care",
-        tells="The customers concerned were spoken to.",
-        command=c.Fulfil(obligation="first_contact", note="120 called, 1,080 written to"),
-    ),
-    Step(
         at=clock(10, 50),
         actor="liu.fang",
         role="commander",
@@ -318,13 +319,6 @@ _RECOVERY = (
         command=c.ReportUpward(kind="final", recipient="head_office", summary="Service is restored since 11:55."),
     ),
     Step(
-        at=clock(1, 30, days=1),
-        actor="lin.tao",
-        role="customer_care",
-        tells="The company says that it is sorry.",
-        command=c.Fulfil(obligation="apology", note="by text message, with a voucher of 20 CNY"),
-    ),
-    Step(
         at=clock(2, 0, days=1),
         actor="he.na",
         role="liaison",
@@ -338,7 +332,7 @@ _RECOVERY = (
         actor="zhao.min",
         role="commander",
         tells="Visits are to be waived.  The plan wants two people for that, and one alone is refused.",
-        command=c.Waive(obligation="visit", reason="customers who paid in a shop left no address"),
+        command=c.Waive(obligation=UNVISITED, reason="customers who paid in a shop left no address"),
         refused=True,
     ),
     Step(
@@ -353,7 +347,7 @@ _RECOVERY = (
         actor="zhao.min",
         role="commander",
         tells="Four eyes: now the visits are waived.",
-        command=c.Waive(obligation="visit", reason="customers who paid in a shop left no address"),
+        command=c.Waive(obligation=UNVISITED, reason="customers who paid in a shop left no address"),
     ),
     Step(
         at=clock(6, 0, days=1),
@@ -386,4 +380,4 @@ _RECOVERY = (
     ),
 )
 
-STEPS = (*_WARNING, *_RESPONSE, *_RECOVERY)
+STEPS = tuple(sorted((*_WARNING, *_RESPONSE, *MEASURES, *CUSTOMERS, *WORDS, *_RECOVERY), key=lambda step: step.at))

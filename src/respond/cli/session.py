@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import attrs
 
 from respond.cli.registration import declared_projections, declared_workflows
 from respond.domain.references import Actor
+from respond.engine.accountability import Accountability
 from respond.engine.circumstances import UNKNOWN
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Plans, Workflows
@@ -27,15 +29,15 @@ UNKNOWN_TIME = "unknown"
 """What people write for `--at` when nobody knows."""
 
 
-def plan_path(name: str) -> Path:
-    """Return the file called *name*, or where the shipped plan of that name lies.
+def plan_path(name: str, shipped: Callable[[str], Path] = shipped_plan) -> Path:
+    """Return the file called *name*, or where the plan, or whatever *shipped* finds, of that name lies that ships.
 
     Raises `PlanNotFound` when it is neither.
     """
     path = Path(name)
     if path.exists() or path.suffix == ".toml" or len(path.parts) > 1:
         return path
-    return shipped_plan(name)
+    return shipped(name)
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +73,10 @@ class Session:
             create=create,
             archives=self.archives,
         )
+
+    def accountability(self) -> Accountability:
+        """Open the restricted part of the log."""
+        return Accountability.open(self.db, plans=Plans(self.plans()), create=False, archives=self.archives)
 
     def rehearsal(self) -> Engine:
         """Open the engine for what is only tried: on an empty log in memory where the database holds nothing yet."""

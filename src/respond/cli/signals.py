@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
+from respond.cli import written
 from respond.cli.answer import Answer
 from respond.cli.options import Question, Recording
-from respond.cli.outcomes import recorded
+from respond.cli.outcomes import carried_out
 from respond.cli.page import Page
 from respond.cli.session import Session
 from respond.cli.targets import Target
-from respond.domain.payloads import from_input
 from respond.workflow.warning import WARNING_CATEGORY
 from respond.workflow.warning import commands as w
 from respond.workflow.warning.events import CREDIBILITIES
@@ -28,12 +28,12 @@ def warning() -> None:
 @click.argument("key")
 @click.option("--source", required=True, help="Where it comes from: customers, a monitor, a newspaper, staff.")
 @click.option("--metric", required=True, help="What was measured, as an indicator of the plan names it.")
-@click.option("--value", type=int, required=True)
+@click.option("--value", required=True, metavar="NUMBER", help="Exact to the last digit: 42 or 4.75.")
 @click.option("--credibility", type=click.Choice(CREDIBILITIES), default="medium", show_default=True)
 @click.option("--text", default="", help="What was observed.")
-def signal(session: Session, key: str, **told: Any) -> Answer:
-    """Record what was observed; the plan may suggest a warning."""
-    return _carry_out(session, key, from_input(w.RecordSignal, told))
+def signal(session: Session, key: str, value: str, **told: Any) -> Answer:
+    """Record what was observed; the plan may ask for preparations, or suggest a warning."""
+    return _carry_out(session, key, w.RecordSignal(value=written.number(value, "--value"), **told))
 
 
 @warning.command("raise", cls=Recording)
@@ -109,9 +109,7 @@ _LISTS = ("suggested", "prepared", "to_prepare")
 
 
 def _carry_out(session: Session, key: str, command: object) -> Answer:
-    with session.engine(create=None) as engine:
-        outcome = engine.execute(WARNING_CATEGORY, key, command, **session.circumstances)
-        return recorded(engine, Target(WARNING_CATEGORY, key), outcome)
+    return carried_out(session, Target(WARNING_CATEGORY, key), command)
 
 
 COMMANDS = (warning,)

@@ -7,9 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
+from respond.engine.engine import Engine
 from respond.engine.handler import Outcome
 from respond.workflow.incident import INCIDENT_CATEGORY
 
+REPORT_ID = "demo"
+"""The command id of the report."""
+INCIDENT = Engine.incident_id(REPORT_ID)
+"""The id of the incident."""
 DAY = datetime(2026, 3, 12, tzinfo=UTC)
 """A Thursday."""
 
@@ -31,6 +36,8 @@ class Step:
     command: object | Callable[[Mapping[str, Outcome]], object]
     """A command, or what makes one of the outcomes of the steps that have a name."""
     category: str = INCIDENT_CATEGORY
+    key: str = ""
+    """The key of what is no incident."""
     name: str = ""
     """What a later step calls it."""
     happened_at: datetime | None = None

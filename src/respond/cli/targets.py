@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from respond.engine.desk import Desk
 from respond.engine.engine import Engine
 from respond.workflow.incident import INCIDENT_CATEGORY
 
@@ -33,8 +34,8 @@ class Target:
             return cls(category, engine.incident(name).id)
         return cls(category, name)
 
-    def title(self, engine: Engine) -> str:
+    def title(self, desk: Desk) -> str:
         """Return what people call it: the number of an incident, the stream's name of anything else."""
         if self.category == INCIDENT_CATEGORY:
-            return engine.reader.number(self.key)
+            return desk.number(self.key)
         return f"{self.category}-{self.key}"

@@ -63,11 +63,14 @@ def report(session: Session, **told: Any) -> Answer:
 )
 @click.option("--loss", metavar="MONEY", help="The loss, such as '12.50 CNY'.")
 @click.option("--spread", help="How far it reaches: local, regional …")
+@click.option(
+    "--facet", "facets", multiple=True, metavar="FACET", help="A side of it that the plan names; may be repeated."
+)
 @click.option("--findings", default="", help="What was found.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help=FIELD_HELP)
 def assess(session: Session, name: str, loss: str | None, fields: tuple[str, ...], **told: Any) -> Answer:
     """Judge the impact of incident ID, for the first time or again; the last assessment counts."""
-    command = c.Assess(loss=written.money(loss, "--loss"), fields=written.fields(fields, "--field"), **told)
+    command = c.Assess(loss=written.money_if_told(loss, "--loss"), fields=written.fields(fields, "--field"), **told)
     return carry_out(session, name, command)
 
 

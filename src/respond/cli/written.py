@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
+import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -16,17 +17,29 @@ from respond.errors import InvalidInput
 from respond.workflow.incident.events import Attachment
 
 _CHUNK = 1024 * 1024
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
 
 
-def money(text: str | None, place: str) -> Money | None:
+def money_if_told(text: str | None, place: str) -> Money | None:
+    """Return the money that *text* means, None for None; raises `InvalidInput`."""
+    return None if text is None else money(text, place)
+
+
+def money(text: str, place: str) -> Money:
     """Return the money that `12.50 CNY` means; raises `InvalidInput`."""
-    if text is None:
-        return None
     amount, _, currency = text.partition(" ")
     try:
         return Money(Decimal(amount), currency)
     except (InvalidInput, InvalidOperation) as error:
         raise InvalidInput(f"{text!r} is not money; write 12.50 CNY", place=place, value=text) from error
+
+
+def number(text: str, place: str) -> int | Decimal:
+    """Return the number that `12` or `0.5` means, exact to the last digit; raises `InvalidInput`."""
+    try:
+        return int(text) if _WHOLE.fullmatch(text) else Decimal(text)
+    except InvalidOperation as error:
+        raise InvalidInput(f"{text!r} is not a number; write 12 or 0.5", place=place, value=text) from error
 
 
 def json_object(text: str, place: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import attrs
@@ -10,6 +11,15 @@ import attrs
 from respond.errors import InvalidRecord
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
+DIGITS_MAX = 15
+"""The most digits before the point that an amount to be paid may have."""
+_DECIMALS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
+    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+"""The minor units of ISO 4217 that are not 2."""
 
 
 @attrs.frozen
@@ -28,3 +38,17 @@ class Money:
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many digits behind the point amounts of *currency* have: the minor unit of ISO 4217."""
+    return _DECIMALS.get(currency, 2)
+
+
+def sums_of(amounts: Iterable[Money | None]) -> Mapping[str, Decimal]:
+    """Return what *amounts* add up to, by currency; None is no money."""
+    sums: dict[str, Decimal] = {}
+    for one in amounts:
+        if one is not None:
+            sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
+    return dict(sorted(sums.items()))

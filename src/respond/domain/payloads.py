@@ -38,6 +38,13 @@ def to_data(payload: object) -> dict[str, Any]:
     return data
 
 
+def as_told(payload: object) -> dict[str, Any]:
+    """Return *payload* as a mapping, each value as what it is and not as what its field says: to find what is wrong."""
+    kind: Any = type(payload)
+    fields = attrs.fields(kind)
+    return {field.name.rstrip("_"): _FAST.unstructure(getattr(payload, field.name)) for field in fields}
+
+
 def from_data(payload: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
     """Return the payload that `to_data` wrote; keys that the class does not have are ignored.
 
@@ -106,13 +113,14 @@ def _converter(*, strict: bool) -> cattrs.Converter:
         converter.register_structure_hook_func(_is_stored_as_it_is, lambda value, _: value)
 
     def structure(kind: type) -> Any:
-        return make_dict_structure_fn(
+        made: Any = make_dict_structure_fn(
             kind,
             converter,
             _cattrs_detailed_validation=strict,
             _cattrs_forbid_extra_keys=strict,
             **_renames(kind),
         )
+        return _of_mappings(made) if strict else made
 
     def unstructure(kind: type) -> Any:
         return make_dict_unstructure_fn(kind, converter, _cattrs_omit_if_default=True, **_renames(kind))
@@ -120,6 +128,18 @@ def _converter(*, strict: bool) -> cattrs.Converter:
     converter.register_structure_hook_factory(_is_payload, structure)
     converter.register_unstructure_hook_factory(_is_payload, unstructure)
     return converter
+
+
+def _of_mappings(structure: Callable[[Any, type], Any]) -> Callable[[Any, type], Any]:
+    """Return *structure* for those who write anything but a mapping."""
+
+    def checked(value: Any, kind: type) -> Any:
+        if not isinstance(value, Mapping):
+            names = ", ".join(field.name.rstrip("_") for field in attrs.fields(kind))
+            raise ValueError(f"{value!r} is not a {kind.__name__}; give its {names}")  # noqa: TRY004 - cattrs names it
+        return structure(value, kind)
+
+    return checked
 
 
 def _in_order(items: Iterable[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from respond.errors import InvalidRecord
 Realm = Literal["real", "drill"]
 REALMS: tuple[Realm, ...] = ("real", "drill")
 DEFAULT_TENANT = "default"
+_RESTRICTED = ".accountability"
 
 NAME_MAX = 255
 """The longest text, in characters, that an indexed column takes."""
@@ -100,3 +101,13 @@ def exactly(version: int) -> ExpectedVersion:
     if version < 0:
         raise InvalidRecord(f"{version} is not a version: it must be 0 or more", place="expected", value=version)
     return ExpectedVersion("exactly", version)
+
+
+def restricted(tenant: str) -> str:
+    """Return the tenant under which the restricted part of *tenant* stands."""
+    return f"{tenant}{_RESTRICTED}"
+
+
+def is_restricted(tenant: str) -> bool:
+    """Return whether *tenant* is the restricted part of another."""
+    return tenant.endswith(_RESTRICTED)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import attrs
+
 ValueT = TypeVar("ValueT")
 
 
@@ -16,3 +18,8 @@ def replace(value: ValueT, **changes: Any) -> ValueT:
     copy = object.__new__(type(value))
     object.__setattr__(copy, "__dict__", value.__dict__ | changes)
     return copy
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """Return the fields of *value*, of an attrs class, by name: an event often has those of its command."""
+    return {field.name: getattr(value, field.name) for field in attrs.fields(type(value))}

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import datetime
-from functools import update_wrapper
 from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from respond.domain.events import Event
 from respond.domain.streams import DEFAULT_TENANT
+from respond.engine.async_action import AsyncActionHandle
 from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.async_lesson import AsyncLessonHandle
+from respond.engine.async_party import AsyncPartyHandle
+from respond.engine.async_pool import AsyncPoolHandle
 from respond.engine.async_watch import AsyncWatch
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.engine import Engine
-from respond.engine.incident import IncidentHandle
+from respond.engine.handed import handed
+from respond.engine.modes import Mode, check_mode
 from respond.errors import InvalidInput, RespondError
 from respond.plan.plan import Plan
 from respond.store.async_event_store import AsyncEventStore
@@ -26,28 +30,16 @@ from respond.store.bridge import awaited, lent
 from respond.store.checkpoint import Patience
 from respond.store.protocol import PAGE
 from respond.workflow.authority import Policy
+from respond.workflow.incident.commands import ReportIncident
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from respond.engine.async_projecting import AsyncProjecting
-    from respond.engine.projecting import Mode
     from respond.projections.sql import TableProjection
     from respond.store.sql.async_opening import Database, HostConnection
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
-
-
-def _handed(
-    method: Callable[Concatenate[Engine, P], IncidentHandle],
-) -> Callable[Concatenate[AsyncEngine, P], Coroutine[Any, Any, AsyncIncidentHandle]]:
-    """Return *method*, which hands out an incident, as one that is awaited and hands out the incident to be awaited."""
-
-    async def call(self: AsyncEngine, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIncidentHandle:
-        return AsyncIncidentHandle(self, await self.run(method, self.inner, *args, **kwargs))
-
-    update_wrapper(call, method)
-    return call
 
 
 class AsyncEngine:
@@ -104,7 +96,8 @@ class AsyncEngine:
         **options: Any,
     ) -> Self:
         """Return an engine on *database*, a URL or the host's own engine for asyncio; see `Engine.open`."""
-        plans, workflows = Plans(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
+        check_mode(projections)
+        plans, workflows = Plans.of(plans), Workflows(workflows)  # a bad one must not leave an empty log behind
         store = await AsyncEventStore.open(database, clock=clock, tenant=tenant, **options)
         try:
             engine = cls(
@@ -162,16 +155,56 @@ class AsyncEngine:
             joined.inner = inner
             yield joined
 
+    def pool(self, key: str) -> AsyncPoolHandle:
+        """Return the handle of the pool called *key*; see `Engine.pool`."""
+        return AsyncPoolHandle(self, self.inner.pool(key))
+
+    pools = awaited(Engine.pools)
+    upkeep = awaited(Engine.upkeep)
+
     def watch(self) -> AsyncWatch:
         """Return a watcher of deadlines; see `Engine.watch`."""
         return AsyncWatch(self, self.inner.watch())
 
     execute = awaited(Engine.execute)
-    report = _handed(Engine.report)
+    report = handed(AsyncIncidentHandle, Engine.report)
     merge = awaited(Engine.merge)
+    undo_merge = awaited(Engine.undo_merge)
+    relate = awaited(Engine.relate)
+    unrelate = awaited(Engine.unrelate)
+    number = awaited(Engine.number)
+    timeline = awaited(Engine.timeline)
+    review = awaited(Engine.review)
+    learning_view = awaited(Engine.learning_view)
+
+    async def split(
+        self, source: str, parts: Iterable[ReportIncident], *, reason: str, **circumstances: Any
+    ) -> tuple[AsyncIncidentHandle, ...]:
+        """Report *parts* as incidents that come of *source*; see `Engine.split`."""
+        handles = await self.run(self.inner.split, source, parts, reason=reason, **circumstances)
+        return tuple(AsyncIncidentHandle(self, handle) for handle in handles)
+
     incident_id = staticmethod(Engine.incident_id)
 
-    incident = _handed(Engine.incident)
+    incident = handed(AsyncIncidentHandle, Engine.incident)
+
+    async def party(self, key: str) -> AsyncPartyHandle:
+        """Return the handle of the affected party with this key; raises `NotFound` when nobody registered it."""
+        return AsyncPartyHandle(self, await self.run(self.inner.party, key))
+
+    async def action(self, key: str) -> AsyncActionHandle:
+        """Return the handle of the action item with this key; raises `NotFound` when nobody opened it."""
+        return AsyncActionHandle(self, await self.run(self.inner.action, key))
+
+    actions = awaited(Engine.actions)
+    figures = awaited(Engine.figures)
+    care = awaited(Engine.care)
+    record_lesson = handed(AsyncLessonHandle, Engine.record_lesson)
+    taught = handed(AsyncLessonHandle, Engine.taught)
+    lesson = handed(AsyncLessonHandle, Engine.lesson)
+    lessons = awaited(Engine.lessons)
+    similar = awaited(Engine.similar)
+    drills = awaited(Engine.drills)
     explain = awaited(Engine.explain)
     state = awaited(Engine.state)
     states = awaited(Engine.states)

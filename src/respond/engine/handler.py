@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -14,21 +15,25 @@ from respond.domain.events import Event
 from respond.domain.ids import event_id, uuid7
 from respond.domain.moments import Moment
 from respond.domain.payloads import to_data
-from respond.domain.references import Actor
+from respond.domain.references import Actor, Reference
 from respond.domain.streams import Realm, StreamId, exactly, indexed
 from respond.domain.values import replace
 from respond.engine.circumstances import Circumstances
 from respond.engine.definitions import Plans, Workflows
+from respond.engine.modes import refuse_misplaced
+from respond.engine.queue import Queue
 from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
-from respond.errors import CommandRefused, IdempotencyConflict, OutcomeUnknown, VersionConflict
+from respond.errors import CommandRefused, IdempotencyConflict, OutcomeUnknown, StoreUnavailable, VersionConflict
 from respond.plan.plan import Plan
 from respond.store.archive_folder import archive_of
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import Appended, NewEvent, Write
-from respond.workflow.authority import Policy
+from respond.workflow.authority import Grant, Policy
 from respond.workflow.decider import decide, decision
 from respond.workflow.definition import Situation
+from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.migration import DefinitionMigrated
 from respond.workflow.workflow import Workflow
 
 ATTEMPTS = 8
@@ -62,7 +67,8 @@ class Outcome:
 @attrs.frozen
 class _Loaded:
     ask: Ask
-    workflow: Workflow
+    folding: Workflow
+    """The version of the workflow that folds every stream of its category."""
     stream: StreamId
     history: tuple[Event, ...]
 
@@ -93,28 +99,37 @@ class Handler:
         self.random = random
         self.realm = realm
         self.policy = policy
+        self._queue = Queue()
 
     def handle(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
-        """Carry out *asks* in one atomic step; after a first conflict, with the streams to itself.
+        """Carry out *asks* and their companions in one atomic step.
+
+        After a first conflict, and for aggregates that many share at once, others who ask the same wait meanwhile.
 
         Raises `CommandRefused`; `VersionConflict` when others kept writing for 8 attempts; `IdempotencyConflict` when
-        the command id was used for another command.
+        the command id was used for another command; `OutcomeUnknown` when the connection was lost as it committed, and
+        the store cannot tell by now what became of it.
         """
         if circumstances.command_id is None:
             circumstances = replace(circumstances, command_id=str(uuid7(self.clock(), self.random(10))))
         else:
             indexed(circumstances.command_id, "command_id")
-        try:
-            return self._attempt(self.store, asks, circumstances)
-        except VersionConflict:
-            pass
+        asks = tuple(self.accompanied(asks))
+        refuse_misplaced(self.store, [self.workflows[ask.category] for ask in asks])
+        waited_for = any(stream in self._queue for stream in self._streams(asks))
+        if not waited_for and not any(self.workflows[ask.category].shared for ask in asks):
+            with suppress(VersionConflict):
+                return self._attempt(self.store, asks, circumstances)
         try:
             for _ in range(ATTEMPTS - 2):
                 with suppress(VersionConflict):
                     return self._alone(asks, circumstances)
             return self._alone(asks, circumstances)
-        except OutcomeUnknown:  # the same command id finds what was committed, or is carried out now
-            return self._attempt(self.store, asks, circumstances)
+        except OutcomeUnknown as unknown:  # the same command id finds what was committed, or is carried out now
+            try:
+                return self._attempt(self.store, asks, circumstances)
+            except StoreUnavailable as error:  # nobody has learned what became of it
+                raise unknown from error
 
     def load(self, stream: StreamId) -> tuple[Event, ...]:
         """Return the events of *stream*, decoded."""
@@ -132,7 +147,7 @@ class Handler:
         """Return the situation in which *command* would be decided now."""
         now = self._now([history])
         return Situation(
-            state=workflow.fold(history),
+            state=self.workflows[workflow.category].fold(history),
             command=command,
             plan=self._plan(history, None),
             actor=actor,
@@ -142,11 +157,20 @@ class Handler:
             policy=self.policy,
             break_glass=break_glass,
             plans=self.plans.by_reference,
+            versions=self.workflows.versions[workflow.category].by_version,
         )
+
+    def accompanied(self, asks: Iterable[Ask]) -> Iterator[Ask]:
+        """Yield *asks*, each followed by what belongs to the same step, and by what belongs to that."""
+        for ask in asks:
+            yield ask
+            companions = self.workflows.handler_of(ask.category, ask.command).companions(ask.key, ask.command)
+            yield from self.accompanied(Ask(category=c.category, key=c.key, command=c.command) for c in companions)
 
     def _alone(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
         """Attempt it while all others who were in conflict over the same streams wait."""
-        with self.store.exclusively(self._streams(asks)) as store:
+        streams = self._streams(asks)
+        with self._queue.joined(streams), self.store.exclusively(streams) as store:
             return self._attempt(store, asks, circumstances)
 
     def _attempt(self, store: EventStore, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
@@ -197,45 +221,78 @@ class Handler:
         self, loaded: Sequence[_Loaded], circumstances: Circumstances, moment: Moment | None, now: datetime
     ) -> list[Write]:
         writes: list[Write] = []
+        refused: list[CommandRefused] = []
+        shared = self._shared_plan((one.ask, one.history) for one in loaded)
         index = 0
         for one in loaded:
-            plan = self._plan(one.history, one.ask.plan)
-            situation = Situation(
-                state=one.workflow.fold(one.history),
-                command=one.ask.command,
-                plan=plan,
-                actor=circumstances.actor,
-                at=moment.at if moment else now,
-                now=now,
-                history=one.history,
-                policy=self.policy,
-                break_glass=circumstances.break_glass,
-                plans=self.plans.by_reference,
+            workflow = self.workflows.deciding(one.ask.category, one.history)
+            situation = self._situation(
+                one, one.history, shared, circumstances, at=moment.at if moment else now, now=now
             )
-            with names_wrong_field(one.ask.command):
-                decided = decision(one.workflow, situation)
+            try:
+                with names_wrong_field(one.ask.command):
+                    decided = decision(workflow, situation)
+            except CommandRefused as error:
+                refused.append(error)
+                continue
             if not decided.payloads:
                 continue
-            authority = None if decided.grant is None else decided.grant.to_json()
             events = [
-                self._new_event(one, payload, index + offset, circumstances, moment, plan, authority)
+                self._new_event(one, workflow, payload, index + offset, circumstances, moment, situation, decided.grant)
                 for offset, payload in enumerate(decided.payloads)
             ]
             index += len(events)
             writes.append(Write(one.stream, events, exactly(one.version)))
+        if refused:
+            raise _together(refused)
         return writes
+
+    def _shared_plan(self, told: Iterable[tuple[Ask, tuple[Event, ...]]]) -> Plan | None:
+        """Return the plan of the incident that the step is about: it judges the commands for what is none, too."""
+        for ask, history in told:
+            if ask.category == INCIDENT_CATEGORY and history:
+                return self._plan(history, None)
+        return None
+
+    def _situation(
+        self,
+        one: _Loaded,
+        history: tuple[Event, ...],
+        shared: Plan | None,
+        circumstances: Circumstances,
+        *,
+        at: datetime,
+        now: datetime,
+    ) -> Situation:
+        """Return the situation in which the command of *one* is decided after *history*."""
+        foreign = shared if one.ask.category != INCIDENT_CATEGORY else None
+        return Situation(
+            state=one.folding.fold(history),
+            command=one.ask.command,
+            plan=foreign or self._plan(history or one.history[:1], one.ask.plan),
+            actor=circumstances.actor,
+            at=at,
+            now=now,
+            history=history,
+            policy=self.policy,
+            break_glass=circumstances.break_glass,
+            plans=self.plans.by_reference,
+            versions=self.workflows.versions[one.ask.category].by_version,
+        )
 
     def _new_event(
         self,
         one: _Loaded,
+        workflow: Workflow,
         payload: Any,
         index: int,
         circumstances: Circumstances,
         moment: Moment | None,
-        plan: Plan,
-        authority: Mapping[str, Any] | None,
+        situation: Situation,
+        grant: Grant | None,
     ) -> NewEvent:
-        name, schema_version, data = self.codec.encode(payload)
+        with names_wrong_field(payload):
+            name, schema_version, data = self.codec.encode(payload)
         refuse_unreadable(payload, data)
         command_id = circumstances.command_id or ""
         actor = circumstances.actor
@@ -251,10 +308,11 @@ class Handler:
             correlation_id=circumstances.correlation_id,
             causation_id=circumstances.causation_id,
             command_id=command_id,
-            definition=one.workflow.reference if "to" in data else None,
-            plan=plan.reference if not one.history else None,
+            definition=_named(workflow, payload) if "to" in data else None,
+            plan=self.plans.pinning(situation.plan) if not one.history else None,
             source=circumstances.source,
-            authority=authority,
+            authority=None if grant is None else grant.to_json(),
+            subject=workflow.subject(situation),
         )
 
     def _replayed(self, loaded: Sequence[_Loaded], circumstances: Circumstances) -> Outcome | None:
@@ -263,11 +321,14 @@ class Handler:
         stored = [tuple(event for event in one.history if event.command_id == command_id) for one in loaded]
         if not any(stored):
             return None
-        for one, events in zip(loaded, stored, strict=True):
+        before = [_before(one.history, events) for one, events in zip(loaded, stored, strict=True)]
+        shared = self._shared_plan((one.ask, history) for one, history in zip(loaded, before, strict=True))
+        for one, history, events in zip(loaded, before, stored, strict=True):
             if not all(_told_alike(event, circumstances) for event in events):
                 raise IdempotencyConflict({command_id: "the command id was used by another actor, or for another time"})
             try:
-                same = _alike(self._decided_then(one, events, circumstances), [event.data for event in events])
+                decided = self._decided_then(one, history, events, shared, circumstances)
+                same = _alike(decided, [event.data for event in events])
             except CommandRefused:
                 same = False
             if not same:
@@ -279,34 +340,43 @@ class Handler:
             replayed=True,
         )
 
-    def _decided_then(self, one: _Loaded, stored: Sequence[Event], circumstances: Circumstances) -> list[Any]:
-        """Return what the command causes when it is decided where it was decided first."""
+    def _decided_then(
+        self,
+        one: _Loaded,
+        history: tuple[Event, ...],
+        stored: Sequence[Event],
+        shared: Plan | None,
+        circumstances: Circumstances,
+    ) -> tuple[Any, ...]:
+        """Return what the command causes when it is decided where it was decided first, after *history*."""
         if not stored:
-            return []
-        before = tuple(event for event in one.history if event.version < stored[0].version)
+            return ()
         then = stored[0]
-        return list(
-            decide(
-                one.workflow,
-                Situation(
-                    state=one.workflow.fold(before),
-                    command=one.ask.command,
-                    plan=self._plan(before or one.history[:1], None),
-                    actor=circumstances.actor,
-                    at=then.happened_at,
-                    now=then.recorded_at,
-                    history=before,
-                    policy=self.policy,
-                    break_glass=circumstances.break_glass,
-                    plans=self.plans.by_reference,
-                ),
-            )
-        )
+        situation = self._situation(one, history, shared, circumstances, at=then.happened_at, now=then.recorded_at)
+        return decide(self.workflows.deciding(one.ask.category, history or stored[:1]), situation)
 
 
-def _alike(decided: list[Any], stored: list[Any]) -> bool:
+def _named(workflow: Workflow, payload: Any) -> Reference:
+    """Return the definition that the event of *payload* names: the one that decided, or the one it migrates to."""
+    return payload.definition if type(payload) is DefinitionMigrated else workflow.reference
+
+
+def _before(history: tuple[Event, ...], stored: Sequence[Event]) -> tuple[Event, ...]:
+    """Return what stood in *history* before *stored*; all of it when nothing is."""
+    return tuple(event for event in history if not stored or event.version < stored[0].version)
+
+
+def _together(refused: Sequence[CommandRefused]) -> CommandRefused:
+    """Return the refusal of a whole step, with the reasons against each of its commands."""
+    first = refused[0]
+    return CommandRefused(
+        first.command, first.state, tuple(dict.fromkeys(chain.from_iterable(one.refusals for one in refused)))
+    )
+
+
+def _alike(decided: Sequence[Any], stored: Sequence[Any]) -> bool:
     """Return whether both are stored as the same bytes."""
-    return decided == stored and identical(list(map(to_data, decided)), list(map(to_data, stored)))
+    return list(decided) == list(stored) and identical(list(map(to_data, decided)), list(map(to_data, stored)))
 
 
 def _told_alike(event: Event, circumstances: Circumstances) -> bool:

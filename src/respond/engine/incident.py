@@ -10,16 +10,24 @@ from respond.domain.events import Event
 from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.engine.handler import Outcome
+from respond.engine.incident_actions import FollowUpCommands
+from respond.engine.incident_course import CourseCommands
+from respond.engine.incident_customers import CustomerCommands
+from respond.engine.incident_links import LinkCommands
+from respond.engine.incident_measures import MeasureCommands
+from respond.engine.incident_resources import ResourceCommands
+from respond.engine.incident_review import ReviewCommands
+from respond.engine.incident_situation import SituationCommands
+from respond.engine.incident_words import WordCommands
 from respond.plan.organisation import Role
 from respond.plan.owed import Owed, Verdict, owed, verdict
-from respond.plan.plan import Plan
 from respond.workflow.approvals import Approve
 from respond.workflow.decider import Explanation
-from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
+from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.events import Attachment, FieldValue, ReportKind
 from respond.workflow.incident.facts import facts_of
-from respond.workflow.incident.levels import Suggestion, suggest
+from respond.workflow.incident.levels import ResponseSuggestion, Suggestion, suggest, suggest_response
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
 from respond.workflow.incident.staffing import Concern, concerns, vacancies
@@ -27,12 +35,23 @@ from respond.workflow.incident.state import Incident
 from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
 
 if TYPE_CHECKING:
-    from respond.engine.engine import Engine
+    from respond.engine.desk import Desk
+    from respond.projections.learning import LearningView
     from respond.projections.review import Review
     from respond.projections.timeline import Timeline
 
 
-class IncidentHandle:
+class IncidentHandle(
+    MeasureCommands,
+    SituationCommands,
+    CourseCommands,
+    WordCommands,
+    CustomerCommands,
+    ResourceCommands,
+    FollowUpCommands,
+    ReviewCommands,
+    LinkCommands,
+):
     """One incident of an engine.
 
     Every command takes, besides what it names, the circumstances of `Engine.execute`: `actor`, `role`, `on_behalf_of`,
@@ -42,7 +61,7 @@ class IncidentHandle:
 
     # Without the slash, mypy would not take the signatures over for the handle that is awaited.
 
-    def __init__(self, engine: Engine, incident_id: str, outcome: Outcome | None = None) -> None:
+    def __init__(self, engine: Desk, incident_id: str, outcome: Outcome | None = None) -> None:
         self.engine = engine
         self.id = incident_id
         self.outcome = outcome
@@ -52,10 +71,6 @@ class IncidentHandle:
         return f"<incident {self.id}>"
 
     # -- commands ------------------------------------------------------------------------------------------------------
-
-    def execute(self, /, command: object, **circumstances: Any) -> Outcome:
-        """Carry out any command of the incident workflow."""
-        return self.engine.execute(INCIDENT_CATEGORY, self.id, command, **circumstances)
 
     def assess(
         self,
@@ -221,11 +236,6 @@ class IncidentHandle:
         """Say that it was a false alarm."""
         return self.execute(c.Cancel(reason=reason), **circumstances)
 
-    def merge_into(self, /, other: IncidentHandle | str, *, reason: str, **circumstances: Any) -> Outcome:
-        """Merge this incident into *other*, which goes on."""
-        into = other if isinstance(other, str) else other.id
-        return self.engine.merge(self.id, into, reason=reason, **circumstances)
-
     def correct(self, /, entry: str, changes: Mapping[str, Any], *, reason: str, **circumstances: Any) -> Outcome:
         """Give the entry with the event id *entry* its right values; the original stays."""
         return self.execute(c.Correct(entry=entry, changes=dict(changes), reason=reason), **circumstances)
@@ -243,6 +253,10 @@ class IncidentHandle:
     def suggestion(self) -> Suggestion:
         """Return the level that the plan suggests now, and what speaks for it."""
         return suggest(*self._standing())
+
+    def response_suggestion(self) -> ResponseSuggestion:
+        """Return the response level that the plan suggests now, and what speaks for it."""
+        return suggest_response(*self._standing())
 
     def obligations(self) -> tuple[Owed, ...]:
         """Return what it owes, and owed: each occurrence with its deadline and what became of it."""
@@ -263,11 +277,6 @@ class IncidentHandle:
         """Return whose shift is too long now, and who holds a role without training in force."""
         return concerns(*self._standing(), self.engine.clock())
 
-    def _standing(self) -> tuple[Plan, Incident]:
-        """Return the plan in force and where the incident stands, by one look at its events."""
-        history = self.engine.reader.events(INCIDENT_CATEGORY, self.id)
-        return self.engine.plans.in_force(history), INCIDENT.fold(history)
-
     def state(self, /, **when: Any) -> Incident:
         """Return where it stands, or stood; `as_of` is the world's time, `known_at` the log's."""
         state: Incident = self.engine.state(INCIDENT_CATEGORY, self.id, **when)
@@ -280,12 +289,16 @@ class IncidentHandle:
     @property
     def number(self) -> str:
         """Its readable number, `INC-` and the position of its first event: unique, however many report at once."""
-        return self.engine.reader.number(self.id)
+        return self.engine.number(self.id)
 
     def timeline(self, /, *, known_at: datetime | None = None, **options: Any) -> Timeline:
         """Return what happened, entry by entry, with the incidents that were merged into it."""
-        return self.engine.reader.timeline(self.id, known_at=known_at, **options)
+        return self.engine.timeline(self.id, known_at=known_at, **options)
+
+    def learning_view(self, /, **options: Any) -> LearningView:
+        """Return the review and the timeline with roles in the place of people, for all who are to learn from it."""
+        return self.engine.learning_view(self.id, **options)
 
     def review(self, /, **options: Any) -> Review:
         """Return the review: computed facts that cite their events, and the blanks that wait for people."""
-        return self.engine.reader.review(self.id, **options)
+        return self.engine.review(self.id, **options)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from time import monotonic
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -38,8 +38,6 @@ from respond.store.codec import Codec
 from respond.store.protocol import EventStore, WaitingEventStore
 from respond.store.sql.event_store import SqlEventStore
 
-Mode = Literal["memory", "inline", "catch_up"]
-"""Where answers over all incidents come from, and who keeps tables up to date: nobody, each append, or a runner."""
 SHIPPED: tuple[type[TableProjection], ...] = (TableListing, TableStatistics)
 
 ANSWER_SECONDS = 1.0
@@ -91,7 +89,15 @@ class Projecting(Answering):
         patience: Patience | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """Keep those that ship, and *kinds*; raises `InvalidInput` for a store that has no tables."""
+        """Keep those that ship, and *kinds*.
+
+        Raises `InvalidInput` for a store that has no tables, and for one in a caller's transaction: projections are run
+        and waited for in transactions of their own.
+        """
+        if isinstance(store, WaitingEventStore):
+            raise InvalidInput(
+                "this engine is in a transaction of the caller; ask the one that lent it", place="projections"
+            )
         if not isinstance(store, SqlEventStore):
             raise InvalidInput("this log has no tables; open one in a database", place="projections")
         self._store = store

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from respond.domain.canonical import SAFE_INTEGER
 from respond.domain.events import Event
-from respond.domain.streams import StreamId
+from respond.domain.streams import Realm, StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.folded import Folded, Folding
@@ -18,8 +18,12 @@ from respond.engine.rereading import Rereading
 from respond.engine.snapshots import SnapshotReader
 from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound
 from respond.projections.board import Board
+from respond.projections.care import Care, CareFigures
+from respond.projections.episodes import Episode, episode
 from respond.projections.knowledge import Clock, known
+from respond.projections.learning import LearningView, learning_view
 from respond.projections.listing import Page, numbered
+from respond.projections.performance import Performance, performance
 from respond.projections.replay import Totals
 from respond.projections.review import Review, review
 from respond.projections.state import StateAt, state
@@ -29,8 +33,13 @@ from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
 from respond.store.records import StoredBody
 from respond.store.snapshot import snapshots_of
+from respond.workflow.action import ACTION_CATEGORY
 from respond.workflow.incident import INCIDENT_CATEGORY
-from respond.workflow.incident.events import IncidentAbsorbed
+from respond.workflow.incident.events import IncidentReported
+from respond.workflow.incident.state import Incident
+from respond.workflow.incident.unmerging import absorptions
+from respond.workflow.lesson import LESSON_CATEGORY
+from respond.workflow.party import PARTY_CATEGORY
 
 AnswerT = TypeVar("AnswerT")
 
@@ -84,7 +93,7 @@ class Reader:
         self.plans = plans
         self.tables: Tables | None = None
         """Who answers over all incidents as long as it is up to date; a fold in memory when it is None, or behind."""
-        self._folding = Folding(store, codec)
+        self._folding = Folding(store, codec, Folded)
         kept = snapshots_of(store)
         self._snapshots = None if kept is None else SnapshotReader(store, codec, kept)
 
@@ -133,9 +142,10 @@ class Reader:
             return {stream.key: workflow.fold(self.codec.decode_all(rows)) for stream, rows in found.items()}
 
     def story(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log") -> tuple[Event, ...]:
-        """Return the events about an incident and about those that were merged into it, in log order.
+        """Return the events about an incident and about those that are merged into it, in log order.
 
-        A merge that was not known at *known_at* joins no stories yet.  Raises `IncidentNotFound`.
+        A merge that was not known at *known_at*, or that was undone by then, joins no stories.
+        Raises `IncidentNotFound`.
         """
         seen: set[str] = set()
         found: dict[int, Event] = {}
@@ -145,10 +155,10 @@ class Reader:
             if subject in seen:
                 continue
             seen.add(subject)
-            for event in self.codec.decode_all(self.store.read_subject(subject)):
-                found[event.position] = event
-                if type(event.data) is IncidentAbsorbed and known((event,), at=known_at, clock=clock).events:
-                    waiting.append(event.data.source)
+            events = tuple(self.codec.decode_all(self.store.read_subject(subject)))
+            found |= {event.position: event for event in events}
+            merges = absorptions(known(events, at=known_at, clock=clock).events)
+            waiting += [event.data.source for event in merges]
         if not found:
             raise IncidentNotFound(f"there is no incident {incident_id!r}")
         return tuple(found[position] for position in sorted(found))
@@ -161,6 +171,18 @@ class Reader:
         when = {name: options[name] for name in ("known_at", "clock") if name in options}
         return timeline(self.story(incident_id, **when), **options)
 
+    def learning_view(self, incident_id: str, **options: Any) -> LearningView:
+        """Return the review of an incident and its timeline with roles in the place of people; *options* as for both.
+
+        Raises what `review` and `timeline` raise.
+        """
+        when = {name: options[name] for name in ("known_at", "as_of", "clock") if name in options}
+        reviewed = self.review(incident_id, **options)
+        story = self.story(incident_id)
+        plan = self.plans.in_force(self.events(INCIDENT_CATEGORY, incident_id))
+        roles = (role.id for role in plan.roles)
+        return learning_view(reviewed, self.timeline(incident_id, **when), story, roles)
+
     def review(self, incident_id: str, **options: Any) -> Review:
         """Return the review of an incident, under the plan that is in force.
 
@@ -168,7 +190,54 @@ class Reader:
         `InvalidInput`.
         """
         events = self.events(INCIDENT_CATEGORY, incident_id)
-        return review(events, plan=self.plans.in_force(events), **options)
+        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(events)
+        parties = chain.from_iterable(self._streams(PARTY_CATEGORY, incident.cases).values())
+        return review(
+            events,
+            plan=self.plans.in_force(events),
+            plans=self.plans.every,
+            parties=parties,
+            actions=self._streams(ACTION_CATEGORY, incident.actions),
+            lessons=chain.from_iterable(self._streams(LESSON_CATEGORY, incident.review.lessons).values()),
+            **options,
+        )
+
+    def performance(self, now: datetime, *, realm: Realm = "real", recurrence_days: int) -> Performance:
+        """Return the figures of how the incidents of one realm were handled, as seen *now*, by a fold of all of them.
+
+        Raises `InvalidInput` for no days or fewer, `PlanNotFound`, `UnreadableEvent`.
+        """
+        if type(recurrence_days) is not int or recurrence_days < 1:
+            raise InvalidInput("is no number of days; write 1 or more", place="recurrence_days", value=recurrence_days)
+        return performance(self._episodes(now, realm), now, recurrence_days=recurrence_days)
+
+    def _episodes(self, now: datetime, realm: Realm) -> Iterator[Episode]:
+        """Yield what each incident adds to the figures, those together that began on one page of the log."""
+        incidents, parties = self.workflows[INCIDENT_CATEGORY], self.workflows[PARTY_CATEGORY]
+        for keys in self._begun(IncidentReported.__name__, realm):
+            for events in self._streams(INCIDENT_CATEGORY, keys, realm).values():
+                cases = self._streams(PARTY_CATEGORY, incidents.fold(events).cases, realm).values()
+                yield episode(events, self.plans.in_force(events), map(parties.fold, cases), now)
+
+    def _begun(self, opening: str, realm: Realm) -> Iterator[list[str]]:
+        """Yield the keys of the aggregates that begin with *opening*, in their order, page by page."""
+        after = 0
+        while rows := self.store.read_all(after=after, realm=realm):
+            yield [StreamId(row.stream).key for row in rows if row.version == 1 and row.type == opening]
+            after = rows[-1].position
+
+    def care(self) -> CareFigures:
+        """Return the figures over all affected parties, drills left out; raises `UnreadableEvent`."""
+        care = Care()
+        for event in self.log():
+            care.apply(event)
+        return care.figures()
+
+    def _streams(self, category: str, keys: Iterable[str], realm: Realm = "real") -> dict[str, tuple[Event, ...]]:
+        """Return the events of the aggregates of *category* with these *keys*, by key and in their order."""
+        streams = [StreamId.of(category, key, realm) for key in keys]
+        found = self.store.read_streams(streams) if streams else {}
+        return {stream.key: tuple(self.codec.decode_all(found.get(stream, ()))) for stream in streams}
 
     def folded(self) -> AbstractContextManager[Folded]:
         """Lend the list and the figures of all incidents in memory, caught up with the log, to one thread at a time."""

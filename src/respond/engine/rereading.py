@@ -29,7 +29,7 @@ class Rereading:
         """Name the stream of what cannot be read by *stream_at* a position."""
         self._stream_at = stream_at
         self._decode = codec.decode
-        self._replay = Replay(workflows, plans)
+        self._replay = Replay(workflows, plans.every)
         self._check_leaves = check_leaves
         self._unread: list[Failure] = []
         self._archived = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from respond.domain.payloads import from_input, to_data
+from respond.domain.payloads import as_told, from_input
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def names_wrong_field(command: object) -> Iterator[None]:
     try:
         yield
     except (AttributeError, TypeError):
-        from_input(type(command), to_data(command))
+        from_input(type(command), as_told(command))
         raise
 
 

@@ -28,6 +28,7 @@ from respond.store.records import StoredBody
 from respond.workflow.incident import INCIDENT, INCIDENT_CATEGORY
 from respond.workflow.incident.commands import RaiseDue
 from respond.workflow.incident.facts import facts_of
+from respond.workflow.incident.plans import ActivateDuePlan, comes_into_force
 from respond.workflow.incident.state import Incident
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ WATCHER: Final = "respond.watch"
 """The actor of what a watcher raises."""
 PAGE = 100
 """How many incidents are read at once."""
+RUNGS_MAX = 50
+"""How many rungs of one incident are raised in a round: the others wait for the next, and nobody else for them."""
 _RAISABLE = frozenset(INCIDENT.table.sources("raise_due"))
 """The states in which an incident is watched."""
+_ACTIVATING = frozenset(INCIDENT.table.sources("activate_due_plan"))
 _UNDONE: tuple[Verdict, ...] = ("open", "near", "missing")
 _DUE: tuple[Verdict, ...] = ("near", "missing")
 
@@ -81,6 +85,8 @@ class Round:
     """How many incidents it looked at."""
     raised: int
     """How many rungs it raised; what another watcher raised is not counted."""
+    activated: int = 0
+    """How many plans it let come into force that do so by themselves."""
     failed: tuple[Failed, ...] = ()
     """Each is looked at again in the next round."""
 
@@ -102,6 +108,14 @@ class Looks(Protocol):
 
 
 @attrs.frozen
+class _Done:
+    """What was done in an incident."""
+
+    raised: int = 0
+    activated: int = 0
+
+
+@attrs.frozen
 class _Seen:
     """An incident that is looked at."""
 
@@ -116,6 +130,14 @@ class _Seen:
             return ()
         return owed(self.plan, facts_of(self.plan, self.history), until=until)
 
+    def wants(self, plan: Plan) -> bool:
+        """Return whether *plan* is to come into force by itself."""
+        return self.state.status in _ACTIVATING and comes_into_force(plan, self.plan, self.state)
+
+    def _recurs(self, one: Owed) -> bool:
+        obligation = self.plan.obligation(one.obligation)
+        return obligation is not None and obligation.recurs is not None
+
     def due(self, now: datetime, until: datetime) -> list[Due]:
         """Return what is due at *until*, as it stands *now*."""
         return [
@@ -125,7 +147,11 @@ class _Seen:
         ]
 
     def reached(self, found: Sequence[Owed], now: datetime) -> list[RaiseDue]:
-        """Return what is to be raised, in the order in which it was reached."""
+        """Return what is to be raised, in the order in which it was reached.
+
+        Of what recurs each rung is raised for the last occurrence that reached it: a watcher that was away tells
+        nobody of a hundred that nobody can do any more.
+        """
         climbs = [
             (climb, one, one.due_at)
             for one in found
@@ -133,6 +159,8 @@ class _Seen:
             for climb in rungs(self.plan, one, self.state.level)
             if climb.at <= now
         ]
+        recurring = {one.obligation for one in found if self._recurs(one)}
+        last = {(one.obligation, climb.number): one.occurrence for climb, one, _ in climbs}
         return [
             RaiseDue(
                 obligation=one.obligation,
@@ -142,12 +170,15 @@ class _Seen:
                 tell=climb.rung.tell,
             )
             for climb, one, due_at in sorted(climbs, key=lambda one: one[0].at)
+            if one.obligation not in recurring or last[one.obligation, climb.number] == one.occurrence
             if (one.obligation, one.occurrence, climb.number, due_at) not in self.state.raised
         ]
 
 
 class Watch:
-    """Watches the deadlines of the incidents of one engine; safe to share between threads.
+    """Watches the incidents of one engine: their deadlines, and plans that come into force by themselves.
+
+    Safe to share between threads.
 
     Several may watch one log.  `round` is called again and again, by a loop, a scheduler or a test; the time is that of
     the engine's clock.
@@ -181,41 +212,70 @@ class Watch:
         )
 
     def round(self) -> Round:
-        """Raise every rung that is reached and was not raised yet, those of one incident in the order of time.
+        """Let plans come into force that do so by themselves, and raise every rung that is reached and was not yet.
+
+        The rungs of one incident are raised in the order of time.  Of what recurs each rung is raised for the last
+        occurrence that reached it.  The rungs of one incident beyond `RUNGS_MAX` come in the next round.
 
         An incident that changes meanwhile comes in the next round, and so does one that cannot be read, or whose plan
         is missing: it keeps nobody from the others.  An event has the same id whoever raises it.  Raises
         `StoreUnavailable`.
         """
         now = self.engine.clock()
-        looked = raised = 0
         failed: dict[str, Failed] = {}
         with self._lock:
             self._looks.build()
-            for page in self._pages("next", now):
-                settled: list[Looked] = []
-                for look, answer in self._asked(page, failed, partial(self._look_at, now=now)):
-                    count, found = answer or (0, Looked(look, None, None))
-                    looked += 1
-                    raised += count
-                    if found is not None:
-                        settled.append(found)
-                self._looks.settle(settled)
-        return Round(looked=looked, raised=raised, failed=tuple(failed.values()))
+            passes = [self._pass(now, failed)]
+            while passes[-1].activated:  # what the plan that came into force asks for is looked at too
+                passes.append(self._pass(now, failed))
+        return Round(
+            looked=passes[0].looked,
+            raised=sum(one.raised for one in passes),
+            activated=sum(one.activated for one in passes),
+            failed=tuple(failed.values()),
+        )
 
-    def _look_at(self, seen: _Seen, now: datetime) -> tuple[int, Looked | None]:
-        """Raise what is reached in an incident; return how much that was, and what was found where nothing was."""
+    def _pass(self, now: datetime, failed: dict[str, Failed]) -> Round:
+        """Look once at every incident in which something may be to be done."""
+        looked = raised = activated = 0
+        for page in self._pages("next", now):
+            settled: list[Looked] = []
+            for look, answer in self._asked(page, failed, partial(self._look_at, now=now)):
+                done, found = answer or (_Done(), Looked(look, None, None))
+                looked += 1
+                raised += done.raised
+                activated += done.activated
+                if found is not None:
+                    settled.append(found)
+            self._looks.settle(settled)
+        return Round(looked=looked, raised=raised, activated=activated)
+
+    def _look_at(self, seen: _Seen, now: datetime) -> tuple[_Done, Looked | None]:
+        """Do what is to be done in an incident; return how much that was, and what was found where nothing was.
+
+        Where a plan comes into force, deadlines are those of another plan: they come when it is looked at again.
+        """
+        activated = sum(self._activate(seen.look.incident, one) for one in self.engine.plans if seen.wants(one))
+        if activated:
+            return _Done(activated=activated), None
         found = seen.owed(now)
-        commands = seen.reached(found, now)
+        commands = seen.reached(found, now)[:RUNGS_MAX]
         if commands:
-            return sum(self._raise(seen.look.incident, command) for command in commands), None
+            return _Done(raised=sum(self._raise(seen.look.incident, command) for command in commands)), None
         since = [one.near_at or one.due_at for one in found if verdict(one, now) in _DUE]
-        return 0, Looked(seen.look, next_moment(found, seen.plan, now), min(filter(None, since), default=None))
+        return _Done(), Looked(seen.look, next_moment(found, seen.plan, now), min(filter(None, since), default=None))
+
+    def _activate(self, incident: str, plan: Plan) -> bool:
+        told = ("activate", plan.name, plan.version, plan.reference.digest)
+        return self._ask(incident, ActivateDuePlan(plan=plan.reference), *told)
 
     def _raise(self, incident: str, command: RaiseDue) -> bool:
-        """Return whether this watcher raised it; not when somebody else did, or it is done by now."""
         told = (command.obligation, str(command.occurrence), str(command.rung), format_utc(command.due_at))
-        command_id = str(derived_id(incident, "\0".join(("raise", *told))))
+        return self._ask(incident, command, "raise", *told)
+
+    def _ask(self, incident: str, command: object, *told: str) -> bool:
+        """Return whether this watcher did it; not when somebody else did, or there is nothing to do by now."""
+        command_id = str(derived_id(incident, "\0".join(told)))
         try:
             outcome = self.engine.execute(INCIDENT_CATEGORY, incident, command, actor=WATCHER, command_id=command_id)
         except (CommandRefused, VersionConflict):

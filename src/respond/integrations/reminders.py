@@ -1,4 +1,4 @@
-"""Reminders: what a watcher raised, brought to people by a notifier, each role at least once."""
+"""Reminders: what a watcher raised, brought to people by a notifier, each role or owner at least once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
 from respond.engine.notifier import Notification, Notifier
 from respond.integrations.target import Outgoing, Refused
+from respond.plan.follow_up import ACTION, OWNER
 from respond.plan.plan import Plan
 from respond.store.records import Recorded
 from respond.workflow.incident import INCIDENT
@@ -41,14 +42,24 @@ def reminders(engine: Engine, row: Recorded, *, language: str = "en") -> Iterato
     history = engine.events(INCIDENT.category, incident)[: row.version]
     data: ObligationRaised = history[-1].data
     text = _text(engine.plans.in_force(history), history, language)
-    for role in data.tell:
+    told = {who: _named(who, data.obligation, history) for who in data.tell}
+    for who, audience in told.items():
         yield Notification(
-            key=f"{row.id} {role}",
-            audience=role,
+            key=f"{row.id} {who}",
+            audience=audience,
             subject=incident,
             text=text,
             event_id=row.id,
         )
+
+
+def _named(who: str, obligation: str, history: Sequence[Event]) -> str:
+    """Return who is told: a role, or for a date of an action item whoever owns it."""
+    kind, _, key = obligation.partition(":")
+    if (kind, who) != (ACTION, OWNER):
+        return who
+    state: Incident = INCIDENT.fold(history)
+    return state.actions[key].owner
 
 
 @cache
@@ -64,6 +75,8 @@ def _text(plan: Plan, history: Sequence[Event], language: str) -> str:
     duty = data.obligation if obligation is None else obligation.titled(language)
     if data.occurrence > 1:
         duty = words["again"].format(duty=duty, occurrence=data.occurrence)
+    if data.missed_before:
+        duty = words["missed"].format(duty=duty, missed=data.missed_before)
     return words["overdue" if raised.happened_at > data.due_at else "ahead"].format(
         duty=duty,
         due_at=_local(plan, data),

@@ -23,6 +23,9 @@ class AuthorityRule:
     roles: tuple[str, ...] = ()
     """The ids of the roles, substitutes included while the role stands empty; `anyone` for every actor, also without
     one."""
+    held: bool = False
+    """Whether the actor must hold the role in this incident: have taken command, or been given it.  Else the host
+    vouches for the role that he claims."""
     levels: tuple[int, ...] = ()
     """All when empty."""
     up_to: Money | None = None

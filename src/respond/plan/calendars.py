@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
-from contextlib import suppress
+from bisect import bisect_right
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import count as counted
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from respond.errors import InvalidPlan
+from respond.plan.shown import shown
 from respond.plan.spans import Span, Unit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -24,6 +23,7 @@ LAST = datetime(MAXYEAR, 12, 29, tzinfo=UTC)
 """What would lie later is here: every clock of the world can show it."""
 
 _DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
 _SECOND = timedelta(seconds=1)
 
 
@@ -40,23 +40,29 @@ class Calendar:
     """Days off that would be working days."""
     workdays: tuple[date, ...] = ()
     """Working days that would be off: days that make up for a holiday (调休)."""
+    until: date | None = None
+    """The last day whose holidays are known; behind it only the week decides.  None when there is no such day."""
+    week_until: date | None = None
+    """The last day to which a plan makes do with the week where holidays are not known: lint is content until then."""
 
     def __attrs_post_init__(self) -> None:
         try:
             ZoneInfo(self.zone)
         except (ValueError, OSError, KeyError) as error:
             raise InvalidPlan(
-                f"{self.zone!r} is not a time zone; write its IANA name, such as Asia/Shanghai",
+                f"{shown(self.zone)} is not a time zone; write its IANA name, such as Asia/Shanghai",
+                place="zone",
                 value=self.zone,
                 flaw="zone-unknown",
             ) from error
         if not self.working_week:
-            raise InvalidPlan("working_week must hold a day at least; write mon, tue …", flaw="value-empty")
+            raise InvalidPlan("must hold a day at least; write mon, tue …", place="working_week", flaw="value-empty")
         for name in ("working_week", "holidays", "workdays"):
             _refuse_twice(name, getattr(self, name))
         both = sorted(self._off & self._on)
         if both:
-            raise InvalidPlan(f"{both[0]} is a holiday and a workday; write it once", value=both[0])
+            place = f"workdays[{self.workdays.index(both[0])}]"
+            raise InvalidPlan(f"{both[0]} is a holiday and a workday; write it once", place=place, value=both[0])
 
     @cached_property
     def _clock(self) -> ZoneInfo:
@@ -69,6 +75,10 @@ class Calendar:
     @cached_property
     def _on(self) -> frozenset[date]:
         return frozenset(self.workdays)
+
+    @cached_property
+    def _listed(self) -> list[date]:
+        return sorted(self._off | self._on)
 
     @cached_property
     def _week(self) -> tuple[bool, ...]:
@@ -93,10 +103,13 @@ class Calendar:
             return at
         return self._end_of_gap(local)
 
-    def after(self, at: datetime, span: Span) -> datetime:
-        """Return the end of *span* when it begins at *at*, in UTC; `LAST` when that is later."""
+    def after(self, at: datetime, span: Span, times: int = 1) -> datetime:
+        """Return the end of so many *times* a *span* that begins at *at*, in UTC; `LAST` when that is later.
+
+        Many are counted from *at*: months that begin on the 31st end on the 28th of February and the 31st of March.
+        """
         try:
-            return self._moved(at, span, 1)
+            return self._moved(at, span, times)
         except OverflowError:
             return LAST
 
@@ -106,21 +119,6 @@ class Calendar:
             return self._moved(at, span, -1)
         except OverflowError:
             return FIRST
-
-    def series(self, at: datetime, span: Span) -> Iterator[datetime]:
-        """Yield the ends of *span*, of twice *span* and so on, when they begin at *at*, up to the year 9999.
-
-        Each is counted from *at*: months that begin on the 31st end on the 28th of February and on the 31st of March.
-        """
-        with suppress(OverflowError):
-            if span.unit == "working_day":
-                local = self.local(at)
-                day = local.date()
-                while True:
-                    day = self._working_day(day, span.count)
-                    yield self.instant(datetime.combine(day, local.time()))
-            for times in counted(1):
-                yield self._moved(at, span, times)
 
     def next_working_day(self, day: date) -> date:
         """Return the first day after *day* on which people work."""
@@ -152,11 +150,24 @@ class Calendar:
 
     def _working_day(self, day: date, count: int) -> date:
         step = _DAY if count > 0 else -_DAY
-        for _ in range(abs(count)):
+        left = abs(count)
+        while left:
+            weeks = self._plain_weeks(day, left) if step is _DAY else 0
+            day += weeks * _WEEK
+            left -= weeks * len(self.working_week)
             day += step
-            while not self.is_working(day):
-                day += step
+            left -= self.is_working(day)
         return day
+
+    def _plain_weeks(self, day: date, count: int) -> int:
+        """Return how many weeks after *day* hold less than *count* working days, and no date that is listed."""
+        weeks = (count - 1) // len(self.working_week)
+        if not weeks:
+            return 0
+        place = bisect_right(self._listed, day)
+        if place == len(self._listed):
+            return weeks
+        return min(weeks, ((self._listed[place] - day).days - 1) // _WEEK.days)
 
     def _end_of_gap(self, local: datetime) -> datetime:
         """Return the instant at which the clock springs over *local*, found between one before and one after it."""
@@ -178,6 +189,7 @@ class CalendarName:
 
     name: str
     version: str
+    week_until: date | None = None
 
 
 def _months_later(day: date, months: int) -> date:
@@ -188,9 +200,11 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _refuse_twice(name: str, days: tuple[date | Weekday, ...]) -> None:
+    seen: set[date | Weekday] = set()
     for index, day in enumerate(days):
-        if day in days[:index]:
-            raise InvalidPlan(f"{name} holds {day} twice", value=day)
+        if day in seen:
+            raise InvalidPlan(f"holds {day} twice; write it once", place=f"{name}[{index}]", value=day)
+        seen.add(day)
 
 
 EVERY_DAY = Calendar(name="every-day", version="1", zone="UTC", working_week=WEEK)

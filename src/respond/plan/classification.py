@@ -51,4 +51,4 @@ class ResponseLevel(Part):
 
     definition: str = ""
     automatic: tuple[Condition, ...] = ()
-    """The response starts by itself when one of these holds; by decision otherwise."""
+    """The response begins by itself, once an assessment or another category makes one of these hold."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import attrs
@@ -9,7 +11,7 @@ import attrs
 from respond.errors import InvalidPlan
 from respond.plan.plan import OTHER, Plan
 
-_OWN = frozenset({"name", "version", "kind", "title", "titles", "covers", "language"})
+_OWN = frozenset({"name", "version", "kind", "title", "titles", "covers", "activation", "language"})
 SPECIAL = {"general": 0, "special": 1, "on_site": 2}
 """How special each kind of plan is."""
 
@@ -48,6 +50,11 @@ def together(first: Plan, further: Plan) -> Plan:
     """
     above, below = (further, first) if SPECIAL[further.kind] > SPECIAL[first.kind] else (first, further)
     return Plan(**{**_both(above, below), **{name: getattr(first, name) for name in _OWN}, "under": None})
+
+
+def all_together(plan: Plan, further: Iterable[Plan]) -> Plan:
+    """Return *plan* with what each of *further* adds to it, in their order."""
+    return reduce(together, further, plan)
 
 
 def differences(first: Plan, further: Plan) -> tuple[str, ...]:

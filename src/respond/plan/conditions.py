@@ -34,22 +34,30 @@ class Impact:
 
 
 @attrs.frozen(kw_only=True)
-class Bounds:
-    """A range of whole numbers: from the first, below the second."""
+class Range:
+    """A range of numbers, exact to the last digit: from the first, below the second."""
 
-    from_: int | None = None
-    below: int | None = None
+    from_: int | Decimal | None = None
+    below: int | Decimal | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.from_ is not None and self.below is not None and self.from_ >= self.below:
             raise _impossible(self.from_, self.below)
 
-    def hold(self, value: int) -> bool:
+    def hold(self, value: int | Decimal) -> bool:
         """Return whether *value* lies in the range."""
         return (self.from_ is None or value >= self.from_) and (self.below is None or value < self.below)
 
     def __str__(self) -> str:
         return _range(self.from_, self.below)
+
+
+@attrs.frozen(kw_only=True)
+class Bounds(Range):
+    """A range of whole numbers: from the first, below the second."""
+
+    from_: int | None = None
+    below: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +68,12 @@ class MoneyBounds:
     below: Money | None = None
 
     def __attrs_post_init__(self) -> None:
+        if self.below is not None and self.below.amount <= 0:
+            raise InvalidPlan(
+                f"no loss is below {self.below}; write an amount above 0, or leave `below` out",
+                place="below",
+                flaw="condition-impossible",
+            )
         if self.from_ is None or self.below is None:
             return
         if self.from_.currency != self.below.currency:
@@ -108,6 +122,7 @@ class Condition:
             if bounds is not None and bounds.below is not None and bounds.below <= 0:
                 raise InvalidPlan(
                     f"{name} is never below {bounds.below}; write a number from 1 on, or leave `below` out",
+                    place=f"{name}.below",
                     flaw="condition-impossible",
                 )
 

@@ -16,7 +16,7 @@ from respond.plan.terms import Change
 
 LATEST: frozenset[Fact] = frozenset({"classified", "previous_report", "response_ended"})
 """Of these the last counts while the obligation is open; of others the first."""
-_ANEW: frozenset[Fact] = frozenset({"response_started", "response_ended", "reopened", "discharged"})
+_ANEW: frozenset[Fact] = frozenset({"response_started", "response_ended", "reopened", "discharged", "case_opened"})
 """These begin another occurrence once the one before is over."""
 BY_THEN: frozenset[Fact] = LATEST | _ANEW | {"level_assigned"}
 """Of these the last before the obligation is owed counts; of others the first."""
@@ -43,6 +43,8 @@ class Occurrence:
     done: Done | None = None
     waived: Waived | None = None
     dropped: Change | None = None
+    missed_before: int = 0
+    """How many right before it were missed and are not listed."""
 
     @property
     def open(self) -> bool:
@@ -100,8 +102,8 @@ class Course(ABC):
     def waived(self, waived: Waived) -> None:
         """Release from one occurrence."""
         self._waivers.setdefault(waived.occurrence, waived)
-        for occurrence in self.occurrences[waived.occurrence - 1 : waived.occurrence]:
-            if occurrence.open:
+        for occurrence in reversed(self.occurrences):
+            if occurrence.number == waived.occurrence and occurrence.open:
                 self._close(occurrence, waived)
 
     def shed(self, change: Change) -> None:
@@ -129,8 +131,10 @@ class Course(ABC):
         last = self.occurrences[-1] if self.occurrences else None
         return last is not None and last.open and last.start is not None and not last.passed(at)
 
-    def _next(self) -> Occurrence:
-        occurrence = Occurrence(len(self.occurrences) + 1)
+    def _next(self, *, skipped: int = 0) -> Occurrence:
+        """Owe it once more, after *skipped* times that were missed and are not listed."""
+        last = self.occurrences[-1].number if self.occurrences else 0
+        occurrence = Occurrence(last + skipped + 1, missed_before=skipped)
         self.occurrences.append(occurrence)
         self._revive(occurrence)
         return occurrence

@@ -9,12 +9,14 @@ from typing import Any, Literal
 import attrs
 
 from respond.domain.money import Money
+from respond.plan.activation import Activation
 from respond.plan.calendars import Calendar
 from respond.plan.classification import Level, ResponseLevel
 from respond.plan.composed import identity
-from respond.plan.conditions import Bounds, Condition
+from respond.plan.conditions import Condition, Range
 from respond.plan.contents import is_table
 from respond.plan.customer_care import CompensationLimit, CustomerCare
+from respond.plan.follow_up import FollowUp
 from respond.plan.lint_names import NAMES
 from respond.plan.measures import Measure
 from respond.plan.obligations import Clock, Obligation, Recurrence, Rung
@@ -28,7 +30,13 @@ from respond.plan.words import Words
 
 Kind = Literal["added", "removed", "changed", "moved"]
 
-_SINGLE: Mapping[type, str] = {CustomerCare: "Customer care", ReviewRules: "The review", Revision: "The revision"}
+_SINGLE: Mapping[type, str] = {
+    Activation: "The activation",
+    CustomerCare: "Customer care",
+    ReviewRules: "The review",
+    FollowUp: "The follow-up",
+    Revision: "The revision",
+}
 _NOUNS: Mapping[str, str] = {
     "categories": "Category",
     "bodies": "Body",
@@ -230,7 +238,7 @@ def _said(words: Words, kind: type, key: str, value: Any) -> str:
             return words.span(value)
         case date():
             return value.isoformat()
-        case Bounds():
+        case Range():
             return words.range(value)
         case Recurrence():
             return words.recurrence(value)

@@ -25,6 +25,8 @@ class Flow:
     initial: str = "new"
     further: tuple[str, ...] = ()
     """The commands of other workflows that a plan has rules for."""
+    unasked: frozenset[str] = frozenset()
+    """The commands for which nobody is asked, and that so need no rule: the engine gives them by itself."""
 
     @cached_property
     def commands(self) -> tuple[str, ...]:

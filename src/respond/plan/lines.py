@@ -33,6 +33,18 @@ class Key:
     """Whether the whole key is written here; else it is only the way to another."""
 
 
+DEPTH_MAX = 20
+"""The most tables, lists and parts of a key within each other."""
+
+
+class TooDeep(ValueError):
+    """Tables, lists or the parts of a key lie within each other more than `DEPTH_MAX` deep."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} is nested more than {DEPTH_MAX} deep")
+        self.line = line
+
+
 def lines_of(text: str) -> Mapping[str, int]:
     """Return the line where each key and each item of an array of the TOML document *text* is written first.
 
@@ -54,7 +66,10 @@ def line_of(lines: Mapping[str, int], place: str) -> int | None:
 
 
 def keys_of(text: str) -> Iterator[Key]:
-    """Yield every key of the TOML document *text* as it is written; raises `ValueError` where that is not TOML."""
+    """Yield every key of the TOML document *text* as it is written.
+
+    Raises `ValueError` where that is not TOML, and `TooDeep` where it is deeper than any document that is read.
+    """
     return _Scanner(text).document()
 
 
@@ -62,6 +77,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._depth = 0
         self._ends = [found.start() for found in re.finditer("\n", text)]
         self._items: dict[str, int] = {}
         """How many tables each array of tables has so far."""
@@ -108,10 +124,12 @@ class _Scanner:
 
     def _value(self, path: str) -> Iterator[Key]:
         match self._text[self._at : self._at + 1]:
-            case "[":
-                yield from self._array(path)
-            case "{":
-                yield from self._inline_table(path)
+            case "[" | "{" as opening:
+                self._depth += 1
+                if self._depth > DEPTH_MAX:
+                    raise TooDeep(self._line())
+                yield from self._array(path) if opening == "[" else self._inline_table(path)
+                self._depth -= 1
             case '"' | "'":
                 self._take(_STRING)
             case _:
@@ -155,6 +173,8 @@ class _Scanner:
             self._skip(_INLINE_BLANK)
             if not self._taken("."):
                 return parts
+            if len(parts) == DEPTH_MAX:
+                raise TooDeep(self._line())
 
     def _inside(self, path: str) -> str:
         """Return the path of the last table when *path* is an array of tables."""

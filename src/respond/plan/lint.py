@@ -9,14 +9,15 @@ from respond.plan.finding import Finding
 from respond.plan.flow import Flow
 from respond.plan.lint_authority import authority, commands
 from respond.plan.lint_classification import categories, conditions, levels
-from respond.plan.lint_communication import communication, compensation
+from respond.plan.lint_communication import communication, compensation, notices
 from respond.plan.lint_completeness import languages, sections
+from respond.plan.lint_holding import holding
 from respond.plan.lint_measures import measures, resources
 from respond.plan.lint_names import unknown_names
 from respond.plan.lint_obligations import obligations
 from respond.plan.lint_order import order
 from respond.plan.lint_organisation import bodies, departments, roles
-from respond.plan.lint_upkeep import rhythm, risks
+from respond.plan.lint_upkeep import calendars, indicators, review, rhythm, risks
 from respond.plan.plan import Plan
 
 
@@ -42,11 +43,16 @@ def _found(plan: Plan, today: date | None, flow: Flow | None) -> Iterator[Findin
     yield from measures(plan)
     yield from resources(plan, today)
     yield from communication(plan)
+    yield from notices(plan)
     yield from compensation(plan)
     yield from obligations(plan)
     if flow is not None:
         yield from commands(plan, flow)
+        yield from holding(plan, flow)
         yield from order(plan, flow)
+    yield from calendars(plan, today)
     yield from risks(plan, today)
+    yield from indicators(plan)
+    yield from review(plan)
     yield from rhythm(plan)
     yield from languages(plan)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from respond.plan.authority import ANYONE, AuthorityRule
 from respond.plan.finding import Finding, found
 from respond.plan.flow import Flow
+from respond.plan.lint_holding import without_holders
 from respond.plan.plan import Plan
 
 _EVERY = "*"
 _LEVELLING = "change_level"
 _RAISE, _LOWER = f"{_LEVELLING}:raise", f"{_LEVELLING}:lower"
-_OVERSEEING = frozenset({"report", "note", "approve", "evaluate_plan"})
+_OVERSEEING = frozenset({"report", "note", "approve", "record_finding", "evaluate_response", "evaluate_plan"})
 """What someone may do who oversees and commands nothing."""
 
 
@@ -64,8 +65,10 @@ def commands(plan: Plan, flow: Flow) -> Iterator[Finding]:
                         f"authority[{index}].{key}[{number}]",
                         f"{name!r} is not a command; write one of {', '.join((*flow.commands, *flow.further))}",
                     )
-    named = {name for rule in plan.authority for name in rule.commands}
-    for command in flow.commands:
+    early = without_holders(flow)
+    for command in (one for one in flow.commands if one not in flow.unasked):
+        rules = [rule for rule in plan.authority if not (rule.held and command in early)]
+        named = {name for rule in rules for name in rule.commands}
         ways = {_RAISE, _LOWER} if command == _LEVELLING else {command}
         if not {_EVERY, command} & named and not ways <= named:
             yield found(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -11,12 +10,9 @@ import attrs
 from respond.plan.classification import Category, Level
 from respond.plan.conditions import COUNTS, Condition
 from respond.plan.contents import contents
-from respond.plan.extension import ExtensionField
 from respond.plan.finding import Finding, found
 from respond.plan.lint_names import used_names
 from respond.plan.plan import OTHER, Plan
-
-_KINDS: dict[str, type] = {"text": str, "integer": int, "decimal": Decimal, "yes_no": bool}
 
 
 @attrs.frozen
@@ -52,8 +48,8 @@ def levels(plan: Plan) -> Iterator[Finding]:
 
 
 def conditions(plan: Plan) -> Iterator[Finding]:
-    """Yield conditions that name nothing, and those on extension fields that do not fit the declared ones."""
-    fields = {field.id: field for field in plan.extension_fields}
+    """Yield conditions that name nothing, and those on extension fields that are not declared."""
+    declared = {field.id for field in plan.extension_fields}
     for place, part in contents(plan):
         if not isinstance(part, Condition):
             continue
@@ -61,14 +57,10 @@ def conditions(plan: Plan) -> Iterator[Finding]:
             yield found(
                 "condition-empty", place, "names nothing, so it always holds; write what it asks, or leave it out"
             )
-        for name, value in part.fields.items():
-            where = f"{place}.fields.{name}"
-            if name not in fields:
-                yield found(
-                    "field-unknown", where, f"{name!r} is not declared; add [[extension_fields]] with id = {name!r}"
-                )
-            else:
-                yield from _fits(fields[name], value, where)
+        for name in part.fields:
+            if name not in declared:
+                advice = f"{name!r} is not declared; add [[extension_fields]] with id = {name!r}"
+                yield found("field-unknown", f"{place}.fields.{name}", advice)
     for index, field in enumerate(plan.extension_fields):
         if field.choices and field.kind != "text":
             yield found(
@@ -209,12 +201,3 @@ def _meet(one: _Range, other: _Range) -> bool:
     return (one.below is None or other.start is None or other.start < one.below) and (
         other.below is None or one.start is None or one.start < other.below
     )
-
-
-def _fits(field: ExtensionField, value: Any, place: str) -> Iterator[Finding]:
-    if type(value) is not _KINDS[field.kind]:
-        yield found(
-            "field-type", place, f"{field.id!r} is of the kind {field.kind}; write another value than {value!r}"
-        )
-    elif field.choices and value not in field.choices:
-        yield found("field-type", place, f"{value!r} is not one of its choices; write {' or '.join(field.choices)}")

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import get_args, get_type_hints
 
-from respond.plan.communication import KeyMessage
+from respond.plan.communication import PUBLIC, KeyMessage, NoticeRule
 from respond.plan.customer_care import CompensationLimit
 from respond.plan.finding import Finding, found
 from respond.plan.plan import Plan
 
 _STAGES: tuple[str, ...] = get_args(get_type_hints(KeyMessage)["stage"])
-_PUBLIC = ("media", "public")
 
 
 def communication(plan: Plan) -> Iterator[Finding]:
@@ -28,7 +27,7 @@ def communication(plan: Plan) -> Iterator[Finding]:
     if not plan.audiences:
         return
     spoken = {audience.kind for audience in plan.audiences if audience.speakers}
-    if spoken.isdisjoint(_PUBLIC):
+    if spoken.isdisjoint(PUBLIC):
         yield found(
             "media-without-speaker",
             "audiences",
@@ -41,6 +40,37 @@ def communication(plan: Plan) -> Iterator[Finding]:
                 "key-message-missing",
                 "key_messages",
                 f"no key message is for the stage {stage!r}; add [[key_messages]] with stage = {stage!r}",
+            )
+
+
+def notices(plan: Plan) -> Iterator[Finding]:
+    """Yield lines of the communication matrix that tell nobody, or people outside, or by a channel that fails."""
+    for index, rule in enumerate(plan.notices):
+        place = f"notices[{index}]"
+        if len(rule.addressees) != 1:
+            named = ", ".join(rule.addressees) or "nobody"
+            yield found(
+                "notice-addressee", place, f"{rule.id!r} tells {named}; write one of audience, role and department"
+            )
+        yield from _to_audience(plan, rule, place)
+
+
+def _to_audience(plan: Plan, rule: NoticeRule, place: str) -> Iterator[Finding]:
+    audience = None if rule.audience is None else plan.audience(rule.audience)
+    if audience is None:
+        return
+    if not audience.inside:
+        yield found(
+            "notice-outside",
+            f"{place}.audience",
+            f"{audience.id!r} are {audience.kind}, who are told by statements; leave the line out",
+        )
+    for number, channel in enumerate(rule.channels):
+        if channel not in audience.channels:
+            yield found(
+                "channel-unfit",
+                f"{place}.channels[{number}]",
+                f"{channel!r} does not reach {audience.id!r}; write one of {', '.join(audience.channels) or 'none'}",
             )
 
 

@@ -9,6 +9,9 @@ from respond.plan.finding import Finding, found
 from respond.plan.plan import Plan
 from respond.plan.titles import Titled
 
+COMMANDER = "commander"
+"""The id of the role that whoever takes command fills."""
+
 _WHOLE: Mapping[str, str] = {
     "roles": "who is responsible",
     "measures": "what is done",
@@ -26,6 +29,14 @@ def sections(plan: Plan) -> Iterator[Finding]:
         if not getattr(plan, section):
             header = f"[{section}]" if section in {"review", "revision"} else f"[[{section}]]"
             yield found("section-missing", section, f"the plan does not say {what}; write {header}")
+    if plan.under is None and not plan.authority:
+        advice = "no rule says who may do what, so everybody may do everything; write [[authority]]"
+        yield found("authority-missing", "authority", advice)
+    if plan.under is None and plan.roles and plan.role(COMMANDER) is None:
+        advice = (
+            f"no role is {COMMANDER!r}, and whoever takes command fills that one; write it as the id of who commands"
+        )
+        yield found("commander-missing", "roles", advice)
 
 
 def languages(plan: Plan) -> Iterator[Finding]:

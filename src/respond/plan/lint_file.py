@@ -27,23 +27,23 @@ def lint_file(
 ) -> tuple[Finding, ...]:
     """Return what is wrong with the plan in the file at *path*; *today* and *flow* as for `lint`.
 
-    A plan that cannot be read has one finding.  A special plan is judged with the general one that it is under, from
-    *generals* by name; what the general plan says itself is left to its own lint.  Raises `InvalidPlan` when there is
-    no such file.
+    A plan that cannot be read has the findings of reading, in the order of the file, and no others.  A special plan is
+    judged with the general one that it is under, from *generals* by name; what the general plan says itself is left to
+    its own lint.  Raises `InvalidPlan` when there is no such file.
     """
     try:
         plan = Plan.load(path)
     except InvalidPlan as error:
         if error.flaw == "unreadable":
             raise
-        return (_refusal(error, path),)
+        return tuple(refusal(one, path) for one in (error, *error.others))
     lines = lines_of(read_text(path, bytes_max=FILE_MAX, invalid=InvalidPlan))
     try:
         findings = (
             lint(plan, today=today, flow=flow) if plan.under is None else _special(plan, generals or {}, today, flow)
         )
     except InvalidPlan as error:
-        findings = (_refusal(error, path),)
+        findings = (refusal(error, path),)
     return tuple(attrs.evolve(one, line=line_of(lines, one.place)) for one in _written(findings, lines))
 
 
@@ -57,7 +57,8 @@ def _written(findings: Iterable[Finding], lines: Mapping[str, int]) -> Iterator[
             yield attrs.evolve(one, place="profiles", text=f"{one.place}: {one.text}")
 
 
-def _refusal(error: InvalidPlan, path: Path) -> Finding:
+def refusal(error: InvalidPlan, path: Path) -> Finding:
+    """Return the finding that a document which *error* refused, in the file at *path*, has."""
     text = str(error).removeprefix(f"{path}: ").removeprefix(f"{error.key}: ").removesuffix(f" (at line {error.line})")
     return attrs.evolve(found(error.flaw, "" if error.key == str(path) else error.key, text), line=error.line)
 

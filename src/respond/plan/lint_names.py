@@ -8,11 +8,12 @@ from typing import Any
 
 from respond.plan.authority import ANYONE, AuthorityRule
 from respond.plan.classification import Category, Level
-from respond.plan.communication import Audience, KeyMessage
+from respond.plan.communication import Audience, KeyMessage, NoticeRule
 from respond.plan.conditions import Condition
 from respond.plan.contents import contents
-from respond.plan.customer_care import CompensationLimit
+from respond.plan.customer_care import CompensationLimit, CustomerCare
 from respond.plan.finding import Finding, found
+from respond.plan.follow_up import FollowUp
 from respond.plan.measures import Measure
 from respond.plan.obligations import Clock, Obligation, Rung
 from respond.plan.organisation import Body, Duty, Role, TeamTemplate
@@ -44,16 +45,25 @@ NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (Audience, "speakers"): ("roles", "role-unknown"),
     (Audience, "approvers"): ("roles", "role-unknown"),
     (KeyMessage, "categories"): ("categories", "category-unknown"),
+    (NoticeRule, "tellers"): ("roles", "role-unknown"),
+    (NoticeRule, "audience"): ("audiences", "audience-unknown"),
+    (NoticeRule, "role"): ("roles", "role-unknown"),
+    (NoticeRule, "department"): ("departments", "department-unknown"),
+    (NoticeRule, "channels"): ("channels", "channel-unknown"),
     (CompensationLimit, "role"): ("roles", "role-unknown"),
     (Obligation, "role"): ("roles", "role-unknown"),
     (Obligation, "recipient"): ("audiences", "recipient-unknown"),
+    (Obligation, "measure"): ("measures", "measure-unknown"),
     (Obligation, "categories"): ("categories", "category-unknown"),
     (Obligation, "calendar"): ("calendars", "calendar-unknown"),
     (Clock, "of"): ("obligations", "obligation-unknown"),
     (Rung, "tell"): ("roles", "role-unknown"),
     (Risk, "category"): ("categories", "category-unknown"),
     (Indicator, "category"): ("categories", "category-unknown"),
+    (CustomerCare, "role"): ("roles", "role-unknown"),
     (ReviewRules, "participants"): ("roles", "role-unknown"),
+    (ReviewRules, "role"): ("roles", "role-unknown"),
+    (FollowUp, "tell"): ("roles", "role-unknown"),
     (DrillRule, "participants"): ("roles", "role-unknown"),
     (Revision, "approvers"): ("roles", "role-unknown"),
     (Revision, "overseen_by"): ("roles", "role-unknown"),
@@ -113,7 +123,7 @@ def _listed(part: Any, key: str, place: str) -> Iterator[tuple[str, Any]]:
 
 
 def _known(plan: Plan, section: str) -> list[str]:
-    parts = getattr(plan, section)
+    parts: Iterable[Any] = plan.all_obligations if section == "obligations" else getattr(plan, section)
     return [part.name if section == "calendars" else part.id for part in parts]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from respond.plan.finding import Finding, found
 from respond.plan.lint_dates import about
-from respond.plan.obligations import Clock, Obligation, Rung
+from respond.plan.obligations import TELLING, Clock, Obligation, Rung
 from respond.plan.plan import Plan
 
 
@@ -57,8 +57,14 @@ def _may_start(plan: Plan, obligation: Obligation, clock: Clock) -> bool:
 
 def _report(plan: Plan, obligation: Obligation, place: str) -> Iterator[Finding]:
     told = (obligation.report is not None, obligation.recipient is not None)
+    if obligation.stage is not None and obligation.act != "publish_statement":
+        yield found(
+            "stage-without-statement",
+            f"{place}.stage",
+            f'{obligation.id!r} has a stage, and is no statement; write act = "publish_statement"',
+        )
     if obligation.act != "report_upward":
-        if any(told):
+        if told[0] or (told[1] and obligation.act not in TELLING):
             yield found(
                 "report-incomplete",
                 place,

@@ -13,6 +13,10 @@ from respond.plan.plan import Plan
 _COMMANDS: Mapping[Act, tuple[str, ...]] = {
     "fill_roles": ("assign_role", "hand_over_role", "take_command"),
     "note_progress": ("note",),
+    "start_measure": ("start_measure", "skip_measure"),
+    "tell_audience": ("publish_statement", "notify", "report_upward"),
+    **dict.fromkeys(("contact_party", "apologise", "settle", "visit"), ("record_case_step",)),
+    **dict.fromkeys(("open_action", "complete_action"), ("record_action_step",)),
 }
 """The commands that tell of an act, where they are called otherwise."""
 _STARTS: Mapping[Fact, str] = {
@@ -27,13 +31,15 @@ _STARTS: Mapping[Fact, str] = {
     "previous_report": "report_upward",
     "response_ended": "resolve",
     "reopened": "reopen",
+    "case_opened": "record_case_step",
+    "action_opened": "record_action_step",
 }
 _LEVELLED = "assign_level"
 
 
 def order(plan: Plan, flow: Flow) -> Iterator[Finding]:
     """Yield obligations that cannot be met, gates without effect, and commands and states that there are not."""
-    by_id = {obligation.id: obligation for obligation in plan.obligations}
+    by_id = {obligation.id: obligation for obligation in plan.all_obligations}
     meetable = []
     for index, obligation in enumerate(plan.obligations):
         place = f"obligations[{index}]"
@@ -88,13 +94,17 @@ def _unknown(obligation: Obligation, place: str, flow: Flow) -> Iterator[Finding
                 f"{place}.before[{number}]",
                 f"{command!r} is not a command of the workflow; write one of {', '.join(flow.commands)}",
             )
-    for number, state in enumerate(obligation.recurs.until if obligation.recurs else ()):
-        if state not in flow.states:
-            yield found(
-                "state-unknown",
-                f"{place}.recurs.until[{number}]",
-                f"{state!r} is not a state of the workflow; write one of {', '.join(sorted(flow.states))}",
-            )
+    for key, states in (
+        ("until", obligation.until),
+        ("recurs.until", obligation.recurs.until if obligation.recurs else ()),
+    ):
+        for number, state in enumerate(states):
+            if state not in flow.states:
+                yield found(
+                    "state-unknown",
+                    f"{place}.{key}[{number}]",
+                    f"{state!r} is not a state of the workflow; write one of {', '.join(sorted(flow.states))}",
+                )
 
 
 def _starts(obligation: Obligation, by_id: Mapping[str, Obligation]) -> frozenset[str]:

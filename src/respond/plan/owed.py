@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
+from math import ceil
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +16,9 @@ import attrs
 from respond.plan.calendars import Calendar
 from respond.plan.courses import Course, Occurrence
 from respond.plan.facts import Done, Facts, Happened
-from respond.plan.obligations import Clock, Fact, Obligation
+from respond.plan.follow_up import action_date, action_dates
+from respond.plan.obligations import TELLING, Clock, Fact, Obligation, Promise
+from respond.plan.promises import promises
 from respond.plan.recurrences import OnSchedule, course_of
 from respond.plan.terms import Change, changes
 
@@ -63,6 +66,12 @@ class Owed:
     dropped_at: datetime | None = None
     """When it ceased to be owed, undone."""
     dropped_by: str | None = None
+    dated: bool = True
+    """Whether it has a deadline at all."""
+    missed_before: int = 0
+    """How many occurrences right before it were missed and are not listed: of a schedule, the last 100 in a row are."""
+    told_late_seconds: int | None = None
+    """How long after the deadline it was told that it had been done before; None when it was not told late."""
 
 
 def owed(
@@ -70,14 +79,26 @@ def owed(
 ) -> tuple[Owed, ...]:
     """Return every occurrence of every obligation of *plan*, in its order, that *facts* bring about.
 
+    Behind them comes what it promises to each customer who was hurt, and the dates of action items.
+
     Given *only*, those of the obligations with these ids.
 
     Nothing depends on the time of asking, but how far a schedule is listed: up to the first occurrence that is not due
-    before *until*, or before the last act that counts for it.
+    before *until*, or before the last act that counts for it.  Of the occurrences of a schedule that were missed one
+    after the other the last 100 are listed, and the others are counted in `missed_before`.
     """
     told = _Told(plan, facts, until)
-    asked = [obligation for obligation in plan.obligations if only is None or obligation.id in only]
-    return tuple(one for obligation in asked for one in told.owed(obligation))
+    asked = [obligation for obligation in plan.all_obligations if only is None or obligation.id in only]
+    found = [one for obligation in asked for one in told.owed(obligation)]
+    for obligation, its_facts in promises(plan, facts):
+        if only is None or obligation.id in only:
+            found += _Told(plan, its_facts, until).owed(obligation)
+    for key, steps in facts.actions.items():
+        date = action_date(plan.follow_up, key)
+        if only is None or date.id in only:
+            calendar = plan.calendar_of(date)
+            found += (_as_owed(date, one, calendar, facts.told) for one in action_dates(facts, steps))
+    return tuple(found)
 
 
 def verdict(owed: Owed, now: datetime) -> Verdict:
@@ -93,7 +114,7 @@ def verdict(owed: Owed, now: datetime) -> Verdict:
     if owed.since is None or now < owed.since:
         return "waiting"
     if owed.due_at is None:
-        return "paused"
+        return "paused" if owed.dated else "open"
     if now > owed.due_at:
         return "missing"
     return "near" if owed.near_at is not None and now >= owed.near_at else "open"
@@ -128,7 +149,9 @@ class _Told:
             pauses = [one for one in self._facts.paused if one.obligation == obligation.id]
             course = course_of(obligation, calendar, pauses)
             self._tell(obligation, course)
-            self._found[obligation.id] = tuple(_as_owed(obligation, one, calendar) for one in course.occurrences)
+            self._found[obligation.id] = tuple(
+                _as_owed(obligation, one, calendar, self._facts.told) for one in course.occurrences
+            )
         return self._found[obligation.id]
 
     def _tell(self, obligation: Obligation, course: Course) -> None:
@@ -173,6 +196,14 @@ class _Told:
         """Return the acts that may discharge *obligation*; a first report is none where a previous one is asked for."""
         if obligation.act == "fulfil":
             return [one for one in self._acts["fulfil"] if one.obligation == obligation.id]
+        if obligation.act == "start_measure":
+            return [one for one in self._acts["start_measure"] if obligation.measure in {None, one.measure}]
+        if obligation.act in TELLING:
+            return [
+                one
+                for one in self._acts[obligation.act]
+                if obligation.recipient in {None, one.recipient} and obligation.stage in {None, one.stage}
+            ]
         if obligation.act != "report_upward":
             return self._acts[obligation.act]
         reports = self._reports(obligation)
@@ -181,8 +212,9 @@ class _Told:
         return [one for one in reports if obligation.report in {None, one.report}]
 
 
-def _as_owed(obligation: Obligation, one: Occurrence, calendar: Calendar) -> Owed:
+def _as_owed(obligation: Obligation, one: Occurrence, calendar: Calendar, told: Mapping[str, datetime]) -> Owed:
     start, done, waived, dropped = one.start, one.done, one.waived, one.dropped
+    dated = not isinstance(obligation, Promise) or obligation.dated
     near_at = None
     if obligation.near is not None and one.due_at is not None and start is not None:
         near_at = max(start.at, calendar.before(one.due_at, obligation.near))
@@ -192,7 +224,7 @@ def _as_owed(obligation: Obligation, one: Occurrence, calendar: Calendar) -> Owe
         since=start.at if start else None,
         fact=start.fact if start else None,
         entry=start.entry if start else None,
-        due_at=one.due_at,
+        due_at=one.due_at if dated else None,
         near_at=near_at,
         done_at=done.at if done else None,
         done_by=done.entry if done else None,
@@ -200,4 +232,15 @@ def _as_owed(obligation: Obligation, one: Occurrence, calendar: Calendar) -> Owe
         waived_by=waived.entry if waived else None,
         dropped_at=dropped.at if dropped else None,
         dropped_by=dropped.entry if dropped else None,
+        dated=dated,
+        missed_before=one.missed_before,
+        told_late_seconds=_told_late(one, told) if told else None,
     )
+
+
+def _told_late(one: Occurrence, told: Mapping[str, datetime]) -> int | None:
+    """Return how many seconds after the deadline a discharge in time was told; None when it was told by then."""
+    if one.done is None or one.due_at is None or one.done.at > one.due_at:
+        return None
+    told_at = told.get(one.done.entry, one.done.at)
+    return ceil((told_at - one.due_at).total_seconds()) if told_at > one.due_at else None

@@ -13,18 +13,26 @@ from respond.domain.canonical import digest
 from respond.domain.payloads import to_data
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan
+from respond.plan.activation import Activation
 from respond.plan.authority import AuthorityRule
 from respond.plan.calendars import EVERY_DAY, Calendar
-from respond.plan.chains import refuse_unsound
+from respond.plan.chains import refuse_unknown, refuse_unsound
 from respond.plan.classification import Category, Facet, Level, ResponseLevel
-from respond.plan.communication import Audience, Channel, KeyMessage
+from respond.plan.communication import Audience, Channel, KeyMessage, NoticeRule, Stage
+from respond.plan.conditions import Condition
+from respond.plan.contents import contents
 from respond.plan.customer_care import CustomerCare
 from respond.plan.extension import ExtensionField
+from respond.plan.fields import refuse_misfits
+from respond.plan.follow_up import FollowUp
+from respond.plan.implied import implied
 from respond.plan.measures import Measure
 from respond.plan.obligations import Obligation
 from respond.plan.organisation import Body, Department, Duty, Role, TeamTemplate, Training
+from respond.plan.promises import promise_of
 from respond.plan.reader import SHIPPED, read_plan, shipped_plan
 from respond.plan.resources import Partner, Resource
+from respond.plan.uncounted import refuse_uncounted
 from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
 
 _SECTIONS = (
@@ -45,12 +53,15 @@ _SECTIONS = (
     "audiences",
     "channels",
     "key_messages",
+    "notices",
     "obligations",
     "risks",
     "indicators",
     "drills",
 )
 """The sections whose parts have an id."""
+DEPTH_MAX = 20
+"""The most categories in one line, each of which refines the next; two are enough for people."""
 OTHER = "other"
 """The residual category that every plan has: reality is wider than any list."""
 
@@ -80,6 +91,8 @@ class Plan:
     """The parts of the organisation that it is for; all when empty."""
     covers: tuple[str, ...] = ()
     """The categories that it is for, with those that refine them; all that it holds when empty."""
+    activation: Activation | None = None
+    """When it comes into force by itself besides another plan; by decision only when None."""
     profiles: tuple[str, ...] = ()
     """The obligation profiles whose obligations it holds besides its own, each as `name@version`."""
 
@@ -93,13 +106,14 @@ class Plan:
     extension_fields: tuple[ExtensionField, ...] = ()
 
     roles: tuple[Role, ...] = ()
+    """One with the id `commander`: whoever takes command fills that one, whatever it is called elsewhere."""
     departments: tuple[Department, ...] = ()
     bodies: tuple[Body, ...] = ()
     duties: tuple[Duty, ...] = ()
     teams: tuple[TeamTemplate, ...] = ()
     trainings: tuple[Training, ...] = ()
     authority: tuple[AuthorityRule, ...] = ()
-    """Who may do what; everybody everything when there is no rule at all."""
+    """Who may do what.  What no rule names nobody may do; but without any rule at all everybody may do everything."""
 
     measures: tuple[Measure, ...] = ()
     resources: tuple[Resource, ...] = ()
@@ -107,6 +121,9 @@ class Plan:
     audiences: tuple[Audience, ...] = ()
     channels: tuple[Channel, ...] = ()
     key_messages: tuple[KeyMessage, ...] = ()
+    """The drafts of what is said with one voice (统一口径), by stage."""
+    notices: tuple[NoticeRule, ...] = ()
+    """The communication matrix: who tells whom inside, by which channel; everybody may tell everybody when empty."""
     customer_care: CustomerCare | None = None
     obligations: tuple[Obligation, ...] = ()
     calendars: tuple[Calendar, ...] = ()
@@ -114,6 +131,7 @@ class Plan:
     risks: tuple[Risk, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     review: ReviewRules | None = None
+    follow_up: FollowUp | None = None
     drills: tuple[DrillRule, ...] = ()
     revision: Revision | None = None
 
@@ -137,9 +155,13 @@ class Plan:
                     value=level.number,
                     flaw="level-gap",
                 )
+        refuse_uncounted(self)
         _unique("calendars", [calendar.name for calendar in self.calendars], key="name")
         if self.under is None:
-            refuse_unsound(self.obligations, {calendar.name for calendar in self.calendars})
+            refuse_misfits(self, self.extension_fields)
+            calendars = {calendar.name for calendar in self.calendars}
+            refuse_unsound(self.obligations, calendars, implied=implied(self))
+            refuse_unknown(None if self.review is None else self.review.calendar, calendars, "review.calendar")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -148,8 +170,8 @@ class Plan:
 
     @classmethod
     def example(cls) -> Self:
-        """Return the plan that ships with respond: a company that serves customers in shops and online."""
-        return cls.load(SHIPPED / "service-company@1.toml")
+        """Return a small plan that ships with respond, for first steps: under it everybody may do everything."""
+        return cls.load(SHIPPED / "first-steps@1.toml")
 
     @classmethod
     def shipped(cls, name: str) -> Self:
@@ -176,12 +198,31 @@ class Plan:
         return {category.id: category for category in self.categories}
 
     @cached_property
+    def all_obligations(self) -> tuple[Obligation, ...]:
+        """Its own obligations, then those that its other sections imply."""
+        return (*self.obligations, *implied(self))
+
+    @cached_property
     def _obligations(self) -> Mapping[str, Obligation]:
-        return {obligation.id: obligation for obligation in self.obligations}
+        return {obligation.id: obligation for obligation in self.all_obligations}
 
     @cached_property
     def _calendars(self) -> Mapping[str, Calendar]:
         return {calendar.name: calendar for calendar in self.calendars}
+
+    @cached_property
+    def _measures(self) -> Mapping[str, Measure]:
+        return {measure.id: measure for measure in self.measures}
+
+    @cached_property
+    def spreads(self) -> frozenset[str]:
+        """How far an incident reaches, in the words of the plan's conditions."""
+        conditions = (part for _, part in contents(self) if isinstance(part, Condition))
+        return frozenset(spread for condition in conditions for spread in condition.spread)
+
+    @cached_property
+    def _audiences(self) -> Mapping[str, Audience]:
+        return {audience.id: audience for audience in self.audiences}
 
     @cached_property
     def _roles(self) -> Mapping[str, Role]:
@@ -192,10 +233,12 @@ class Plan:
 
     def ancestors(self, category_id: str) -> tuple[str, ...]:
         """Return the ids of the categories that this one refines, the nearest first."""
+        line: dict[str, None] = {}
         found = self.category(category_id)
-        if found is None or found.parent is None:
-            return ()
-        return (found.parent, *self.ancestors(found.parent))
+        while found is not None and found.parent is not None and found.parent not in line:
+            line[found.parent] = None
+            found = self.category(found.parent)
+        return tuple(line)
 
     def facets_of(self, category_id: str) -> tuple[str, ...]:
         """Return the facets that an incident of this kind has unless its assessment says otherwise."""
@@ -212,14 +255,30 @@ class Plan:
         )
 
     def obligation(self, obligation_id: str) -> Obligation | None:
-        return self._obligations.get(obligation_id)
+        """Return the obligation with this id: its own, an implied one, a promise: `visit:c-7`, `action:a-7`."""
+        return self._obligations.get(obligation_id) or promise_of(self, obligation_id)
 
     def calendar_of(self, obligation: Obligation) -> Calendar:
         """Return the calendar on which the days of *obligation* are counted."""
         return self._calendars[obligation.calendar] if obligation.calendar else EVERY_DAY
 
+    def measure(self, measure_id: str) -> Measure | None:
+        return self._measures.get(measure_id)
+
     def role(self, role_id: str) -> Role | None:
         return self._roles.get(role_id)
+
+    def audience(self, audience_id: str) -> Audience | None:
+        return self._audiences.get(audience_id)
+
+    def drafts(self, category: str, stage: Stage | None = None) -> tuple[KeyMessage, ...]:
+        """Return the key messages for incidents of this kind, of one *stage* or of all."""
+        kinds = {category, *self.ancestors(category)}
+        return tuple(
+            one
+            for one in self.key_messages
+            if stage in (None, one.stage) and (not one.categories or not kinds.isdisjoint(one.categories))
+        )
 
     def level(self, number: object) -> Level | None:
         """Return the level with this number; None for any other value, `True` and `"1"` included."""
@@ -227,19 +286,21 @@ class Plan:
 
 
 def _unique(place: str, ids: list[str], *, key: str = "id") -> None:
+    seen: set[str] = set()
     for index, one in enumerate(ids):
-        if one in ids[:index]:
+        if one in seen:
             raise InvalidPlan(
                 f"{one!r} stands twice; write another {key}",
                 place=f"{place}[{index}].{key}",
                 value=one,
                 flaw="id-twice",
             )
+        seen.add(one)
 
 
 def _refines(parents: Mapping[str, str | None], category: Category, place: str) -> None:
     """Raise `InvalidPlan` unless the parents of *category* are categories and end at one without a parent."""
-    seen = {category.id}
+    line = [category.id]
     parent = category.parent
     while parent is not None:
         if parent not in parents:
@@ -249,12 +310,21 @@ def _refines(parents: Mapping[str, str | None], category: Category, place: str) 
                 value=parent,
                 flaw="category-unknown",
             )
-        if parent in seen:
+        if parent == category.id:
             raise InvalidPlan(
-                f"{category.id!r} refines itself, by way of {parent!r}; leave one parent out",
+                f"{category.id!r} refines itself, by way of {line[-1]!r}; leave one parent out",
                 place=place,
                 value=parent,
                 flaw="category-cycle",
             )
-        seen.add(parent)
+        if parent in line:
+            return
+        if len(line) == DEPTH_MAX:
+            raise InvalidPlan(
+                f"{category.id!r} refines more than {DEPTH_MAX - 1} categories, the most in one line; write fewer",
+                place=place,
+                value=category.id,
+                flaw="category-too-deep",
+            )
+        line.append(parent)
         parent = parents[parent]

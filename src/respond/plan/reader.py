@@ -14,7 +14,7 @@ from respond.errors import InvalidPlan, PlanNotFound
 from respond.plan.calendars import Calendar, CalendarName
 from respond.plan.files import read_file
 from respond.plan.profiles import Profile
-from respond.plan.tables import value_of
+from respond.plan.tables import refuse_many, value_of
 
 if TYPE_CHECKING:
     from respond.plan.plan import Plan
@@ -35,10 +35,18 @@ _NAMED = re.compile(r"[^/\\@\0]+@[^/\\@\0]+")
 
 def shipped_plan(name: str) -> Path:
     """Return where the newest plan of this name lies that ships with respond, or the one of `name@version`."""
-    paths = {path.stem: path for path in SHIPPED.glob("*.toml")}
+    return newest(SHIPPED, "plan", name)
+
+
+def newest(folder: Path, what: str, name: str) -> Path:
+    """Return the file of *name* in *folder*, which ships with respond: the newest version, or that of `name@version`.
+
+    Raises `PlanNotFound` that lists them; *what* they are is said in it.
+    """
+    paths = {path.stem: path for path in folder.glob("*.toml")}
     found = [stem for stem in paths if name in {stem, stem.partition("@")[0]}]
     if not found:
-        raise PlanNotFound(f"no plan {name!r} ships with respond; it comes with {', '.join(sorted(paths))}")
+        raise PlanNotFound(f"no {what} {name!r} ships with respond; it comes with {', '.join(sorted(paths))}")
     return paths[max(found, key=lambda stem: int(stem.partition("@")[2]))]
 
 
@@ -71,9 +79,19 @@ def plan_of(plan: type[PlanT], document: Mapping[str, Any], *, folder: Path | No
 def _profiles(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the names of profiles, each with its place; what is none is refused with the other keys."""
     given = document.get("profiles", [])
-    for index, name in enumerate(given if isinstance(given, list) else []):
-        if isinstance(name, str):
-            yield name, f"profiles[{index}]"
+    named = given if isinstance(given, list) else []
+    refuse_many(len(named), "profiles")
+    seen: set[str] = set()
+    for index, name in enumerate(named):
+        if not isinstance(name, str):
+            continue
+        place = f"profiles[{index}]"
+        bare = name.partition("@")[0]
+        if bare in seen:
+            message = f"{bare!r} stands twice; name it once, in one version"
+            raise InvalidPlan(message, place=place, value=name, flaw="id-twice")
+        seen.add(bare)
+        yield name, place
 
 
 def _merged(document: dict[str, Any], profiles: list[Profile]) -> dict[str, Any]:
@@ -108,6 +126,7 @@ def _calendars(document: Mapping[str, Any], folder: Path | None) -> tuple[dict[s
     given = document.get("calendars", [])
     if not isinstance(given, list):
         raise InvalidPlan("must be tables; write [[calendars]]", place="calendars", value=given)
+    refuse_many(len(given), "calendars")
     calendars = [_calendar(body, f"calendars[{index}]", folder) for index, body in enumerate(given)]
     return {name: value for name, value in document.items() if name != "calendars"}, calendars
 
@@ -116,7 +135,8 @@ def _calendar(body: object, place: str, folder: Path | None) -> Calendar:
     if isinstance(body, Mapping) and "zone" in body:
         return value_of(Calendar, body, place)
     name = value_of(CalendarName, body, place)
-    return _found("calendar", f"{name.name}@{name.version}", place, folder, read_calendar)
+    found = _found("calendar", f"{name.name}@{name.version}", place, folder, read_calendar)
+    return found if name.week_until is None else attrs.evolve(found, week_until=name.week_until)
 
 
 def _found(what: str, named: str, place: str, folder: Path | None, read: Callable[[Path], DatedT]) -> DatedT:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice, takewhile
 
-from respond.plan.calendars import LAST, Calendar
+from respond.plan.calendars import Calendar
 from respond.plan.courses import BY_THEN, LATEST, Course, Occurrence, Once, Start
 from respond.plan.facts import Done, Happened, LevelSet, Paused, Waived
 from respond.plan.obligations import Obligation, Recurrence
+from respond.plan.rhythms import Rhythm
+from respond.plan.spans import Span
 from respond.plan.terms import Change
 
-OCCURRENCES_MAX = 10_000
-"""How far a schedule is followed: a wrong year in one fact must not keep everybody waiting."""
+MISSED_MAX = 100
+"""How many occurrences of a schedule that were missed one after the other are listed: the last; others are counted."""
 
 
 class _Recurring(Course):
@@ -102,7 +105,9 @@ class OnSchedule(_Recurring):
         self, obligation: Obligation, calendar: Calendar, pauses: Sequence[Paused], recurs: Recurrence
     ) -> None:
         super().__init__(obligation, calendar, pauses, recurs)
-        self._times: Iterator[datetime] = iter(())
+        self._rhythm: Rhythm | None = None
+        self._place = 0
+        """Which time of the rhythm the last occurrence ends at."""
         self._counted = 0
         """The last occurrence for which an act counted, or that an end left behind."""
 
@@ -129,9 +134,14 @@ class OnSchedule(_Recurring):
     def acted(self, done: Done) -> None:
         """Discharge the latest that is overdue, else the one that is next due; those before stay missing."""
         self.follow(done.at)
-        left = [one for one in self.occurrences[self._counted :] if one.open and one.start is not None]
+        left = []
+        for one in reversed(self.occurrences):
+            if one.number <= self._counted:
+                break
+            if one.open and one.start is not None:
+                left.append(one)
         overdue = [one for one in left if one.passed(done.at)]
-        for one in overdue[-1:] or left[-1:]:
+        for one in overdue[:1] or left[:1]:
             if one.start is not None and one.start.entry != done.entry:
                 self._close(one, done)
                 self._counted = one.number
@@ -142,26 +152,66 @@ class OnSchedule(_Recurring):
         super().shed(change)
 
     def follow(self, until: datetime) -> None:
-        """Owe it at each time of the schedule, up to the first that is not before *until*."""
-        while self._owed_from is not None and len(self.occurrences) < OCCURRENCES_MAX:
+        """Owe it at each time of the schedule, up to the first that is not before *until*.
+
+        Of those that were missed one after the other the last `MISSED_MAX` are kept, and it costs no more than they do.
+        """
+        passed = 0
+        while self._owed_from is not None and self._rhythm is not None:
             last = self.occurrences[-1]
             if last.start is None or last.end is None or not last.passed(until):
-                return
+                break
             self._recurred = True
-            self._run(self._next(), Start(last.end, last.start.fact, last.start.entry), next(self._times, LAST))
+            skipped = 0
+            if passed and passed % MISSED_MAX == 0:
+                self._forget()
+                skipped = self._skippable(last, until)
+            self._place += 1 + skipped
+            begin = self._rhythm.time(self._place - 1) if skipped else last.end
+            start = Start(begin, last.start.fact, last.start.entry)
+            self._run(self._next(skipped=skipped), start, self._rhythm.time(self._place))
+            passed += 1
+        if passed:
+            self._forget()
+
+    def _skippable(self, last: Occurrence, until: datetime) -> int:
+        """Return how many after *last* are missed by *until*, besides those that are kept; none that a pause moves."""
+        if self._rhythm is None or last.end is None:
+            return 0
+        ahead = [one.at for one in self._pauses if one.until is None or one.until > last.end]
+        first = self._rhythm.first_due(self._place, min([until, *ahead]), self._obligation.shift)
+        waived = [number - last.number for number in self._waivers if number > last.number]
+        return max(0, min([first - self._place, *waived]) - 1 - MISSED_MAX)
+
+    def _forget(self) -> None:
+        """Let those go that were missed before the last `MISSED_MAX` in a row, and count them."""
+        if len(self.occurrences) < MISSED_MAX + 2 or not self.occurrences[-MISSED_MAX - 2].open:
+            return
+        missed = takewhile(lambda one: one.open, islice(reversed(self.occurrences), 1, None))
+        gone = list(missed)[MISSED_MAX:]
+        end = len(self.occurrences) - 1 - MISSED_MAX
+        self.occurrences[end].missed_before += sum(1 + one.missed_before for one in gone)
+        del self.occurrences[end - len(gone) : end]
 
     def _reckon(self, at: datetime) -> None:
         super()._reckon(at)
-        self._plan_times()
+        last = self.occurrences[-1] if self.occurrences else None
+        for number, clock in self._starts.items():
+            if last is not None and clock == (last.start, last.end):
+                self._plan_times(self._obligation.due[number].within)
+                return
 
     def _again(self, occurrence: Occurrence, start: Start) -> None:
         super()._again(occurrence, start)
-        self._plan_times()
+        self._plan_times(self._every)
 
-    def _plan_times(self) -> None:
-        end = self.occurrences[-1].end if self.occurrences else None
-        if end is not None:
-            self._times = self._calendar.series(end, self._every)
+    def _plan_times(self, first: Span) -> None:
+        last = self.occurrences[-1]
+        self._place = 0
+        if last.start is not None and last.end is not None:
+            self._rhythm = Rhythm(
+                calendar=self._calendar, begin=last.start.at, first=first, end=last.end, every=self._every
+            )
 
 
 def course_of(obligation: Obligation, calendar: Calendar, pauses: Sequence[Paused]) -> Course:

@@ -10,6 +10,7 @@ from typing import Literal
 import attrs
 
 from respond.errors import InvalidPlan
+from respond.plan.shown import shown
 
 Unit = Literal["minute", "hour", "day", "working_day", "month", "year"]
 
@@ -55,7 +56,7 @@ class Span:
         unit = _UNITS.get(found[2]) or _UNITS.get(found[2].removesuffix("s")) if found else None
         if found is None or unit is None:
             raise InvalidPlan(
-                f"{text!r} is not a span of time; write 30 min, 2 h, 3 days, 5 working days, 1 month or 1 year",
+                f"{shown(text)} is not a span of time; write 30 min, 2 h, 3 days, 5 working days, 1 month or 1 year",
                 value=text,
             )
         return cls(int(found[1]) * unit[1], unit[0])

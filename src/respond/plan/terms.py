@@ -54,7 +54,7 @@ def changes(obligation: Obligation, facts: Facts) -> list[Change]:
     """Return each change of whether *obligation* is owed, one an instant; at `FIRST` what holds before all else.
 
     At a level that is milder than those of *obligation* it stays as it was, unless it says to drop it.  An incident
-    owes nothing in the states that end it, nor what recurs until a state while it is there.
+    owes nothing in the states that end it, nor what is owed until a state while it is there.
     """
     aspects = _aspects(obligation, facts)
     turns = sorted((turn for place, aspect in enumerate(aspects) for turn in aspect.turns(place)), key=itemgetter(0))
@@ -71,7 +71,7 @@ def changes(obligation: Obligation, facts: Facts) -> list[Change]:
 
 
 def _aspects(obligation: Obligation, facts: Facts) -> list[_Aspect]:
-    ends = ENDS if obligation.recurs is None else ENDS.union(obligation.recurs.until)
+    ends = ENDS.union(obligation.until, obligation.recurs.until if obligation.recurs else ())
 
     def lives(entered: StateEntered, _: bool) -> bool:
         return entered.state not in ends

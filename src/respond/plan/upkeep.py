@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-from respond.plan.conditions import Bounds
+from respond.plan.conditions import Range
 from respond.plan.spans import Span
 from respond.plan.titles import Part
 
@@ -32,12 +32,14 @@ class Indicator(Part):
     """A metric whose value suggests a warning."""
 
     metric: str
-    suggests: Bounds
-    """The values at which a warning is suggested."""
+    suggests: Range
+    """The values at which a warning is suggested, and what is not ready yet falls due."""
+    prepares: Range | None = None
+    """The values at which the preparations fall due already, before a warning is suggested."""
     category: str | None = None
     credibility_min: Literal["low", "medium", "high"] = "low"
     preparations: tuple[str, ...] = ()
-    """What is made ready while the warning stands."""
+    """What is made ready when a value calls for it, and while the warning stands."""
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +49,11 @@ class ReviewRules:
     levels: tuple[int, ...] = ()
     """The levels that owe one; the worst level of the incident counts."""
     within: Span | None = None
+    """How soon after the response ended the review is closed: owed as the obligation `review`."""
+    calendar: str | None = None
+    """The name of the calendar that its days are counted on."""
+    role: str | None = None
+    """The id of the role that owes it."""
     participants: tuple[str, ...] = ()
     """The ids of the roles that take part."""
     not_responders: bool = False
@@ -71,6 +78,8 @@ class Revision:
     """When the plan is looked at again."""
 
     every: Span = Span(1, "year")
+    report_every: Span | None = None
+    """How often its execution is reported on, by an evaluation; from its approval on."""
     triggers: tuple[RevisionTrigger, ...] = ()
     approvers: tuple[str, ...] = ()
     """The ids of the roles that approve it."""

@@ -12,7 +12,7 @@ import attrs
 
 from respond.domain.money import Money
 from respond.plan.composed import identity
-from respond.plan.conditions import COUNTS, Bounds, Condition, MoneyBounds
+from respond.plan.conditions import COUNTS, Condition, MoneyBounds, Range
 from respond.plan.labels import label
 from respond.plan.obligations import Clock, Obligation, Recurrence, Rung
 from respond.plan.plan import Plan
@@ -36,7 +36,7 @@ class Words:
 
     def name(self, section: str, key: str) -> str:
         """Return the title of the part *key* of a section; *key* itself when there is none."""
-        for part in getattr(self.plan, section):
+        for part in self.plan.all_obligations if section == "obligations" else getattr(self.plan, section):
             if getattr(part, "id", None) == key:
                 return self.title(part)
         return key
@@ -50,7 +50,7 @@ class Words:
     def amount(self, value: object) -> str:
         return f"{value:,}" if isinstance(value, int) else _money(value) if isinstance(value, Money) else str(value)
 
-    def range(self, bounds: Bounds | MoneyBounds) -> str:
+    def range(self, bounds: Range | MoneyBounds) -> str:
         """Return a range: `from 100 to below 1,000`."""
         ends = {"start": self.amount(bounds.from_), "below": self.amount(bounds.below)}
         if bounds.from_ is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import attrs
@@ -19,6 +19,8 @@ def document(value: object) -> Any:
             return value.to_json()
         case datetime():
             return format_utc(value)
+        case date():
+            return value.isoformat()
         case Mapping():
             return {"none" if key is None else str(key): document(item) for key, item in value.items()}
         case str():

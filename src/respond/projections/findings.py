@@ -10,11 +10,15 @@ import attrs
 
 from respond.domain.events import Event
 from respond.domain.payloads import to_data
+from respond.domain.references import Reference
 from respond.plan.plan import Plan
 from respond.projections.document import Document, document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
-from respond.workflow.judge import Judge
+from respond.workflow.incident.unmerging import absorptions
+from respond.workflow.judge import Judges
+from respond.workflow.table import Finding
+from respond.workflow.versions import by_category
 from respond.workflow.workflow import Workflow
 
 
@@ -152,17 +156,17 @@ def upward_reports(world: Iterable[Entry]) -> Iterator[UpwardReport]:
             )
 
 
-def absorbed_levels(world: Iterable[Entry]) -> Iterator[LevelStep]:
-    """Yield the worst level of each incident that was merged into this one."""
-    for entry in world:
+def absorbed_levels(world: Sequence[Entry]) -> Iterator[LevelStep]:
+    """Yield the worst level of each incident that is merged into this one."""
+    for entry in _absorptions(world):
         match entry.reading:
             case e.IncidentAbsorbed(worst_level=int(level), reason=reason):
                 yield _level_step(entry, level, None, reason)
 
 
-def told_by_absorbed(world: Iterable[Entry]) -> Iterator[Citation]:
+def told_by_absorbed(world: Sequence[Entry]) -> Iterator[Citation]:
     """Yield the merges with incidents of which an upward report was sent."""
-    for entry in world:
+    for entry in _absorptions(world):
         match entry.reading:
             case e.IncidentAbsorbed(reported_upward=True):
                 yield entry.citation
@@ -183,7 +187,7 @@ def upward_duties(plan: Plan, steps: Iterable[LevelStep], told: Sequence[Citatio
 def estimates(world: Iterable[Entry]) -> Iterator[Estimate]:
     """Yield the first and the final judgement of each kind of impact that was judged."""
     judged = [entry for entry in world if isinstance(entry.reading, e.IncidentAssessed)]
-    for name in ("affected_customers", "injured", "loss", "spread"):
+    for name in ("affected_customers", "injured", "dead", "loss", "spread"):
         told = [entry for entry in judged if getattr(entry.reading, name) is not None]
         if told:
             yield Estimate(
@@ -256,13 +260,19 @@ def amendments(entries: Sequence[Entry]) -> Iterator[Amendment]:
             )
 
 
-def deviations(workflow: Workflow, plan: Plan, events: Iterable[Event]) -> Iterator[Deviation]:
-    """Yield every rule of *workflow* and *plan* that a step in *events*, one stream in log order, broke."""
-    judge, state = Judge(workflow, plan), workflow.initial
+def deviations(workflow: Workflow, plans: Iterable[Plan], events: Sequence[Event]) -> Iterator[Deviation]:
+    """Yield every rule of *workflow* that a step in *events*, one stream in log order, broke.
+
+    Each step is judged by those of *plans* that were in force at it.  A plan that was passed over at the report is told
+    too, with the reason that was given.
+    """
+    judges, state = Judges(plans, by_category([workflow])), workflow.initial
+    judge = judges.of(workflow.category, events[0])
     for event in events:
         broken = judge.findings(state, event)
         state = workflow.evolve(state, event)
-        for found in broken:
+        judge = judges.after(judge, event, state)
+        for found in (*broken, *_passed_over(event)):
             yield Deviation(
                 code=found.code,
                 text=found.text,
@@ -270,6 +280,19 @@ def deviations(workflow: Workflow, plan: Plan, events: Iterable[Event]) -> Itera
                 dest=found.dest,
                 citation=Citation(event.position, event.id),
             )
+
+
+def _passed_over(event: Event) -> Iterator[Finding]:
+    """Yield what a report under another plan than its category, site and unit choose deviates from."""
+    match event.data:
+        case e.IncidentReported(passed_over=Reference() as choice, plan_reason=reason) as told:
+            text = f"reported under {event.plan}, not under {choice}: {reason}"
+            yield Finding("plan-passed-over", text, event.position, told.from_, told.to)
+
+
+def _absorptions(world: Sequence[Entry]) -> Iterator[Entry]:
+    holding = {event.id for event in absorptions(entry.event for entry in world)}
+    return (entry for entry in world if entry.event.id in holding)
 
 
 def _level_step(entry: Entry, level: int, previous: int | None, reason: str) -> LevelStep:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Literal, get_args
 
 import attrs
@@ -57,6 +59,11 @@ def known(events: Iterable[Event], *, at: datetime | None = None, clock: Clock =
         events=tuple(event for event, taken_us in zip(events, taken, strict=True) if taken_us <= limit_us),
         clock_used=_clock_used(claims),
     )
+
+
+def held(events: Sequence[Event], at: datetime) -> int:
+    """Return how many of *events*, given in log order, the log held at *at*: the first ones."""
+    return bisect_right(events, to_microseconds(at), key=attrgetter("recorded_us"))
 
 
 def _clock_used(claims: list[int | None]) -> ClockUsed:

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import attrs
 
@@ -41,7 +41,7 @@ class Listing:
 
     name: ClassVar[str] = "listing"
     version: ClassVar[int] = 1
-    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.event_types)
+    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.stream_types)
 
     def __init__(self, realm: Realm = "real") -> None:
         self.realm = realm
@@ -152,13 +152,31 @@ class Filters:
         return standing.matches(self.state, self.level, self.category, self.folded)
 
 
-def page_of(standings: Iterable[Standing], limit: int) -> Page:
-    """Return the first *limit* of *standings*, given newest first, as a page; raises `InvalidInput`."""
+class Placed(Protocol):
+    """What stands at a position of the log."""
+
+    @property
+    def position(self) -> int: ...
+
+
+PlacedT = TypeVar("PlacedT", bound=Placed)
+
+
+def cut_page(found: Iterable[PlacedT], limit: int) -> tuple[list[PlacedT], str | None]:
+    """Return the first *limit* of *found*, given newest first, and the cursor of what follows; None when nothing does.
+
+    Raises `InvalidInput`.
+    """
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput(f"{limit} is not between 1 and {LIMIT_MAX}", place="limit", value=limit)
-    found = list(islice(standings, limit + 1))
-    rows = tuple(one.row() for one in found[:limit])
-    return Page(rows=rows, next=_cursor_of(found[limit - 1].position) if len(found) > limit else None)
+    first = list(islice(found, limit + 1))
+    return first[:limit], _cursor_of(first[limit - 1].position) if len(first) > limit else None
+
+
+def page_of(standings: Iterable[Standing], limit: int) -> Page:
+    """Return the first *limit* of *standings*, given newest first, as a page; raises `InvalidInput`."""
+    found, following = cut_page(standings, limit)
+    return Page(rows=tuple(one.row() for one in found), next=following)
 
 
 def several(reference: str, standings: Iterable[Standing]) -> InvalidInput:

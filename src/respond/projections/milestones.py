@@ -9,10 +9,15 @@ from typing import Any
 import attrs
 
 from respond.domain.moments import Moment
+from respond.plan.measures import MeasureKind
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
+from respond.projections.tenures import Tenure, seconds_within
 from respond.workflow.incident import events as e
-from respond.workflow.incident.facts import IMPACT_START, told_start
+from respond.workflow.incident.effects import IncidentContained, ServiceRestored
+from respond.workflow.incident.events import PlanActivated
+from respond.workflow.incident.ledger import IMPACT_START, told_start
+from respond.workflow.incident.measures import MeasureCompleted, MeasureSkipped, MeasureStarted
 from respond.workflow.incident.triage import IncidentAcknowledged
 
 ACKNOWLEDGES = (IncidentAcknowledged, e.IncidentAssessed, e.LevelAssigned, e.ResponseStarted, e.CommandTransferred)
@@ -24,6 +29,8 @@ _FIRSTS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("assessed", (e.IncidentAssessed,)),
     ("level_assigned", (e.LevelAssigned,)),
     ("response_started", (e.ResponseStarted,)),
+    ("plan_activated", (PlanActivated,)),
+    ("first_measure", (MeasureStarted,)),
     ("first_upward_report", (e.UpwardReportSent,)),
     ("resolved_first", (e.IncidentResolved,)),
 )
@@ -40,11 +47,19 @@ _DURATIONS = (
     ("assess", "reported", "assessed"),
     ("assign_level", "reported", "level_assigned"),
     ("start_response", "reported", "response_started"),
+    ("first_measure", "reported", "first_measure"),
+    ("contain", "reported", "contained"),
+    ("restore", "reported", "restored"),
     ("report_upward", "reported", "first_upward_report"),
     ("resolve_first", "reported", "resolved_first"),
     ("resolve_last", "reported", "resolved_last"),
     ("review", "resolved_last", "reviewed"),
 )
+_EFFECTS: tuple[tuple[str, type, MeasureKind], ...] = (
+    ("contained", IncidentContained, "contain"),
+    ("restored", ServiceRestored, "restore"),
+)
+_MEASURES = (MeasureStarted, MeasureCompleted, MeasureSkipped)
 _SECOND = timedelta(seconds=1)
 
 
@@ -70,12 +85,14 @@ class Duration(Document):
     """The milestone that it begins with."""
     until: str
     seconds: int
+    on_hold_seconds: int = 0
+    """How much of that work was on hold."""
     citations: tuple[Citation, Citation]
 
 
 def milestones(world: Sequence[Entry]) -> tuple[Milestone, ...]:
     """Return the milestones in *world*, entries that hold, in the order in which they happened."""
-    found = [*_told(world)]
+    found = [*_told(world), *_achieved(world)]
     for name, kinds in _FIRSTS:
         reaching = _taken_up(world) if kinds is ACKNOWLEDGES else _of(world, kinds)
         found += [_milestone(name, entry) for entry in reaching[:1]]
@@ -86,8 +103,8 @@ def milestones(world: Sequence[Entry]) -> tuple[Milestone, ...]:
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def durations(reached: Iterable[Milestone]) -> tuple[Duration, ...]:
-    """Return how long it took between the milestones that were *reached*."""
+def durations(reached: Iterable[Milestone], held: Sequence[Tenure] = ()) -> tuple[Duration, ...]:
+    """Return how long it took between the milestones that were *reached*, and how much of that was on hold."""
     known = {milestone.name: milestone for milestone in reached}
     return tuple(
         Duration(
@@ -95,6 +112,7 @@ def durations(reached: Iterable[Milestone]) -> tuple[Duration, ...]:
             since=since,
             until=until,
             seconds=(known[until].at - known[since].at) // _SECOND,
+            on_hold_seconds=seconds_within(held, known[since].at, known[until].at),
             citations=(known[since].citation, known[until].citation),
         )
         for name, since, until in _DURATIONS
@@ -112,6 +130,20 @@ def _told(world: Sequence[Entry]) -> Iterable[Milestone]:
     for entry in _of(world, (e.IncidentReported,))[:1]:
         if entry.reading.discovered_at is not None:
             yield _told_by("discovered", entry.reading.discovered_at, entry)
+
+
+def _achieved(world: Sequence[Entry]) -> Iterable[Milestone]:
+    """Yield when it was contained and restored: as people say, else when the last measure begun for that was done."""
+    for name, said, kind in _EFFECTS:
+        told = _of(world, (said,))
+        measures = [entry for entry in _of(world, _MEASURES) if getattr(entry.reading, "kind", kind) == kind]
+        left: set[str] = set()
+        for entry in measures:
+            change = left.add if isinstance(entry.reading, MeasureStarted) else left.discard
+            change(entry.reading.measure)
+        done = [entry for entry in measures if isinstance(entry.reading, MeasureCompleted)]
+        if told or (done and not left):
+            yield _milestone(name, told[0] if told else done[-1])
 
 
 def _impact_start(reading: Any) -> Moment | None:

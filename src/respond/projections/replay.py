@@ -14,6 +14,7 @@ from respond.projections.document import Document
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.judge import Judge, Judges
 from respond.workflow.table import Finding
+from respond.workflow.versions import by_category
 from respond.workflow.workflow import Workflow
 
 _Key = tuple[str, str, str]
@@ -75,9 +76,9 @@ class Replay:
     handles: ClassVar[frozenset[str] | None] = None
 
     def __init__(self, workflows: Iterable[Workflow], plans: Iterable[Plan] = ()) -> None:
-        """Judge each aggregate by the plan of *plans* that it pins; what pins none, by the first of them."""
-        self._workflows = {workflow.category: workflow for workflow in workflows}
-        self._judges = Judges(plans)
+        """Judge each step by the plans of *plans* in force at it; what pins none, by the first of them."""
+        self._versions = by_category(workflows)
+        self._judges = Judges(plans, self._versions)
         self._standings: dict[_Key, _Standing] = {}
         self._events = 0
         self._last_position = 0
@@ -105,6 +106,8 @@ class Replay:
                     self._findings += found
                 evolver = workflow.evolvers.get(type(data))
                 standing.state = workflow.evolve(state, event) if evolver is None else evolver(state, event)
+                if evolver is None or type(data) in workflow.replanning:
+                    standing.judge = self._judges.after(judge, event, standing.state)
             except Exception as error:  # noqa: BLE001  a damaged body, or a user's evolver; the rest of the log still counts
                 self._fail(event, repr(error))
         return self
@@ -151,11 +154,12 @@ class Replay:
     def _begin(self, event: Event) -> _Standing | None:
         body = event.body
         category = body["stream"].partition("-")[0]
-        workflow = self._workflows.get(category)
-        if workflow is None:
+        versions = self._versions.get(category)
+        if versions is None:
             self._unregistered[category] += 1
             return None
-        standing = _Standing(workflow, self._judges.of(workflow, event), workflow.initial)
+        workflow = versions.newest
+        standing = _Standing(workflow, self._judges.of(category, event), workflow.initial)
         self._standings[body["tenant"], body["realm"], body["stream"]] = standing
         return standing
 

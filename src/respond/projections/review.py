@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,38 +13,25 @@ from respond.domain.moments import format_utc, to_microseconds
 from respond.domain.references import Reference
 from respond.errors import IncidentNotFound
 from respond.plan.plan import Plan
+from respond.projections import breaches as b
 from respond.projections import findings as f
+from respond.projections import follow_up as u
 from respond.projections import tenures as t
+from respond.projections.account import Account, account
+from respond.projections.blanks import Blank, Draft, blanks
+from respond.projections.communication import Communication, communication
+from respond.projections.customers import PartyCared, Told
 from respond.projections.document import Document
 from respond.projections.entries import LATE_AFTER, Citation, Entry, entries, in_world_order
 from respond.projections.knowledge import Clock, ClockUsed, known
+from respond.projections.learnt import Learnt, learnt
 from respond.projections.milestones import Duration, Milestone, durations, milestones
+from respond.projections.response import Response, response
 from respond.projections.state import state
 from respond.projections.tenures import Tenure
 from respond.workflow.incident import INCIDENT
-from respond.workflow.incident.facts import IMPACT_START
-from respond.workflow.incident.state import RESOLVED, Incident
+from respond.workflow.incident.state import RESOLVED, Incident, Link
 from respond.workflow.workflow import Workflow
-
-
-@attrs.frozen
-class Blank:
-    """Something that no event can tell: people fill it in."""
-
-    name: str
-    question: str
-
-
-_ALWAYS_BLANK = (
-    Blank("trigger", "What set it off?"),
-    Blank("root_causes", "Which causes lie behind it, and what shows it?"),
-    Blank("went_well", "What went well?"),
-    Blank("went_badly", "What went badly?"),
-    Blank("lucky", "Where were we lucky?"),
-    Blank("lessons", "What was learned?"),
-    Blank("action_items", "What will be done about it, by whom, until when?"),
-    Blank("plan_adequacy", "Was the plan followed, and was it good enough?"),
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +60,8 @@ class Review(Document):
     level: int | None
     merged_into: str | None
     absorbed: tuple[str, ...]
+    links: tuple[Link, ...]
+    """What other incidents are to it."""
     resolution: str
     summary: str
     """What the review was closed with; empty while it is open."""
@@ -97,13 +86,35 @@ class Review(Document):
     """The duties that no upward report met."""
     estimates: tuple[f.Estimate, ...]
     notes: tuple[f.NoteTaken, ...]
+    response: Response
+    """Measures, what was held true, decisions and what was known at each, time on hold."""
     broken_glass: tuple[f.BrokenGlass, ...]
     """The steps that were taken in need without the role that the plan asks for."""
+    breaches: tuple[b.StoodBreach, ...]
+    """What was late or missing when another plan came into force, which has no say in it."""
+    told_late: tuple[b.ToldLate, ...]
+    """What was done in time, as was told after the deadline."""
     late_entries: tuple[f.LateEntry, ...]
     amendments: tuple[f.Amendment, ...]
     deviations: tuple[f.Deviation, ...]
+    communication: Communication
+    """Key messages, statements, who was told what, silences, feedback, observations."""
+    customers: tuple[PartyCared, ...]
+    """What was done for each party that it hurt."""
+    actions: tuple[u.ActionReviewed, ...]
+    """What became of each action item that it asked for."""
+    proposals: tuple[u.ProposalTold, ...]
+    """What became of each proposal to change a plan."""
+    recognitions: tuple[u.Recognised, ...]
+    account: Account
+    """How it was noticed and dealt with besides measures: kinds, plans, roles, duties, resources."""
+    learnt: Learnt
+    """Who reviewed, what they found and how they judge the response, and the lessons."""
     blanks: tuple[Blank, ...]
+    """What still waits for people."""
 
+    events: int
+    """How many events of the incident were known."""
     first_event: Citation
     last_position: int
     """The last position that was known."""
@@ -118,6 +129,10 @@ def review(
     events: Iterable[Event],
     *,
     plan: Plan,
+    plans: Iterable[Plan] = (),
+    parties: Iterable[Event] = (),
+    actions: Mapping[str, Sequence[Event]] | None = None,
+    lessons: Iterable[Event] = (),
     workflow: Workflow = INCIDENT,
     now: datetime | None = None,
     as_of: datetime | None = None,
@@ -125,26 +140,27 @@ def review(
     clock: Clock = "log",
     late_after: timedelta = LATE_AFTER,
 ) -> Review:
-    """Return the review of *events*, the stream of one incident in log order, under the *plan* that it pins.
+    """Return the review of *events*, the stream of one incident in log order, under the *plan* that is in force.
 
-    What still lasts is measured up to *now*, *as_of* or *known_at*, whichever is first; without any of them up to the
-    last recording.  With *as_of* only what had happened by then is told; a correction or a retraction goes with its
-    entry, whenever it was made.  Raises `IncidentNotFound` when nothing was known by then or it had not been reported
-    yet, and `InvalidInput`.
+    *plans* are those that were in force before or are parts of it: steps are judged by what was in force at them.
+    *parties* are the events of the affected parties and *lessons* those of its lessons, stream by stream, *actions*
+    those of the action items by key. What still lasts is measured up to *now*, *as_of* or *known_at*, whichever is
+    first; without any of them up to the last recording. With *as_of* only what had happened by then is told; a
+    correction or a retraction goes with its entry, whenever it was made. Raises `IncidentNotFound` when nothing was
+    known by then or it had not been reported yet, and `InvalidInput`.
     """
-    for at in (now, as_of):
-        if at is not None:
-            to_microseconds(at)  # a naive one can be compared with none of the others
+    _refuse_naive(now, as_of)
     seen = known(events, at=known_at, clock=clock)
     if not seen.events:
         raise IncidentNotFound("nothing of the incident was known then; ask for a later time")
-    until = min((at for at in (now, as_of, known_at) if at is not None), default=seen.events[-1].recorded_at)
+    until = min(filter(None, (now, as_of, known_at)), default=seen.events[-1].recorded_at)
     all_entries = entries(seen.events, late_after=late_after)
     standing: Incident = state(workflow, seen.events, as_of=as_of).value
     if as_of is not None and standing.status == workflow.initial.status:
         raise IncidentNotFound(f"the incident had not been reported yet at {format_utc(as_of)}; ask for a later time")
     world = in_world_order(all_entries, as_of=as_of)
     happened = {entry.event.body["id"] for entry in world}
+    when = {"until": until, "as_of": as_of, "known_at": known_at, "clock": clock}
     return Review(
         number=f"INC-{seen.events[0].position}",
         realm=seen.events[0].body["realm"],
@@ -154,22 +170,59 @@ def review(
         as_of=as_of,
         known_at=known_at,
         clock_used=seen.clock_used,
-        deviations=tuple(one for one in f.deviations(workflow, plan, seen.events) if one.citation.id in happened),
+        deviations=tuple(_happened(f.deviations(workflow, (*plans, plan), seen.events), happened)),
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
+        **_belonging(plan, seen.events, parties, actions or {}, **when),
         **_head(standing, seen.events[0]),
-        **_body(world, standing, plan, until),
+        **_body(world, standing, plan, until, known(lessons, at=known_at, clock=clock).events),
+        **_course(world, seen.events, standing, plan, until),
     )
+
+
+def _refuse_naive(*times: datetime | None) -> None:
+    """Raise `InvalidMoment` for a naive one of *times*: it can be compared with none of the others."""
+    for at in filter(None, times):
+        to_microseconds(at)
+
+
+def _happened(deviations: Iterable[f.Deviation], entries: Collection[str]) -> Iterator[f.Deviation]:
+    """Yield those of *deviations* that *entries* made."""
+    return (one for one in deviations if one.citation.id in entries)
+
+
+def _belonging(
+    plan: Plan, events: Sequence[Event], parties: Iterable[Event], actions: Mapping[str, Sequence[Event]], **when: Any
+) -> dict[str, Any]:
+    """Return what became of the aggregates that belong to the incident of *events*."""
+    cared = Told(plan, events, parties, **when).cared()
+    return {"customers": tuple(cared), "actions": tuple(u.reviewed(plan, events, actions, **when))}
 
 
 def _head(standing: Incident, first: Event) -> dict[str, Any]:
     """Return what the state already says."""
     names = ("reference", "title", "category", "narrative", "reporter", "plan", "definition", "status", "level")
-    told = {name: getattr(standing, name) for name in (*names, "merged_into", "absorbed", "resolution")}
+    told = {name: getattr(standing, name) for name in (*names, "merged_into", "absorbed", "links", "resolution")}
     return {**told, "id": first.subject, "summary": standing.review_summary}
 
 
-def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datetime) -> dict[str, Any]:
+def _course(
+    world: tuple[Entry, ...], events: tuple[Event, ...], standing: Incident, plan: Plan, until: datetime
+) -> dict[str, Any]:
+    """Return what was done and said, by the entries and by the whole log."""
+    return {
+        "events": len(events),
+        "response": response(world, events, standing, plan, until),
+        "communication": communication(world, events, plan, until),
+        "account": account(world, events, standing, plan, until),
+        "breaches": tuple(b.stood(world)),
+        "told_late": tuple(b.told_late(plan, events, world)),
+    }
+
+
+def _body(
+    world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datetime, lessons: Iterable[Event]
+) -> dict[str, Any]:
     """Return what is computed from the entries; of one that was retracted only the step stands."""
     holding = [entry for entry in world if entry.retracted_by is None]
     reached = milestones(holding)
@@ -182,9 +235,10 @@ def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datet
     duties = tuple(f.upward_duties(plan, had, told))
     level_tenures = t.levels(holding, closed, now=until)
     glass = tuple(f.broken_glass(world))
+    found = learnt(holding, {entry.event.id: entry.citation for entry in world}, standing, lessons)
     return {
         "milestones": reached,
-        "durations": durations(reached),
+        "durations": durations(reached, t.holds(holding, closed, now=until)),
         "statuses": statuses,
         "open_seconds": t.total_seconds(tenure for tenure in statuses if tenure.holder not in t.CLOSED),
         "resolved_seconds": t.total_seconds(tenure for tenure in statuses if tenure.holder == RESOLVED),
@@ -200,7 +254,10 @@ def _body(world: tuple[Entry, ...], standing: Incident, plan: Plan, until: datet
         "estimates": tuple(f.estimates(holding)),
         "notes": tuple(f.notes(holding)),
         "broken_glass": glass,
-        "blanks": _blanks(reached, standing, glass),
+        "proposals": tuple(u.proposals(holding)),
+        "recognitions": tuple(u.recognitions(holding)),
+        "learnt": found,
+        "blanks": tuple(blanks(Draft(milestones=reached, standing=standing, learnt=found, broken_glass=glass))),
     }
 
 
@@ -210,14 +267,3 @@ def _level_times(tenures: Iterable[Tenure]) -> tuple[LevelTime, ...]:
         level = int(tenure.holder)
         seconds[level] = seconds.get(level, 0) + tenure.seconds
     return tuple(LevelTime(level=level, seconds=seconds[level]) for level in sorted(seconds))
-
-
-def _blanks(reached: Iterable[Milestone], standing: Incident, glass: tuple[f.BrokenGlass, ...]) -> tuple[Blank, ...]:
-    blanks = list(_ALWAYS_BLANK)
-    if all(milestone.name != IMPACT_START for milestone in reached):
-        blanks.insert(0, Blank(IMPACT_START, "When did customers begin to feel it?"))
-    if glass:
-        blanks.append(Blank("broken_glass", "Was it right to act without the role, and who says so afterwards?"))
-    if not standing.review_summary:
-        blanks.append(Blank("summary", "What happened, in one paragraph?"))
-    return tuple(blanks)

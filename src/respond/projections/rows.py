@@ -15,6 +15,8 @@ from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import worse
 from respond.workflow.incident.triage import IncidentRecategorised
+from respond.workflow.incident.unmerging import AbsorptionUndone, MergeUndone
+from respond.workflow.migration import DefinitionMigrated
 
 
 @attrs.frozen(kw_only=True)
@@ -189,6 +191,15 @@ def _merged(standing: Standing, data: e.IncidentMerged) -> None:
     standing.merged_into = data.into
 
 
+def _merge_undone(standing: Standing, data: MergeUndone) -> None:
+    standing.state = data.to
+    standing.merged_into = None
+
+
+def _absorption_undone(standing: Standing, data: AbsorptionUndone) -> None:
+    standing.worst_level = data.worst_level
+
+
 _TAKES: Mapping[type, Callable[[Standing, Any], None]] = {
     e.IncidentAssessed: _moved,
     e.LevelAssigned: _level_assigned,
@@ -205,5 +216,8 @@ _TAKES: Mapping[type, Callable[[Standing, Any], None]] = {
     e.IncidentCancelled: _moved,
     e.IncidentMerged: _merged,
     e.EntryCorrected: _corrected,
+    DefinitionMigrated: _moved,
     IncidentRecategorised: _recategorised,
+    MergeUndone: _merge_undone,
+    AbsorptionUndone: _absorption_undone,
 }

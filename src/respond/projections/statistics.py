@@ -93,7 +93,7 @@ class Statistics:
 
     name: ClassVar[str] = "statistics"
     version: ClassVar[int] = 1
-    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.event_types)
+    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.stream_types)
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
@@ -118,8 +118,8 @@ class Statistics:
         tallies = self._tallies.values()
         return figures_of(
             self.sums(),
-            acknowledge=_spread((tally.acknowledge_seconds() for tally in tallies), ACKNOWLEDGE),
-            resolve=_spread((tally.resolve_seconds() for tally in tallies), RESOLVE),
+            acknowledge=spread((tally.acknowledge_seconds() for tally in tallies), ACKNOWLEDGE),
+            resolve=spread((tally.resolve_seconds() for tally in tallies), RESOLVE),
         )
 
     def tallies(self) -> Mapping[str, Tally]:
@@ -141,7 +141,8 @@ def nearest_rank(ordered: list[int], percent: int) -> int | None:
     return ordered[rank_of(len(ordered), percent) - 1] if ordered else None
 
 
-def _spread(spans: Iterable[int | None], definition: str) -> Spread:
+def spread(spans: Iterable[int | None], definition: str) -> Spread:
+    """Return how *spans*, in seconds, spread; None is no span."""
     ordered = sorted(seconds for seconds in spans if seconds is not None)
     median, percentile_90 = (nearest_rank(ordered, percent) for percent in PERCENTS)
     return Spread(count=len(ordered), median_seconds=median, percentile_90_seconds=percentile_90, definition=definition)

@@ -14,6 +14,8 @@ from respond.projections.rows import begins
 from respond.workflow.incident import events as e
 from respond.workflow.incident.state import RESOLVED, REVIEWED, worse
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised
+from respond.workflow.incident.unmerging import AbsorptionUndone, MergeUndone
+from respond.workflow.migration import DefinitionMigrated
 
 _MICROSECONDS = 1_000_000
 
@@ -165,6 +167,10 @@ def _absorbed(tally: Tally, event: Event) -> None:
     tally.worst_level = worse(tally.worst_level, event.data.worst_level)
 
 
+def _absorption_undone(tally: Tally, event: Event) -> None:
+    tally.worst_level = event.data.worst_level
+
+
 def _resolve(tally: Tally, event: Event) -> None:
     tally.state = event.data.to
     tally.resolved[event.body["id"]] = _happened_us(event), event.recorded_us
@@ -199,7 +205,8 @@ def _retract(tally: Tally, event: Event) -> None:
 
 _TAKES: Mapping[type, Callable[[Tally, Event], None]] = {
     **dict.fromkeys((e.UpwardReportSent, e.StepRecorded), _move),
-    **dict.fromkeys((e.IncidentReviewed, e.IncidentCancelled, e.IncidentMerged), _move),
+    **dict.fromkeys((e.IncidentReviewed, e.IncidentCancelled, e.IncidentMerged, MergeUndone), _move),
+    DefinitionMigrated: _move,
     e.IncidentAssessed: _acknowledge,
     e.ResponseStarted: _acknowledge,
     e.LevelAssigned: _assign_level,
@@ -207,6 +214,7 @@ _TAKES: Mapping[type, Callable[[Tally, Event], None]] = {
     IncidentAcknowledged: _take_up,
     IncidentRecategorised: _recategorise,
     e.IncidentAbsorbed: _absorbed,
+    AbsorptionUndone: _absorption_undone,
     e.LevelChanged: _change_level,
     e.IncidentResolved: _resolve,
     e.IncidentReopened: _reopen,

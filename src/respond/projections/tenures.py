@@ -7,14 +7,19 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from respond.plan.plan import Plan
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
+from respond.workflow.incident.holds import WorkHeld, WorkResumed
+from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
 from respond.workflow.incident.state import CANCELLED, MERGED, RESOLVED, REVIEWED
+from respond.workflow.incident.triage import ResponseLevelSet
 
 CLOSED = (RESOLVED, REVIEWED, CANCELLED, MERGED)
 """The states in which nobody commands; any other one, a foreign log's too, is open."""
 
+ON_HOLD = "on_hold"
 _SECOND = timedelta(seconds=1)
 
 
@@ -75,9 +80,80 @@ def levels(world: Iterable[Entry], closed: Sequence[Tenure], *, now: datetime) -
     return _outside(_tenures(changes, now=now), closed, now=now)
 
 
+def holds(world: Iterable[Entry], closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return when work on the incident rested: until it went on, the incident closed, or was reopened."""
+    changes = []
+    for entry in world:
+        match entry.reading:
+            case WorkHeld():
+                changes.append(Change(ON_HOLD, entry))
+            case WorkResumed() | e.IncidentReopened():
+                changes.append(Change(None, entry))
+    return _outside(_tenures(changes, now=now), closed, now=now)
+
+
+@attrs.frozen(kw_only=True)
+class RoleTenure(Document):
+    """How long somebody held a role."""
+
+    role: str
+    held: Tenure
+    """With the person as its holder."""
+    briefing: str
+    """What was told when it was taken over."""
+
+
+def roles(world: Iterable[Entry], closed: Sequence[Tenure], *, now: datetime) -> tuple[RoleTenure, ...]:
+    """Return who held which role when, but for the commander's, in the order in which they began."""
+    changes: dict[tuple[str, str], list[Change]] = {}
+    briefings: dict[str, str] = {}
+    for entry in world:
+        match entry.reading:
+            case RoleAssigned(role=role, person=person):
+                changes.setdefault((role, person), []).append(Change(person, entry))
+            case RoleReleased(role=role, person=person):
+                changes.setdefault((role, person), []).append(Change(None, entry))
+            case RoleHandedOver(role=role, from_person=before, to_person=after, briefing=briefing):
+                changes.setdefault((role, before), []).append(Change(None, entry))
+                changes.setdefault((role, after), []).append(Change(after, entry))
+                briefings[entry.event.id] = briefing
+    found = [
+        RoleTenure(role=role, held=tenure, briefing=briefings.get(tenure.began_by.id, ""))
+        for (role, _), told in changes.items()
+        for tenure in _outside(_tenures(told, now=now), closed, now=now)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.held.since, one.held.began_by.position)))
+
+
+def mismatches(world: Iterable[Entry], plan: Plan, closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return when the response level was another one than that to which the level leads by *plan*, which names it."""
+    level: int | None = None
+    response: str | None = None
+    changes = []
+    for entry in world:
+        match entry.reading:
+            case e.LevelAssigned(level=int(level)) | e.LevelChanged(to_level=int(level)):
+                pass
+            case ResponseLevelSet(to_response=str(response)) | e.ResponseLevelReached(to_response=str(response)):
+                pass
+            case _:
+                continue
+        known = plan.level(level)
+        wanted = None if known is None else known.response
+        apart = None not in (wanted, response) and wanted != response
+        changes.append(Change(f"{response}, not {wanted}" if apart else None, entry))
+    return _outside(_tenures(changes, now=now), closed, now=now)
+
+
 def total_seconds(tenures: Iterable[Tenure]) -> int:
     """Return how long *tenures* lasted together."""
     return sum(tenure.seconds for tenure in tenures)
+
+
+def seconds_within(tenures: Iterable[Tenure], since: datetime, until: datetime) -> int:
+    """Return how many seconds of *tenures* lie between two moments."""
+    spans = (min(one.until or until, until) - max(one.since, since) for one in tenures)
+    return sum(span // _SECOND for span in spans if span > timedelta())
 
 
 def _tenures(changes: Sequence[Change], *, now: datetime) -> tuple[Tenure, ...]:

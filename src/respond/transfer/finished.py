@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from respond.domain.moments import to_microseconds
+from respond.domain.references import Reference
 from respond.domain.streams import StreamId
 from respond.engine.definitions import Workflows
 from respond.store.codec import Codec
@@ -16,7 +17,7 @@ from respond.store.protocol import EventStore
 from respond.store.records import Recorded
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.state import Incident
-from respond.workflow.workflow import Workflow
+from respond.workflow.versions import Versions
 
 TOGETHER = "together"
 """Held back because it belongs to an incident that is not finished: that one's timeline tells of both."""
@@ -51,7 +52,7 @@ class Selection:
 class _Followed:
     """One stream, as far as it was read."""
 
-    workflow: Workflow | None
+    versions: Versions | None
     state: Any
     first: int
     key: str
@@ -59,6 +60,8 @@ class _Followed:
     version: int = 0
     last: int = 0
     recorded_us: int = 0
+    definition: Reference | None = None
+    """The last that an event named: it says which states are final."""
     whole: bool = True
     """Whether every body is there and could be folded."""
     subjects: set[str] = attrs.field(factory=set)
@@ -67,8 +70,8 @@ class _Followed:
     def is_finished(self, before_us: int | None) -> bool:
         return (
             self.whole
-            and self.workflow is not None
-            and self.state.status in self.workflow.finals
+            and self.versions is not None
+            and self.state.status in self.versions.under(self.definition).finals
             and (before_us is None or self.recorded_us < before_us)
         )
 
@@ -121,9 +124,9 @@ def _followed(
             stream = StreamId(row.stream, row.realm)  # type: ignore[arg-type]
             one = streams.get(stream)
             if one is None:
-                workflow = workflows.get(stream.category)
-                state = None if workflow is None else workflow.initial
-                one = streams[stream] = _Followed(workflow, state, row.position, stream.key)
+                versions = workflows.versions.get(stream.category)
+                state = None if versions is None else versions.newest.initial
+                one = streams[stream] = _Followed(versions, state, row.position, stream.key)
             _follow(one, row, codec)
         after = page[-1].position
         if progress is not None:
@@ -137,10 +140,12 @@ def _follow(one: _Followed, row: Recorded, codec: Codec) -> None:
     if row.subject != one.key:
         one.subjects.add(row.subject)
     one.whole = one.whole and row.body is not None
-    if one.workflow is None or not one.whole:
+    if one.versions is None or not one.whole:
         return
     try:
-        one.state = one.workflow.evolve(one.state, codec.decode(row))
+        event = codec.decode(row)
+        one.state = one.versions.newest.evolve(one.state, event)
+        one.definition = event.definition or one.definition
     except Exception:  # noqa: BLE001 - an evolve is a user's code: what cannot be folded is not known to be finished
         one.whole = False
 

@@ -42,7 +42,7 @@ class Recorder:
         self._plan = plan
         self._workflow = workflow
         self._tally = tally
-        self._codec = Codec(workflow.event_types)
+        self._codec = Codec(workflow.stream_types)
         self._judge = Judge(workflow, plan)
 
     def record(self, case: Case, row: Pending, known: Recorded | None) -> list[NewEvent]:

@@ -15,7 +15,7 @@ from respond.workflow.definition import Evolve, Handler, Situation, Transition, 
 @event_type()
 @attrs.frozen(kw_only=True)
 class ApprovalGiven:
-    """Someone agreed that a command be carried out; it holds until that was done once."""
+    """Someone agreed that a command be carried out; it holds until that was done once, or it is retracted."""
 
     command: str
     """The trigger; `change_level:lower` names one direction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -12,9 +12,10 @@ from respond.domain.money import Money
 from respond.domain.references import Actor
 from respond.errors import Refusal
 from respond.plan.authority import ANYONE, AuthorityRule
-from respond.plan.organisation import Role
 from respond.workflow.approvals import ApprovalGiven, Approve, asks_approval
 from respond.workflow.definition import Situation, trigger_of
+from respond.workflow.four_eyes import done, excluded, people, people_of
+from respond.workflow.substitutes import fills
 from respond.workflow.workflow import Workflow
 
 _APPROVE = trigger_of(Approve)
@@ -135,18 +136,15 @@ def _objections(workflow: Workflow, rule: AuthorityRule, request: Request) -> tu
 
 def _objecting(workflow: Workflow, rule: AuthorityRule, request: Request) -> Iterator[Refusal]:
     situation, actor = request.situation, request.actor
-    role = None if actor is None else actor.role
-    if not _fills(rule, role, situation):
-        had = "no role" if role is None else repr(role)
-        yield Refusal(
-            "not-authorised", f"rule {rule.id!r} asks for {' or '.join(rule.roles) or 'nobody'}; the actor has {had}"
-        )
+    person, role = (None, None) if actor is None else (actor.id, actor.role)
+    if not _fills(rule, person, role, situation):
+        yield Refusal("not-authorised", _unfilled(rule, person, role, situation))
     if actor is None:
         if rule.different_actor or rule.not_in_chain or rule.n_of > 1:
             yield Refusal("actor-missing", f"rule {rule.id!r} asks who acts; name the actor")
         return
-    mine = _people(actor.id, actor.on_behalf_of)
-    for barred, code, did in _excluded(workflow, rule, situation.history):
+    mine = people(actor.id, actor.on_behalf_of)
+    for barred, code, did in excluded(workflow, rule, situation.history, situation.command):
         for person in sorted(barred & mine):
             yield Refusal(code, f"{person!r} {did}; somebody else must do {request.command}")
     agreed = 1 + len(_agreeing(workflow, rule, request))
@@ -157,67 +155,56 @@ def _objecting(workflow: Workflow, rule: AuthorityRule, request: Request) -> Ite
         )
 
 
-def _fills(rule: AuthorityRule, role: str | None, situation: Situation) -> bool:
-    """Return whether *role* is one of the rule's, or steps in for one that stands empty."""
-    if ANYONE in rule.roles:
-        return True
-    if role is None:
+def _fills(rule: AuthorityRule, person: str | None, role: str | None, situation: Situation) -> bool:
+    """Return whether *role* is one of the rule's, or steps in for one that stands empty; held where the rule asks."""
+    if rule.held and person not in _holders(situation.state, role):
         return False
-    wanted = (situation.plan.role(one) for one in rule.roles)
-    return role in rule.roles or any(_steps_in(role, one, situation.state) for one in wanted if one is not None)
+    return ANYONE in rule.roles or fills(rule.roles, role, situation.plan, situation.state)
 
 
-def _approves(rule: AuthorityRule, role: str | None, situation: Situation) -> bool:
+def _unfilled(rule: AuthorityRule, person: str | None, role: str | None, situation: Situation) -> str:
+    """Return which role *rule* asks for, and what the actor has instead."""
+    asked = f"{'a holder of ' if rule.held else ''}{' or '.join(rule.roles) or 'nobody'}"
+    holders = _holders(situation.state, role)
+    had = "no role" if role is None else repr(role)
+    if rule.held and role is not None and person not in holders:
+        had += f" and does not hold it: {', '.join(holders) or 'nobody'} does"
+    return f"rule {rule.id!r} asks for {asked}; the actor has {had}"
+
+
+def _holders(state: Any, role: str | None) -> tuple[str, ...]:
+    """Return who holds *role*; nobody where no role is held at all."""
+    if role is None or not hasattr(state, "holders"):
+        return ()
+    holders: tuple[str, ...] = state.holders(role)
+    return holders
+
+
+def _approves(rule: AuthorityRule, person: str | None, role: str | None, situation: Situation) -> bool:
     """Return whether an approval in *role* counts for *rule*: a role of its own, or one that the plan lets approve."""
     rules = (rule, *(one for one in situation.plan.authority if _APPROVE in one.commands))
-    return any(_fills(one, role, situation) for one in rules)
-
-
-def _steps_in(substitute: str, role: Role, state: Any) -> bool:
-    """Return whether *substitute* stands in for *role*: neither it nor an earlier substitute is held by anyone."""
-    if substitute not in role.substitutes or not hasattr(state, "holders"):
-        return False
-    earlier = role.substitutes[: role.substitutes.index(substitute)]
-    return not any(state.holders(one) for one in (role.id, *earlier))
-
-
-def _people(*ids: str | None) -> frozenset[str]:
-    """Return who acts: the actor, and the one on whose behalf he does."""
-    return frozenset(one for one in ids if one is not None)
-
-
-def _people_of(event: Event) -> frozenset[str]:
-    return _people(event.actor, event.body.get("on_behalf_of"))
-
-
-def _excluded(
-    workflow: Workflow, rule: AuthorityRule, history: Sequence[Event]
-) -> Iterator[tuple[frozenset[str], str, str]]:
-    """Yield whom *rule* excludes, with the code and with what they did."""
-    for trigger in rule.different_actor:
-        last = _last(workflow, history, trigger.partition(":")[0])
-        if last is not None:
-            yield _people_of(last), "same-actor", f"did {trigger}"
-    if rule.not_in_chain and history:
-        yield _people_of(history[0]), "in-chain", "reported it"
+    return any(_fills(one, person, role, situation) for one in rules)
 
 
 def _agreeing(workflow: Workflow, rule: AuthorityRule, request: Request) -> tuple[Event, ...]:
-    """Return the approvals of people with the role that were given since the command was last carried out.
+    """Return the approvals of people with the role that were given since what they approve was last carried out.
 
-    One of each person; none of the actor, nor of anyone whom the rule excludes.
+    One of each person; none of the actor, nor of anyone whom the rule excludes, nor one that was withdrawn.  To retract
+    what was carried out gives no approval back.
     """
-    history, actor = request.situation.history, request.actor
-    last = _last(workflow, history, request.command)
-    counted = _people(actor.id, actor.on_behalf_of) if actor else _people()
-    counted = counted.union(*(barred for barred, _, _ in _excluded(workflow, rule, history)))
+    history, command, actor = request.situation.history, request.situation.command, request.actor
+    spent = {name: next((one.version for one in done(workflow, history, name)), 0) for name in _names(request)}
+    withdrawn = workflow.retracted(history)
+    counted = people(actor.id, actor.on_behalf_of) if actor else people()
+    counted = counted.union(*(barred for barred, _, _ in excluded(workflow, rule, history, command)))
     found = []
-    for event in history if last is None else history[last.version :]:
-        if type(event.data) is not ApprovalGiven or not _approves(rule, event.role, request.situation):
+    for event in history[min(spent.values()) :]:
+        if type(event.data) is not ApprovalGiven or event.version <= spent.get(event.data.command, event.version):
             continue
-        people = _people_of(event)
-        if event.data.command in _names(request) and people and people.isdisjoint(counted):
-            counted |= people
+        approvers = people_of(event)
+        able = event.id not in withdrawn and _approves(rule, event.actor, event.role, request.situation)
+        if able and approvers and approvers.isdisjoint(counted):
+            counted |= approvers
             found.append(event)
     return tuple(found)
 
@@ -228,14 +215,6 @@ def _names(request: Request) -> tuple[str, ...]:
 
 def _approvals(workflow: Workflow, rule: AuthorityRule, request: Request) -> tuple[str, ...]:
     return tuple(event.id for event in _agreeing(workflow, rule, request)) if rule.n_of > 1 else ()
-
-
-def _last(workflow: Workflow, history: Sequence[Event], trigger: str) -> Event | None:
-    """Return the last event that *trigger* may have caused; None for one that the workflow does not have."""
-    if trigger not in workflow.handler_of:
-        return None
-    names = workflow.events_of(trigger)
-    return next((event for event in reversed(history) if event.type in names), None)
 
 
 def _level_of(command: object) -> int | None:

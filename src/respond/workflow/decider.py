@@ -8,8 +8,10 @@ import attrs
 
 from respond.domain.values import replace
 from respond.errors import CommandRefused, InvalidWorkflow, Refusal
+from respond.workflow import migration
 from respond.workflow.authority import Grant, authorise
-from respond.workflow.definition import Guard, Situation, trigger_of
+from respond.workflow.definition import NEW, Guard, Situation, trigger_of
+from respond.workflow.punctuality import untimely
 from respond.workflow.table import NOT_ENABLED
 from respond.workflow.workflow import Workflow
 
@@ -51,7 +53,7 @@ class Explanation:
     enabled_in: tuple[str, ...]
     """The states in which the trigger has a transition."""
     denied: tuple[Refusal, ...] = ()
-    """What the plan's rules of authority, or the host's policy, have against it."""
+    """What is wrong with the time that it tells, and what the plan's rules of authority, or the host's policy, say."""
 
     @property
     def allowed(self) -> bool:
@@ -98,9 +100,9 @@ def decision(workflow: Workflow, situation: Situation) -> Decision:
     if handler.done(situation):
         return Decision(())
     trigger = trigger_of(handler.command)
-    dest = workflow.machine.dest(trigger, situation)
+    dest = _dest(workflow, trigger, situation)
     authority = authorise(workflow, situation)
-    if dest is None or isinstance(authority, tuple):
+    if dest is None or isinstance(authority, tuple) or untimely(situation):
         raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
     payloads = tuple(handler.decide(replace(situation, dest=dest)))
     for payload in payloads:
@@ -119,6 +121,8 @@ def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanati
     """
     handler = workflow.handler_for(trigger)
     state = situation.state.status
+    if trigger == migration.MIGRATE:
+        return _migration(workflow, situation)
     return Explanation(
         trigger=trigger,
         state=state,
@@ -136,9 +140,32 @@ def explain(workflow: Workflow, trigger: str, situation: Situation) -> Explanati
     )
 
 
+def _migration(workflow: Workflow, situation: Situation) -> Explanation:
+    """Return what a migration would do, which is part of no definition: it is open wherever there is something."""
+    state = situation.state.status
+    verdicts = tuple(_ask(guard, situation) for guard in migration.GUARDS)
+    return Explanation(
+        trigger=migration.MIGRATE,
+        state=state,
+        done=situation.command is not None and migration.HANDLER.done(situation),
+        candidates=() if state == NEW else (Candidate(state, migration.destination(situation), verdicts),),
+        enabled_in=workflow.states,
+        denied=_denied(workflow, situation),
+    )
+
+
+def _dest(workflow: Workflow, trigger: str, situation: Situation) -> str | None:
+    """Return the state that *trigger* leads to; None when nothing leads on, or its guards object."""
+    if trigger != migration.MIGRATE:
+        return workflow.machine.dest(trigger, situation)
+    return next((one.dest for one in _migration(workflow, situation).candidates if one.allowed), None)
+
+
 def _denied(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
-    authority = None if situation.command is None else authorise(workflow, situation)
-    return authority if isinstance(authority, tuple) else ()
+    if situation.command is None:
+        return ()
+    authority = authorise(workflow, situation)
+    return (*untimely(situation), *(authority if isinstance(authority, tuple) else ()))
 
 
 def _ask(guard: Guard, situation: Situation) -> Verdict:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
 
@@ -13,6 +13,10 @@ from respond.domain.money import Money
 from respond.domain.references import Actor, Reference
 from respond.errors import InvalidWorkflow
 from respond.plan.plan import Plan
+from respond.workflow.comparison import Comparison, Op, shown
+
+if TYPE_CHECKING:
+    from respond.workflow.workflow import Workflow
 
 NEW = "new"
 """The state of an aggregate that has no events yet."""
@@ -45,6 +49,8 @@ class Situation:
     """Why the actor does it without the role that it takes; empty when he does not ask for that."""
     plans: Mapping[Reference, Plan] | None = None
     """The plans that could be in force, by reference; None when nobody knows."""
+    versions: Mapping[str, Workflow] | None = None
+    """The versions of the workflow that are registered, by version; None when nobody knows."""
 
     @property
     def step(self) -> dict[str, Any]:
@@ -66,6 +72,8 @@ class Guard:
     """Part of the definition's digest: raise it when the check changes its meaning."""
     reads: Literal["state", "command"] = "command"
     """`state` when the guard looks at state, plan and history only: such a guard can be asked without a command."""
+    comparison: Comparison | None = None
+    """What it compares, when the guard is data: then it can be decided which values it agrees with."""
 
     @property
     def rule(self) -> str:
@@ -87,6 +95,69 @@ def not_blank(code: str, *fields: str) -> Guard:
 
     check.__doc__ = f"Require {' and '.join(fields)} not to be blank."
     return Guard(code, check)
+
+
+def one_of(code: str, field: str, choices: Collection[str], rule: str) -> Guard:
+    """Return a guard that requires *field* of the command to be one of *choices*; *rule* says so."""
+
+    def check(situation: Situation) -> str | None:
+        told = getattr(situation.command, field)
+        return None if told in choices else f"{told!r} is not one of {', '.join(choices)}"
+
+    check.__doc__ = rule
+    return Guard(code, check)
+
+
+TEXT_MAX = 100_000
+"""How long a text of a command may be, in bytes of UTF-8."""
+
+
+@guard("text-too-long")
+def text_within(situation: Situation) -> str | None:
+    """Require each text of at most 100,000 bytes."""
+    command = situation.command
+    long = [
+        f"{field.name.rstrip('_')} has {size:,} bytes"
+        for field in attrs.fields(type(command))
+        if (size := max(map(_bytes, _texts(getattr(command, field.name))), default=0)) > TEXT_MAX
+    ]
+    return f"{', '.join(long)}; a text has {TEXT_MAX:,} at most" if long else None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield *value* when it is a text, and each text inside it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for pair in value.items() for one in pair for text in _texts(one))
+    elif isinstance(value, tuple):
+        yield from (text for one in value for text in _texts(one))
+    elif attrs.has(type(value)):
+        yield from (text for field in attrs.fields(type(value)) for text in _texts(getattr(value, field.name)))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def compares(code: str, field: str, op: Op, value: Any, *, rev: int = 1) -> Guard:
+    """Return a guard that compares *field*, `command.NAME` or `state.NAME`, with a constant.
+
+    The comparison is data: `workflow lint` decides where such guards overlap and what they leave open, and the
+    comparison is part of the definition's digest.  Raises `InvalidWorkflow` for what cannot be compared.
+    """
+    if op in ("in", "not in") and isinstance(value, Collection) and not isinstance(value, str):
+        value = tuple(sorted(set(value), key=shown))
+    comparison = Comparison(field, op, value)
+
+    def check(situation: Situation) -> str | None:
+        found = comparison.value_in(getattr(situation, comparison.reads))
+        if comparison.holds(found):
+            return None
+        return f"{'.'.join(comparison.path)} is {shown(found)}, and must be {op} {shown(comparison.value)}"
+
+    check.__doc__ = f"Require {comparison}."
+    return Guard(code, check, rev, comparison.reads, comparison)
 
 
 @attrs.frozen(init=False)
@@ -138,11 +209,28 @@ Decide = Callable[[Situation], Iterable[Any]]
 Evolve = Callable[[Any, Event], Any]
 
 
+@attrs.frozen
+class Companion:
+    """A command for another aggregate that is carried out in the same step, or neither is."""
+
+    category: str
+    key: str
+    command: Any
+
+
 def _never(_: Situation) -> bool:
     return False
 
 
+def _alone(_key: str, _command: Any) -> tuple[Companion, ...]:
+    return ()
+
+
 def _no_variant(_: Situation) -> str:
+    return ""
+
+
+def _told_none(_: Any) -> str:
     return ""
 
 
@@ -163,7 +251,31 @@ class Handler:
     """Whether the command was carried out already: then it causes nothing, and no guard is asked."""
     variant: Callable[[Situation], str] = attrs.field(default=_no_variant, eq=False)
     """What kind of such a command it is, where authority tells them apart: `raise` or `lower`."""
+    told_variant: Callable[[Any], str] = attrs.field(default=_told_none, eq=False)
+    """The same of a payload that it caused: what kind of such a command that was, whatever the state is by now."""
     amount: Callable[[Situation], Money | None] = attrs.field(default=_no_amount, eq=False)
     """How much money it is about, where authority depends on that."""
+    about: str = ""
+    """The field of the command and of its events that says which of several things it is about: four eyes look at that
+    one only."""
+    companions: Callable[[str, Any], Iterable[Companion]] = attrs.field(default=_alone, eq=False)
+    """What else is asked in the same step when the command is asked of the aggregate with this key."""
+    accompanies: bool = False
+    """Whether it is only ever carried out beside another command, in the same step."""
     automatic: bool = False
     """Whether the engine asks for it by itself: it records what is so, and asks nobody's authority."""
+
+
+def stands(status: str, *fields: str, **named: str) -> Callable[[Situation], bool]:
+    """Return whether an aggregate stands at *status* already, with these *fields* as the command has them.
+
+    In *named* the field of the state comes first, that of the command, where it is called otherwise, second.
+    """
+    told = {**{one: one for one in fields}, **named}
+
+    def done(situation: Situation) -> bool:
+        state, command = situation.state, situation.command
+        same = all(getattr(state, mine) == getattr(command, theirs) for mine, theirs in told.items())
+        return bool(state.status == status and same)
+
+    return done

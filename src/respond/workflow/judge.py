@@ -14,15 +14,20 @@ from typing import Any, cast
 from respond.domain.events import Event, type_of
 from respond.domain.references import Reference
 from respond.errors import Refusal
+from respond.plan.composed import all_together
 from respond.plan.plan import Plan
 from respond.workflow.definition import Guard, Situation, trigger_of
+from respond.workflow.migration import DefinitionMigrated
 from respond.workflow.table import NOT_ENABLED, Finding
+from respond.workflow.versions import Versions
 from respond.workflow.workflow import Workflow
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 """A guard that reads the state reads no time; to read one of every event would cost more than the guard."""
 _Candidates = tuple[tuple[Guard, ...], ...]
 """For each transition that makes the step, those of its guards that read nothing but state and plan."""
+_InForce = tuple[Reference | None, ...]
+"""The plan that an aggregate pins, and those that were activated besides."""
 _Step = tuple[str, str, _Candidates]
 """Where a step begins, where it ends, and what makes it."""
 
@@ -32,7 +37,7 @@ class Judge:
 
     def __init__(self, workflow: Workflow, plan: Plan | None) -> None:
         self.plan = plan
-        self._workflow = workflow
+        self.workflow = workflow
         self._known: dict[tuple[type, Any, Any], _Candidates] = {}
         self._asks: dict[tuple[Any, ...], _Candidates] = {}
         """For each step that the table allows what makes it; empty when that is in order whatever the state holds."""
@@ -47,9 +52,11 @@ class Judge:
             step = (type(data), state.status, source, getattr(data, "to", None))
         asks = self._asks.get(step)
         if asks is None:
-            found = self._workflow.table.verify(state.status, event)
+            found = self.workflow.table.verify(state.status, event)
             if found is not None:
                 return (found,)
+            if type(data) is DefinitionMigrated:
+                return ()
             candidates = self._step(state, data)[2]
             if candidates:
                 asks = self._asks[step] = candidates if all(candidates) else ()
@@ -103,7 +110,7 @@ class Judge:
 
     def _candidates(self, payload: type, source: str, dest: str | None) -> _Candidates:
         """Return what makes the step; a fact, which has no *dest*, may come with any of its command's steps."""
-        workflow = self._workflow
+        workflow = self.workflow
         triggers = [trigger_of(handler.command) for handler in workflow.handlers if payload in handler.emits]
         if not triggers:
             return ((),) if workflow.table.allows(type_of(payload).name, source, dest or source) else ()
@@ -123,25 +130,45 @@ class Judge:
 
 
 class Judges:
-    """The judges of a whole log: for each aggregate the one of its workflow and of the plan that it pins."""
+    """The judges of a whole log: for each aggregate the one of the definition and of the plan in force for it."""
 
-    def __init__(self, plans: Iterable[Plan]) -> None:
-        """Take the plans that are known; the first one judges what pins none."""
+    def __init__(self, plans: Iterable[Plan], versions: Mapping[str, Versions]) -> None:
+        """Take the plans that are known, of which the first judges what pins none; and the versions by category."""
         known = tuple(plans)
+        self._versions = versions
         self._plans: dict[Reference | None, Plan] = {plan.reference: plan for plan in known}
         if known:
             self._plans[None] = known[0]
-        self._judges: dict[tuple[str, Reference | None], Judge] = {}
+        self._judges: dict[tuple[Reference, _InForce], Judge] = {}
+        self._in_force: dict[Judge, _InForce] = {}
         self._missing: Counter[str] = Counter()
 
-    def of(self, workflow: Workflow, first: Event) -> Judge:
-        """Return the judge of the aggregate of *workflow* that begins with the event *first*."""
-        pinned = first.plan
-        judge = self._judges.get((workflow.category, pinned))
+    def of(self, category: str, first: Event) -> Judge:
+        """Return the judge of the aggregate of *category* that begins with the event *first*."""
+        judge = self._judge(self._versions[category].under(first.definition), (first.plan,))
+        if judge.plan is None and first.plan is not None:
+            self._missing[str(first.plan)] += 1
+        return judge
+
+    def after(self, judge: Judge, event: Event, state: Any) -> Judge:
+        """Return who judges what follows *event*, which led to *state*: not *judge* when plan or definition changed."""
+        workflow = judge.workflow
+        if type(event.data) is DefinitionMigrated:
+            return self._judge(self._versions[workflow.category].under(event.data.definition), self._in_force[judge])
+        if type(event.data) not in workflow.replanning:
+            return judge
+        references = (state.plan, *state.activated)
+        self._missing.update(str(one) for one in references[1:] if one not in self._plans)
+        return self._judge(workflow, references)
+
+    def _judge(self, workflow: Workflow, references: _InForce) -> Judge:
+        judge = self._judges.get((workflow.reference, references))
         if judge is None:
-            judge = self._judges[workflow.category, pinned] = Judge(workflow, self._plans.get(pinned))
-        if judge.plan is None and pinned is not None:
-            self._missing[str(pinned)] += 1
+            plan, *further = (self._plans.get(one) for one in references)
+            known = [one for one in further if one is not None]
+            whole = all_together(plan, known) if plan is not None and len(known) == len(further) else None
+            judge = self._judges[workflow.reference, references] = Judge(workflow, whole)
+            self._in_force[judge] = references
         return judge
 
     @property

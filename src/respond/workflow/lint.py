@@ -1,105 +1,158 @@
-"""What a definition must not do: checked when it is made, so that no aggregate ever meets it."""
+"""Lint: what is wrong with a definition, as findings; what it must not do is refused when it is made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from respond.domain.events import EventTypes
+from respond.domain.events import EventType, type_of
 from respond.errors import InvalidWorkflow
+from respond.plan.finding import Finding
 from respond.workflow.definition import NEW, trigger_of
+from respond.workflow.lint_codes import found
+from respond.workflow.lint_guards import guards
+from respond.workflow.lint_paths import paths
 
 if TYPE_CHECKING:
     from respond.workflow.workflow import Workflow
 
 
+def lint(workflow: Workflow) -> tuple[Finding, ...]:
+    """Return everything that is wrong with *workflow* or should be better, in the order of its parts."""
+    parts = (_states, _transitions, paths, guards, _handlers, _events)
+    return tuple(dict.fromkeys(one for part in parts for one in part(workflow)))
+
+
 def refuse_contradictions(workflow: Workflow) -> None:
-    """Raise `InvalidWorkflow` that lists everything that is wrong with *workflow*."""
-    problems = [*_states(workflow), *_transitions(workflow), *_paths(workflow), *_handlers(workflow)]
-    if problems:
-        raise InvalidWorkflow("; ".join(dict.fromkeys(problems)), place=f"workflow {workflow.name}@{workflow.version}")
+    """Raise `InvalidWorkflow` with all findings when one of them is an error."""
+    findings = lint(workflow)
+    errors = dict.fromkeys(f"{one.text} [{one.code}]" for one in findings if one.severity == "error")
+    if errors:
+        place = f"workflow {workflow.name}@{workflow.version}"
+        raise InvalidWorkflow("; ".join(errors), place=place, findings=findings)
 
 
-def _states(workflow: Workflow) -> Iterator[str]:
+def near(name: str, known: Iterable[str]) -> str:
+    """Return what to write instead of *name*: the nearest of the *known* names, or all of them."""
+    names = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"write one of {', '.join(names)}, or add it"
+
+
+def _states(workflow: Workflow) -> Iterator[Finding]:
     if "-" in workflow.category or not workflow.category:
-        yield f"the category {workflow.category!r} must be text without a hyphen"
-    if NEW in workflow.states:
-        yield f"{NEW!r} is the state before the first event and cannot be declared"
+        text = f"the category {workflow.category!r} must be text without a hyphen: streams are named category-key"
+        yield found("category-invalid", "category", text)
     if getattr(workflow.initial, "status", None) != NEW:
-        yield f"initial.status must be {NEW!r}"
-    for state in workflow.states:
-        yield from _unnameable("state", state)
+        yield found("initial-invalid", "initial", f"initial.status must be {NEW!r}: give it that default")
+    for index, state in enumerate(workflow.states):
+        place = f"states[{index}]"
+        if state == NEW:
+            text = f"{NEW!r} is the state before the first event and cannot be declared: leave it out"
+            yield found("state-reserved", place, text)
+        yield from _unnameable("state", state, place)
     yield from _twice("state", workflow.states)
     yield from _twice("guard", [guard.code for guard in workflow.guards])
-    for state in workflow.finals:
+    for index, state in enumerate(workflow.finals):
         if state not in workflow.states:
-            yield f"the final state {state!r} is not a state"
+            text = f"the final state {state!r} is not a state: {near(state, workflow.states)}"
+            yield found("final-unknown", f"finals[{index}]", text)
     if not any(NEW in transition.sources for transition in workflow.transitions):
-        yield f"no transition leaves {NEW!r}"
+        text = f"no transition leaves {NEW!r}: add one from NEW to the first state"
+        yield found("beginning-missing", "transitions", text)
 
 
-def _transitions(workflow: Workflow) -> Iterator[str]:
-    states = {NEW, *workflow.states}
-    codes = {guard.code for guard in workflow.guards}
+def _transitions(workflow: Workflow) -> Iterator[Finding]:
+    codes = [guard.code for guard in workflow.guards]
     used = {code for transition in workflow.transitions for code in transition.guards}
-    for transition in workflow.transitions:
-        for state in transition.sources:
-            if state not in states:
-                yield f"{transition.trigger} leaves {state!r}, which is not a state"
-            if state in workflow.finals and transition.dest not in (None, state) and not transition.reopens:
-                yield f"{transition.trigger} leaves the final state {state!r} without reopens=True"
+    for index, transition in enumerate(workflow.transitions):
+        place, trigger = f"transitions[{index}]", transition.trigger
+        for number, state in enumerate(transition.sources):
+            if state not in {NEW, *workflow.states}:
+                text = f"{trigger} leaves {state!r}, which is not a state: {near(state, workflow.states)}"
+                yield found("state-unknown", f"{place}.sources[{number}]", text)
+            elif state in workflow.finals and transition.dest not in (None, state) and not transition.reopens:
+                text = f"{trigger} leaves the final state {state!r} without reopens=True: add it, or leave it out"
+                yield found("final-left", place, text)
         if transition.dest is None and NEW in transition.sources:
-            yield f"{transition.trigger} leaves {NEW!r} and enters no state"
+            text = f"{trigger} leaves {NEW!r} and enters no state: name the state"
+            yield found("beginning-stays", place, text)
         if transition.dest is not None and transition.dest not in workflow.states:
-            yield f"{transition.trigger} enters {transition.dest!r}, which is not a state"
-        for code in transition.guards:
+            write = near(transition.dest, workflow.states)
+            text = f"{trigger} enters {transition.dest!r}, which is not a state: {write}"
+            yield found("state-unknown", f"{place}.dest", text)
+        if transition.reopens and set(transition.sources).isdisjoint(workflow.finals):
+            text = f"{trigger} leaves no final state: leave reopens=True out"
+            yield found("reopening-needless", place, text)
+        for number, code in enumerate(transition.guards):
             if code not in codes:
-                yield f"{transition.trigger} asks the guard {code!r}, which is not among the guards"
-    for code in sorted(codes - used):
-        yield f"the guard {code!r} is never asked"
+                text = f"{trigger} asks the guard {code!r}, which is not among the guards: {near(code, codes)}"
+                yield found("guard-unknown", f"{place}.guards[{number}]", text)
+    for index, code in enumerate(codes):
+        if code not in used:
+            text = f"the guard {code!r} is never asked: name it in a transition, or leave it out"
+            yield found("guard-unused", f"guards[{index}]", text)
 
 
-def _paths(workflow: Workflow) -> Iterator[str]:
-    """Yield the states that no step enters, and the transitions that another one always forestalls."""
-    steps = [(source, step) for step in workflow.transitions for source in step.sources]
-    reached = {NEW}
-    while entered := {step.dest for source, step in steps if source in reached and step.dest} - reached:
-        reached |= entered
-    for state in workflow.states:
-        if state not in reached:
-            yield f"no path leads from {NEW!r} to the state {state!r}"
-    for index, (source, step) in enumerate(steps):
-        for other_source, other in steps[:index]:
-            if (other_source, other.trigger) == (source, step.trigger) and set(other.guards) <= set(step.guards):
-                yield f"{step.trigger} from {source!r} stands twice, and the first asks nothing more than the second"
-
-
-def _handlers(workflow: Workflow) -> Iterator[str]:
+def _handlers(workflow: Workflow) -> Iterator[Finding]:
     handled = [trigger_of(handler.command) for handler in workflow.handlers]
-    for trigger in handled:
-        yield from _unnameable("command", trigger)
+    for index, trigger in enumerate(handled):
+        yield from _unnameable("command", trigger, f"handlers[{index}]")
     yield from _twice("command", handled)
-    triggers = {transition.trigger for transition in workflow.transitions}
-    for trigger in sorted(triggers - set(handled)):
-        yield f"{trigger} has transitions and no handler"
-    for trigger in sorted(set(handled) - triggers):
-        yield f"{trigger} has a handler and no transition"
-    for handler in workflow.handlers:
+    asked = [transition.trigger for transition in workflow.transitions]
+    for trigger in sorted(set(asked) - set(handled)):
+        place = f"transitions[{asked.index(trigger)}]"
+        yield found("handler-missing", place, f"{trigger} has transitions and no handler: add one")
+    for trigger in sorted(set(handled) - set(asked)):
+        place = f"handlers[{handled.index(trigger)}]"
+        yield found("transition-missing", place, f"{trigger} has a handler and no transition: add one")
+    for index, handler in enumerate(workflow.handlers):
         for payload in handler.emits:
             if payload not in workflow.evolvers:
-                yield f"{payload.__name__} is emitted and has no evolver"
-    try:
-        EventTypes(workflow.evolvers, workflow.upcasters)
-    except InvalidWorkflow as error:
-        yield str(error)
+                text = f"{payload.__name__} is emitted and has no evolver: add one"
+                yield found("evolver-missing", f"handlers[{index}].emits", text)
 
 
-def _unnameable(noun: str, name: str) -> Iterator[str]:
+def _events(workflow: Workflow) -> Iterator[Finding]:
+    """Yield what is wrong with the classes of events, and with the upcasters that lead to them."""
+    declared: dict[str, EventType] = {}
+    for payload in workflow.evolvers:
+        place = f"evolvers[{payload.__name__}]"
+        try:
+            event = type_of(payload)
+        except InvalidWorkflow as error:
+            yield found("event-undeclared", place, str(error))
+            continue
+        known = declared.setdefault(event.name, event)
+        if known.payload is not payload:
+            text = f"two classes are called {event.name}, {known.payload} and {payload}: give one another name"
+            yield found("event-twice", place, text)
+            continue
+        for version in range(1, event.schema_version):
+            if (event.name, version) not in workflow.upcasters:
+                text = (
+                    f"{event.name} is at schema version {event.schema_version}, "
+                    f"and no upcaster reads version {version}: add upcasters[{event.name!r}, {version}]"
+                )
+                yield found("upcaster-missing", place, text)
+    for name, version in workflow.upcasters:
+        newest = declared[name].schema_version if name in declared else 0
+        if not 1 <= version < newest:
+            held = f"{name} is at schema version {newest}" if newest else f"no event is called {name}"
+            text = f"the upcaster of {name} {version} reads what was never stored, {held}: leave it out"
+            yield found("upcaster-unused", f"upcasters[{name}, {version}]", text)
+
+
+def _unnameable(noun: str, name: str, place: str) -> Iterator[Finding]:
     """Yield what is wrong with *name*: the machine keeps marks such as `=` and names with a leading `_` for itself."""
     if not name.isidentifier() or name.startswith("_"):
-        yield f"the {noun} {name!r} must be letters, digits and underscores, and begin with a letter"
+        text = f"the {noun} {name!r} must be letters, digits and underscores, and begin with a letter"
+        yield found("name-invalid", place, text)
 
 
-def _twice(noun: str, names: list[str] | tuple[str, ...]) -> Iterator[str]:
+def _twice(noun: str, names: Sequence[str]) -> Iterator[Finding]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"the {noun} {name!r} stands twice"
+        part = "handler" if noun == "command" else noun
+        second = names.index(name, names.index(name) + 1)
+        yield found(f"{noun}-twice", f"{part}s[{second}]", f"the {noun} {name!r} stands twice: leave one out")

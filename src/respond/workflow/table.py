@@ -9,6 +9,7 @@ import attrs
 
 from respond.domain.events import Event
 from respond.workflow.definition import Transition
+from respond.workflow.migration import DefinitionMigrated
 
 if TYPE_CHECKING:
     from respond.workflow.workflow import Workflow
@@ -74,6 +75,8 @@ class Table:
         if source != status:
             text = f"{event.type} begins at {source!r}, the stream stood at {status!r}"
             return Finding(FROM_MISMATCH, text, event.position, source, dest)
+        if type(event.data) is DefinitionMigrated:
+            return None  # the state that it enters is one of another definition
         if dest not in self._states:
             text = f"{event.type} enters {dest!r}, which is not a state of the workflow"
             return Finding(FOREIGN_STATE, text, event.position, source, dest)

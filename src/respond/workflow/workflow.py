@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,10 +12,21 @@ from respond.domain.canonical import digest
 from respond.domain.events import Event, EventTypes, Upcast, type_of
 from respond.domain.references import Reference
 from respond.errors import UnreadableEvent, WorkflowNotFound
-from respond.workflow.definition import NEW, Evolve, Guard, Handler, Transition, trigger_of
-from respond.workflow.lint import refuse_contradictions
+from respond.plan.finding import Finding
+from respond.plan.plan import Plan
+from respond.workflow import migration
+from respond.workflow.definition import NEW, Evolve, Guard, Handler, Situation, Transition, trigger_of
+from respond.workflow.lint import lint, refuse_contradictions
 from respond.workflow.machine import DecidingMachine
 from respond.workflow.table import Table
+
+
+def _none(_: Iterable[Event]) -> frozenset[str]:
+    return frozenset()
+
+
+def _own(_: Situation) -> None:
+    return None
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False)
@@ -37,9 +48,25 @@ class Workflow:
     evolvers: Mapping[type, Evolve]
     """For each payload class, the pure function that carries the state over one event."""
     upcasters: Mapping[tuple[str, int], Upcast] = attrs.field(factory=dict)
+    subject: Callable[[Situation], str | None] = _own
+    """What the aggregate's events are about, when that is another one, as an incident is; None for itself."""
+    shared: bool = False
+    """Whether many are at the same aggregate at once as a rule: then each waits for its turn before it reads."""
+    restricted: bool = False
+    """Whether its streams stand in the restricted part of a log, which ordinary engines neither read nor write."""
+    replanning: tuple[type, ...] = ()
+    """The payload classes after which another plan is in force: the state's `plan` and `activated` say which."""
+    retracted: Callable[[Iterable[Event]], frozenset[str]] = _none
+    """Returns the ids of the entries in a history that were taken back, for a workflow in which that can be done."""
 
     def __attrs_post_init__(self) -> None:
         refuse_contradictions(self)
+
+    def lint(self, plan: Plan | None = None) -> tuple[Finding, ...]:
+        """Return what should be better, by stable codes; with a *plan*, what is wrong under that too."""
+        from respond.workflow.lint_plan import lint_under  # noqa: PLC0415 - it needs the workflow
+
+        return (*lint(self), *(() if plan is None else lint_under(self, plan)))
 
     @cached_property
     def reference(self) -> Reference:
@@ -65,13 +92,18 @@ class Workflow:
                 }
                 for transition in self.transitions
             ],
-            "guards": {one.code: one.rev for one in self.guards},
+            "guards": {one.code: _told(one) for one in self.guards},
             "events": {declared.name: declared.schema_version for declared in self.event_types},
         }
 
     @cached_property
     def event_types(self) -> EventTypes:
         return EventTypes(self.evolvers, self.upcasters)
+
+    @cached_property
+    def stream_types(self) -> EventTypes:
+        """All that its streams may hold: its own events, and migrations to another version of it."""
+        return self.event_types.union(migration.EVENT_TYPES)
 
     @cached_property
     def machine(self) -> DecidingMachine:
@@ -100,22 +132,27 @@ class Workflow:
 
     def handler(self, command: object) -> Handler:
         """Return the handler of *command*; raises `WorkflowNotFound` when this workflow has none."""
-        handler = self.handler_of.get(trigger_of(type(command)))
+        handler = self._handler_of(trigger_of(type(command)))
         if handler is None or handler.command is not type(command):
             raise WorkflowNotFound(f"{type(command).__name__} is not a command of {self.reference}")
         return handler
 
     def handler_for(self, trigger: str) -> Handler:
         """Return the handler of the command called *trigger*; raises `WorkflowNotFound` that lists the commands."""
-        handler = self.handler_of.get(trigger)
+        handler = self._handler_of(trigger)
         if handler is None:
             known = ", ".join(self.triggers)
             raise WorkflowNotFound(f"{trigger!r} is not a command of {self.reference}; the commands are {known}")
         return handler
 
+    def _handler_of(self, trigger: str) -> Handler | None:
+        return migration.HANDLER if trigger == migration.MIGRATE else self.handler_of.get(trigger)
+
     def evolve(self, state: Any, event: Event) -> Any:
         """Return the state after *event*; asks no guard and needs no clock, so that it folds whatever was recorded."""
         evolver = self.evolvers.get(type(event.data))
+        if evolver is None and type(event.data) is migration.DefinitionMigrated:
+            return migration.migrated(state, event)
         if evolver is None:
             raise UnreadableEvent(f"position {event.position}: {event.type} is not an event of {self.reference}")
         return evolver(state, event)
@@ -131,4 +168,9 @@ class Workflow:
 
     def events_of(self, trigger: str) -> frozenset[str]:
         """Return the names of the events that *trigger* may cause."""
-        return frozenset(type_of(payload).name for payload in self.handler_of[trigger].emits)
+        return frozenset(type_of(payload).name for payload in self.handler_for(trigger).emits)
+
+
+def _told(guard: Guard) -> int | dict[str, Any]:
+    """Return what a definition tells of a guard: its `rev` stands for its code, what it compares for itself."""
+    return guard.rev if guard.comparison is None else {"rev": guard.rev, **guard.comparison.to_json()}

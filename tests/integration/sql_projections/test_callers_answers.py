@@ -19,6 +19,7 @@ from respond.domain.streams import StreamId
 from respond.engine import folded
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
+from respond.errors import InvalidInput
 from respond.store.records import Write
 from respond.store.sql import engine_for
 from respond.testing.conformance.samples import ManualClock, events
@@ -131,6 +132,15 @@ def test_what_others_append_meanwhile(url: str, host: HostEngine, projections: s
                 assert {mine.id, other.id} <= set(ids)
             within = joined.incidents()
         assert engine.incidents() == within
+
+
+def test_projections_are_run_outside(url: str, host: HostEngine) -> None:
+    """Who asks for the projections of an engine in a transaction is told to ask the engine that lent it."""
+    with opened(url, ManualClock(), projections="inline") as engine:
+        refused = pytest.raises(InvalidInput, match="ask the one that lent it")
+        with host.begin() as connection, engine.transaction(connection) as joined, refused:
+            joined.projections  # noqa: B018 - it is the question
+        assert "listing" in engine.projections.names
 
 
 def test_tasks_are_answered_alike(url: str) -> None:

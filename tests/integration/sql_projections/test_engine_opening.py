@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from engines import REPORTED
 from projecting import Trouble, Troubled, live
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
-from respond.errors import StoreError
+from respond.errors import InvalidInput, StoreError
 from respond.projections.sql import TableListing
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.checkpoint import PAUSED, RUNNING, Patience
+from respond.store.memory import MemoryEventStore
 from respond.store.sql import SqlEventStore
 from respond.testing.conformance.samples import ManualClock
 
@@ -160,3 +162,19 @@ def test_patience_within_appends(sqlite_url: str) -> None:
             clock.move(seconds=7)
             engine.report(**REPORTED)
         assert live(engine.store, Choosy).attempts == 2
+
+
+def test_unknown_mode_is_refused(tmp_path: Path) -> None:
+    """What is no mode of projections is refused by name, before a log is made; it is not taken for tables."""
+    path = tmp_path / "log.db"
+    url = f"sqlite:///{path}"
+
+    async def opened_for_tasks() -> None:
+        await AsyncEngine.open(url, projections="in_line")
+
+    for opening in (lambda: Engine.open(url, projections="in_line"), lambda: asyncio.run(opened_for_tasks())):
+        with pytest.raises(InvalidInput, match="'in_line' is not one of memory, inline, catch_up") as refused:
+            opening()
+        assert (refused.value.place, path.exists()) == ("projections", False)
+    with pytest.raises(InvalidInput, match="is not one of memory"):
+        Engine(MemoryEventStore(clock=ManualClock()), projections="tables")

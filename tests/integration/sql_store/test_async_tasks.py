@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from engines import REPORTED
-from respond.domain.streams import NO_STREAM, StreamId
+from respond.domain.streams import NO_STREAM, StreamId, exactly
 from respond.engine.async_engine import AsyncEngine
 from respond.errors import InvalidInput, StoreError, UnreadableEvent
 from respond.store.async_event_store import AsyncEventStore
@@ -61,6 +61,41 @@ def test_tasks_share_commits(server_url: str) -> None:
             answers = await asyncio.gather(*tasks)
             assert commits.appends == [1, 15]
             assert sorted(answer.first for answer in answers) == list(range(1, 17))
+
+    asyncio.run(run())
+
+
+def test_tasks_that_shared_a_commit_share_the_next(server_url: str) -> None:
+    """The task that leads next lets those come first whom the last commit has answered: it commits for all."""
+
+    async def run() -> None:
+        async with await AsyncEventStore.open(server_url, clock=ManualClock(), group=True) as store:
+            commits = store.inner.observer = Commits()
+
+            async def work(name: str) -> None:
+                for number in range(3):
+                    await store.append(Write(StreamId.of("task", name), [event(f"{name}-{number}")], exactly(number)))
+
+            await asyncio.gather(*(work(str(number)) for number in range(16)))
+            assert commits.appends == [1, 16, 16, 15]
+
+    asyncio.run(run())
+
+
+def test_lone_task_waits_for_nobody(server_url: str) -> None:
+    """A task that has shared a commit, and is alone from then on, lets others come once and no more."""
+
+    async def run() -> None:
+        async with await AsyncEventStore.open(server_url, clock=ManualClock(), group=True) as store:
+            paused = []
+            pause = store.inner._group._let_others_come
+            store.inner._group._let_others_come = lambda: (paused.append(True), pause())
+            streams = [StreamId.of("task", str(number)) for number in range(3)]
+            await asyncio.gather(*(store.append(Write(one, [event(one.name)], NO_STREAM)) for one in streams))
+            assert paused == []
+            for number in range(3, 6):
+                await store.append(Write(ONE, [event(number)]))
+            assert len(paused) == 1
 
     asyncio.run(run())
 

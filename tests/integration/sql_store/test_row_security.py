@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
 import psycopg
 import pytest
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from accounts import OWNER, Visitors, visitors
 from respond.audit.check import check
+from respond.domain.streams import restricted
 from respond.errors import StoreError
 from respond.store.records import Write
 from respond.store.sql import create
@@ -167,3 +169,28 @@ class TestUnderRowSecurity(Idempotency):
             create(found.at(OWNER))
             apply_recipe(found.at(OWNER), found.accounts, row_security=True)
             yield SqlStores(found.at("writer"))
+
+
+def test_the_restricted_part_is_shown_to_its_account_alone(postgresql_url: str) -> None:
+    """Not to who names its tenant, the owner included; its account reads and writes it, and the auditor sees all."""
+    with visitors(postgresql_url, "writer", "reader", "auditor", "accountable") as found:
+        create(found.at(OWNER))
+        accounts = attrs.evolve(found.audited, accountable=found.name("accountable"))
+        for _ in range(2):  # the recipe may be run again
+            apply_recipe(found.at(OWNER), accounts, row_security=True)
+        hidden = restricted("here")
+        with opened(found.at("writer"), tenant="here") as store:
+            store.append(Write(ONE, events(0)))
+        with opened(found.at("accountable"), tenant=hidden) as store:
+            store.append(Write(ONE, events(1)))
+            assert ids(store.read_all()) == ids_of(1)
+        for kind in (OWNER, "writer", "reader"):
+            with raw(found.at(kind)) as connection:
+                connection.exec_driver_sql(f"SET respond.tenant = '{hidden}'")
+                assert connection.exec_driver_sql("SELECT count(*) FROM respond_events").scalar() == 0
+                connection.exec_driver_sql("SET respond.tenant = 'here'")
+                assert connection.exec_driver_sql("SELECT count(*) FROM respond_events").scalar() == 1
+        with opened(found.at("writer"), tenant=hidden) as store, pytest.raises(StoreError):
+            store.append(Write(ONE, events(2)))
+        with raw(found.at("auditor")) as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM respond_events").scalar() == 2

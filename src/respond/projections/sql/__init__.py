@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from respond.projections.sql.library import TableLibrary
 from respond.projections.sql.listing import TableListing
 from respond.projections.sql.place import Build, Place
 from respond.projections.sql.projection import TableProjection
@@ -9,4 +10,15 @@ from respond.projections.sql.rows import Rows
 from respond.projections.sql.statistics import TableStatistics
 from respond.store.sql.schema import big, name, words
 
-__all__ = ["Build", "Place", "Rows", "TableListing", "TableProjection", "TableStatistics", "big", "name", "words"]
+__all__ = [
+    "Build",
+    "Place",
+    "Rows",
+    "TableLibrary",
+    "TableListing",
+    "TableProjection",
+    "TableStatistics",
+    "big",
+    "name",
+    "words",
+]

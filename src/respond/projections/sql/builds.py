@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, MetaData, Table, delete, inspect, select
 
 from respond.errors import InvalidInput, StoreReadOnly
-from respond.projections.sql.place import Build, Place
+from respond.projections.sql.place import Build, Place, search_indexes
 from respond.projections.sql.projection import TableProjection
 from respond.store.checkpoint import PAUSED, RETIRED, RUNNING, Checkpoint
 from respond.store.sql.checkpoints import Checkpoints
@@ -164,12 +164,19 @@ class Builds:
         with self.store.transaction() as connection:
             for found in self._tables_of(connection, checkpoint):
                 found.drop(connection, checkfirst=True)
+            for index in search_indexes(connection, self.of(checkpoint).place.stem):
+                connection.exec_driver_sql(f"DROP TABLE {index}")
 
     def _tables_of(self, connection: Connection, checkpoint: Checkpoint) -> list[Table]:
-        """Return the tables of a build by their names: another version of the code may have made others than this."""
+        """Return the tables of a build by their names: another version of the code may have made others than this.
+
+        An index that SQLite keeps in tables of its own is none of them.
+        """
         stem, schema = self.of(checkpoint).place.stem, self.store.schema
-        names = inspect(connection).get_table_names(schema=schema)
-        mine = (found for found in names if found == stem or found.startswith(f"{stem}_"))
+        names = set(inspect(connection).get_table_names(schema=schema))
+        for index in search_indexes(connection, stem):
+            names -= {found for found in names if found == index or found.startswith(f"{index}_")}
+        mine = (found for found in sorted(names) if found == stem or found.startswith(f"{stem}_"))
         return [Table(found, MetaData(), Column("tenant", name()), schema=schema) for found in mine]
 
     def _is_shared(self, connection: Connection, version: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import Any, Self
 
 import attrs
-from sqlalchemy import Column, Index, MetaData, Table
+from sqlalchemy import Column, Connection, Index, MetaData, Table
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -92,3 +92,11 @@ class Place:
     def dead_letters(self) -> ReadOnlyColumnCollection[str, Column[Any]]:
         """Return the columns of the table of the events that were given up on."""
         return tables(self.prefix, self.schema).dead_letters.c
+
+
+def search_indexes(connection: Connection, stem: str) -> list[str]:
+    """Return the names of the search indexes whose names begin with *stem*, where they are tables, as on SQLite."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
+    return sorted(name for name in found.scalars() if name.startswith(f"{stem}_"))

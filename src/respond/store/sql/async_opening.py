@@ -14,6 +14,7 @@ from respond.store.protocol import Clock
 from respond.store.sql.awaited import GreenletBridge
 from respond.store.sql.engines import bound_silence, bounds, parsed
 from respond.store.sql.event_store import SqlEventStore
+from respond.store.sql.mariadb_drivers import connect_in_time, without_answers
 
 Database: TypeAlias = str | URL | AsyncEngine
 """Where a log for asyncio is: a URL, or the host's own engine."""
@@ -68,8 +69,10 @@ def async_engine_for(url: str | URL) -> AsyncEngine:
     driver, extra = _DRIVERS[wanted.drivername]
     try:
         import_module("greenlet")  # SQLAlchemy misses it only when it first waits
-        url = wanted.set(drivername=driver)
-        engine = create_async_engine(url, pool_reset_on_return=None, connect_args=bounds(url))
+        url, made = wanted.set(drivername=driver), {}
+        if driver == "mariadb+aiomysql":
+            url, made = without_answers(url), {"async_creator_fn": connect_in_time}
+        engine = create_async_engine(url, pool_reset_on_return=None, connect_args={**bounds(url), **made})
     except ImportError as error:
         raise InvalidInput(
             f"{error.name or driver} is not installed; run pip install 'respond-engine[asyncio,{extra}]'",

@@ -91,6 +91,11 @@ class TaskWaiting:
         self.refuse_others()
         return AwaitedTurn()
 
+    def let_others_come(self) -> None:
+        """Return once all tasks have run that could; none of them is waited for."""
+        self.refuse_others()
+        await_only(asyncio.sleep(0))
+
     def sleep(self, seconds: float) -> None:
         """Let time pass for this task."""
         await_only(asyncio.sleep(seconds))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from respond.errors import DatabaseMissing, InvalidInput, StoreReadOnly, StoreUnavailable
+from respond.store.sql.mariadb_drivers import mend_pymysql
 from respond.store.sql.sqlite import driver, is_refusal_to_open
 
 _DRIVERS = {
@@ -68,6 +69,8 @@ def engine_for(url: str | URL) -> Engine:
             f"the driver of {name} is not installed; run pip install 'respond-engine[{EXTRAS[name]}]'", place="database"
         ) from error
     bound_silence(engine)
+    if name == "mariadb+pymysql":
+        mend_pymysql(engine)
     return engine
 
 

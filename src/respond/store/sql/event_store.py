@@ -68,7 +68,8 @@ class SqlEventStore(Reader):
         self._allow_skew = allow_skew
         self._appender = Appender(connections, dialect, clock=clock, allow_skew=allow_skew)
         self._atomic = Atomic(self._appender, dialect, clock=clock, log=log, tenant=tenant)
-        self._group = Group(self._appender.many, connections.waiting.new_turn) if group else None
+        waiting = connections.waiting
+        self._group = Group(self._appender.many, waiting.new_turn, waiting.let_others_come) if group else None
 
     @classmethod
     def open(

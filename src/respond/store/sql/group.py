@@ -1,7 +1,8 @@
 """Group commit: appends that meet share a transaction, and each caller gets a verdict of its own.
 
 The first caller to arrive leads: it carries what has gathered, then hands over to the next one that waits.  Nobody
-lingers for company, so a lone writer pays for a lock and no more.
+lingers for company, so a lone writer pays for a lock and no more.  Where the last commit was shared, the next leader
+lets those run first who can at once: tasks that have their answer, and append again.
 """
 
 from __future__ import annotations
@@ -62,11 +63,16 @@ class Group:
         self,
         carry: Callable[[Sequence[Append]], None],
         new_turn: Callable[[], Turn],
+        let_others_come: Callable[[], None],
         *,
         queue_max: int = QUEUE_MAX,
     ) -> None:
         self._carry = carry
         self._new_turn = new_turn
+        self._let_others_come = let_others_come
+        """Returns once all have run who could."""
+        self._shared = False
+        """Whether the last commit carried more than one append."""
         self._queue_max = queue_max
         self._lock = Lock()
         self._queue: deque[Append] = deque()
@@ -84,6 +90,8 @@ class Group:
             self._join(mine)
             if mine.turn is not None:
                 mine.turn.wait()  # until it is settled, or until it is time to lead
+            elif self._shared:
+                self._let_others_come()
             if self._leader is mine:
                 self._lead(mine)
         finally:  # whatever stops the caller, at whichever step: what is under way goes on, what waits is taken back
@@ -95,6 +103,7 @@ class Group:
         self._lock = Lock()
         self._queue.clear()
         self._leader = None
+        self._shared = False
 
     def _join(self, mine: Append) -> None:
         """Lead, where nobody does, or wait in the queue."""
@@ -108,11 +117,12 @@ class Group:
                 raise StoreBusy(f"{len(self._queue)} appends are waiting already; let some finish, then try again")
 
     def _lead(self, mine: Append) -> None:
-        """Carry *mine*, with others when it has waited."""
+        """Carry *mine*, with those who wait when it has waited itself, or has let them come."""
         batch = [mine]
         try:
-            if mine.turn is not None:
+            if self._queue:
                 self._gather(batch)
+            self._shared = len(batch) > 1
             self._carry(batch)
         except Exception as error:  # noqa: BLE001 - it is told to every caller that it concerns
             _settle(batch, error)
@@ -129,6 +139,8 @@ class Group:
             streams: set[tuple[object, ...]] = set()
             size = 0
             kept: deque[Append] = deque()
+            if batch[0].turn is None:  # it leads without having waited
+                self._queue.appendleft(batch[0])
             for one in self._queue:
                 full = len(taken) == BATCH or (taken and size + one.size > BATCH_BYTES)
                 if full or one.stream in streams:

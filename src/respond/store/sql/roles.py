@@ -14,6 +14,7 @@ import attrs
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL
 
+from respond.domain.streams import restricted
 from respond.errors import InvalidInput, StoreReadOnly
 from respond.store.sql.append_only import owns
 from respond.store.sql.engines import file_of, place_of, require_file
@@ -33,6 +34,10 @@ _RIGHTS = {"writer": f"SELECT, {_CHANGE}", "reader": "SELECT"}
 
 _POLICY = "CREATE POLICY {name} ON {table} USING (tenant = current_setting('respond.tenant', true))"
 _POLICY_OF_AUDITOR = "CREATE POLICY {name} ON {table} FOR SELECT TO {auditor} USING (true)"
+_RESTRICTED = (
+    "CREATE POLICY {name} ON {table} AS RESTRICTIVE "
+    "USING (tenant NOT LIKE '%{suffix}' OR current_user = ANY (ARRAY[{allowed}]::text[]))"
+)
 _COMMENT = text("""
 SELECT table_comment FROM information_schema.tables
 WHERE table_schema = coalesce(:schema, database()) AND table_name = :hold
@@ -54,10 +59,12 @@ class Accounts:
     reader: str = "respond_reader"
     auditor: str | None = None
     """Who sees the rows of all tenants under row-level security; asked for nothing else."""
+    accountable: str | None = None
+    """Who reads and writes the restricted part under row-level security, as nobody else but the auditor is shown it."""
 
     def each(self) -> tuple[str, ...]:
         """Return all names."""
-        return (self.writer, self.reader) if self.auditor is None else (self.writer, self.reader, self.auditor)
+        return tuple(name for name in (self.writer, self.reader, self.auditor, self.accountable) if name is not None)
 
 
 def recipe(
@@ -113,7 +120,7 @@ def _recipe(
     connection: Connection, accounts: Accounts, *, kept_apart: bool, prefix: str, schema: str | None
 ) -> tuple[str, ...]:
     dialect = connection.dialect.name
-    if dialect != "postgresql" and (kept_apart or accounts.auditor is not None):
+    if dialect != "postgresql" and (kept_apart or accounts.auditor is not None or accounts.accountable is not None):
         raise InvalidInput(
             "only PostgreSQL has row-level security; give each tenant a database of its own, or leave it out",
             place="row_security",
@@ -128,7 +135,8 @@ def _recipe(
             if not kept_apart:
                 return granted
             auditors = [] if accounts.auditor is None else [_role(accounts.auditor)]
-            return (*granted, *row_security([ours.events.name, *_changed(ours, builds)], auditors, schema))
+            kept = [ours.events.name, *_changed(ours, builds)]
+            return (*granted, *row_security(kept, auditors, schema), *_restricting(ours, accounts, schema))
         case _:
             return _on_mariadb(connection, ours, builds, accounts, prefix, schema)
 
@@ -157,7 +165,8 @@ def _on_postgresql(
     def places(names: Sequence[str]) -> str:
         return ", ".join(qualified(name, schema, "postgresql") for name in names)
 
-    writer, everyone = _role(accounts.writer), ", ".join(map(_role, accounts.each()))
+    writers = [name for name in (accounts.writer, accounts.accountable) if name is not None]
+    writer, everyone = (", ".join(map(_role, names)) for names in (writers, accounts.each()))
     read = [*_read(ours, prefix), *builds]
     usage = [] if schema is None else [f"GRANT USAGE ON SCHEMA {quoted(schema, 'postgresql')} TO {everyone}"]
     return (
@@ -188,6 +197,23 @@ def row_security(names: Sequence[str], auditors: Sequence[str], schema: str | No
         if auditors:
             policy = _POLICY_OF_AUDITOR.format(name=f"{name}_auditor", table=table, auditor=", ".join(auditors))
             statements.append(policy)
+    return statements
+
+
+def _restricting(ours: Tables, accounts: Accounts, schema: str | None) -> list[str]:
+    """Return what shows the restricted part to the accounts that may see it, and to nobody else, the owner included.
+
+    The tables of projections hold nothing of it.
+    """
+    named = (name for name in (accounts.auditor, accounts.accountable) if name is not None)
+    allowed = ", ".join(f"'{_name(name)}'" for name in named)
+    statements = []
+    for name in (ours.events.name, *(getattr(ours, one).name for one in _BESIDE)):
+        policy, table = f"{name}_restricted", qualified(name, schema, "postgresql")
+        statements += [
+            f"DROP POLICY IF EXISTS {policy} ON {table}",
+            _RESTRICTED.format(name=policy, table=table, suffix=restricted(""), allowed=allowed),
+        ]
     return statements
 
 

@@ -47,6 +47,10 @@ class Waiting(Protocol):
         """Return where one caller waits for another."""
         ...
 
+    def let_others_come(self) -> None:
+        """Return once all callers have run who could; none of them is waited for."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
         ...
@@ -62,6 +66,9 @@ class ThreadWaiting:
     def new_turn(self) -> Turn:
         """Return where one thread waits for another."""
         return ThreadTurn()
+
+    def let_others_come(self) -> None:
+        """Do nothing: threads run anyway."""
 
     def sleep(self, seconds: float) -> None:
         """Let time pass for this thread."""

@@ -13,7 +13,8 @@ from respond.domain.references import Reference
 from respond.domain.streams import DEFAULT_TENANT, StreamId
 from respond.errors import InvalidRecord
 from respond.store.records import NewEvent, Write
-from respond.testing.conformance.samples import ONE, START, THREE, TWO, event, events, id_of, ids, ids_of
+from respond.testing.clocks import START
+from respond.testing.conformance.samples import ONE, THREE, TWO, event, events, id_of, ids, ids_of
 from respond.testing.conformance.stores import Tested, TestedStore
 
 

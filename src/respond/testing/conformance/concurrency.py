@@ -10,8 +10,10 @@ from respond.domain.streams import StreamId, exactly
 from respond.errors import RespondError, VersionConflict
 from respond.store.protocol import PAGE
 from respond.store.records import Appended, Recorded, Write
-from respond.testing.conformance.samples import ONE, ManualClock, event, events, id_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import ONE, event, events, id_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
+from respond.testing.conformance.switching import quick_switches
 from respond.testing.conformance.tailing import assert_prefix
 from respond.testing.conformance.workers import HOT, Kind, run
 
@@ -65,7 +67,7 @@ class Concurrency(Tested):
                 except VersionConflict as error:
                     return error
 
-        with ThreadPoolExecutor(rivals) as pool:
+        with quick_switches(), ThreadPoolExecutor(rivals) as pool:
             answers = list(pool.map(contend, range(rivals)))
         won = [answer for answer in answers if isinstance(answer, Appended)]
         assert [(answer.first, answer.versions) for answer in won] == [(2, {HOT: 2})]
@@ -82,7 +84,7 @@ class Concurrency(Tested):
                 start.wait()
                 return rival.append(Write(ONE, events("a", "b"), exactly(0)))
 
-        with ThreadPoolExecutor(rivals) as pool:
+        with quick_switches(), ThreadPoolExecutor(rivals) as pool:
             answers = list(pool.map(repeat, range(rivals)))
         assert {(answer.first, answer.last) for answer in answers} == {(1, 2)}
         assert [answer.replayed for answer in answers].count(False) == 1

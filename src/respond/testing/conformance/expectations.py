@@ -7,7 +7,8 @@ import pytest
 from respond.domain.streams import ANY, NO_STREAM, STREAM_EXISTS, ExpectedVersion, StreamId, exactly
 from respond.errors import VersionConflict
 from respond.store.records import Write
-from respond.testing.conformance.samples import ONE, THREE, TWO, ManualClock, events, ids, ids_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import ONE, THREE, TWO, events, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 FITTING = [

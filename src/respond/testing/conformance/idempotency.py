@@ -10,7 +10,8 @@ from respond.domain.moments import Moment
 from respond.domain.streams import NO_STREAM, StreamId, exactly
 from respond.errors import IdempotencyConflict, VersionConflict
 from respond.store.records import NewEvent, Write
-from respond.testing.conformance.samples import ONE, START, TWO, ManualClock, event, events, id_of
+from respond.testing.clocks import START, ManualClock
+from respond.testing.conformance.samples import ONE, TWO, event, events, id_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 KINDS = ("known", "new", "altered")

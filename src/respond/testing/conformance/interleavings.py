@@ -16,8 +16,9 @@ import pytest
 from respond.domain.streams import NO_STREAM, StreamId, exactly
 from respond.errors import IdempotencyConflict, VersionConflict
 from respond.store.records import Appended, Write
+from respond.testing.clocks import START, ManualClock
 from respond.testing.conformance.open_writers import OpenWriter
-from respond.testing.conformance.samples import ONE, START, THREE, TWO, ManualClock, event, events, ids, ids_of
+from respond.testing.conformance.samples import ONE, THREE, TWO, event, events, ids, ids_of
 from respond.testing.conformance.schedules import Schedules
 from respond.testing.conformance.stores import StoreFactory, TestedStore
 from respond.testing.conformance.tailing import Tail, assert_prefix

@@ -9,7 +9,8 @@ import pytest
 from respond.domain.streams import StreamId
 from respond.errors import InvalidRecord
 from respond.store.records import BATCH_MAX, BODY_MAX, NewEvent, Write, body_of, encode
-from respond.testing.conformance.samples import ONE, TWO, ManualClock, event, events, ids, ids_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import ONE, TWO, event, events, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 

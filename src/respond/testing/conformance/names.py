@@ -8,7 +8,8 @@ import pytest
 
 from respond.domain.streams import NO_STREAM, StreamId
 from respond.store.records import Write
-from respond.testing.conformance.samples import ONE, ManualClock, event, events, ids, ids_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import ONE, event, events, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 ALIKE = [

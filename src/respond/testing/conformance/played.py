@@ -10,9 +10,10 @@ import attrs
 from respond.domain.streams import NO_STREAM, StreamId
 from respond.store.protocol import PAGE
 from respond.store.records import Write
+from respond.testing.clocks import START
 from respond.testing.conformance.controls import Writer, WrongLog
 from respond.testing.conformance.open_writers import OpenWriter
-from respond.testing.conformance.samples import START, events, ids_of
+from respond.testing.conformance.samples import events, ids_of
 from respond.testing.conformance.stores import TestedStore
 from respond.testing.conformance.tailing import Placed
 

@@ -7,7 +7,8 @@ import pytest
 from respond.domain.streams import StreamId
 from respond.store.protocol import PAGE
 from respond.store.records import Write, stored_body
-from respond.testing.conformance.samples import ONE, THREE, TWO, ManualClock, event, events, id_of, ids, ids_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import ONE, THREE, TWO, event, events, id_of, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 DRILL = StreamId(ONE.name, "drill")

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import attrs
 
 from respond.domain.ids import hashed_id
 from respond.domain.streams import StreamId
 from respond.store.records import NewEvent, Recorded, StoredBody, decoded
+from respond.testing.clocks import START, ManualClock
 
-START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+__all__ = ["ONE", "START", "THREE", "TWO", "ManualClock", "event", "events", "id_of", "ids", "ids_of"]
+
 ONE = StreamId.of("incident", "one")
 TWO = StreamId.of("incident", "two")
 THREE = StreamId.of("measure", "three")
-
-
-@attrs.define
-class ManualClock:
-    """A clock that stands still until it is moved."""
-
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **span: float) -> None:
-        """Move the clock by a `timedelta`, backwards too."""
-        self.now += timedelta(**span)
 
 
 def event(key: object = 0, **fields: Any) -> NewEvent:

@@ -13,14 +13,16 @@ from typing import ClassVar
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from respond.testing.clocks import ManualClock
 from respond.testing.conformance.controls import WrongLog
 from respond.testing.conformance.open_writers import OpenWriter, OpenWriters
 from respond.testing.conformance.played import READERS, WRITERS, EarlyLog, Played, RightLog
-from respond.testing.conformance.samples import ManualClock, ids_of
+from respond.testing.conformance.playing import play
+from respond.testing.conformance.samples import ids_of
 from respond.testing.conformance.stores import StoreFactory, TestedStore
 
 STEPS = 30
@@ -186,25 +188,16 @@ class Schedules(OpenWriters):
         with ExitStack() as stack:
             readers = [stack.enter_context(store_factory(clock=ManualClock())) for _ in range(READERS)]
             log = RightLog(store, [open_writer() for _ in range(WRITERS)], readers)
-            play(log, settings(max_examples=self.schedules))
+            play_schedules(log, settings(max_examples=self.schedules))
 
     def test_a_schedule_that_loses_is_found(self, wrong_log: WrongLog) -> None:
         """The same machine finds a schedule in which a log that gives positions too early loses an event."""
         with pytest.raises(AssertionError):
-            play(EarlyLog(wrong_log), settings(max_examples=CONTROL, phases=[Phase.generate]))
+            play_schedules(EarlyLog(wrong_log), settings(max_examples=CONTROL, phases=[Phase.generate]))
 
 
-def play(log: Played, chosen: settings) -> None:
+def play_schedules(log: Played, chosen: settings) -> None:
     """Play schedules on *log*, one after the other; raises what the first one that fails raised."""
     names = count()
     with ThreadPoolExecutor(1) as pool:
-        run_state_machine_as_test(
-            lambda: Schedule(log, names, pool),  # type: ignore[arg-type]
-            settings=settings(
-                chosen,
-                stateful_step_count=STEPS,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        play(lambda: Schedule(log, names, pool), chosen, steps=STEPS)

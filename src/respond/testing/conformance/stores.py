@@ -9,7 +9,7 @@ import pytest
 
 from respond.domain.streams import DEFAULT_TENANT
 from respond.store.protocol import Clock, EventStore, LogReader
-from respond.testing.conformance.samples import ManualClock
+from respond.testing.clocks import ManualClock
 
 
 class TestedStore(EventStore, LogReader, Protocol):

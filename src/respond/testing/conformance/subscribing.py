@@ -9,8 +9,9 @@ from typing import ClassVar
 from respond.domain.streams import StreamId
 from respond.store.records import Write
 from respond.store.subscription import Subscription
+from respond.testing.clocks import ManualClock
 from respond.testing.conformance.concurrency import whole_log
-from respond.testing.conformance.samples import ONE, THREE, TWO, ManualClock, event, events, ids, ids_of
+from respond.testing.conformance.samples import ONE, THREE, TWO, event, events, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 from respond.testing.conformance.tailing import assert_prefix
 from respond.testing.conformance.workers import Kind, run, run_subscriber

@@ -8,7 +8,8 @@ import pytest
 
 from respond.domain.streams import StreamId
 from respond.store.records import Write
-from respond.testing.conformance.samples import ONE, ManualClock, events, id_of, ids, ids_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import ONE, events, id_of, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 DRILL = StreamId(ONE.name, "drill")

@@ -9,7 +9,8 @@ import pytest
 from respond.domain.moments import to_microseconds
 from respond.errors import ClockSkew, InvalidMoment
 from respond.store.records import Write
-from respond.testing.conformance.samples import ONE, START, TWO, ManualClock, events
+from respond.testing.clocks import START, ManualClock
+from respond.testing.conformance.samples import ONE, TWO, events
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 
 FIVE_MINUTES = timedelta(minutes=5)

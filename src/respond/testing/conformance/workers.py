@@ -15,7 +15,8 @@ from respond.domain.streams import ANY, StreamId, exactly
 from respond.errors import VersionConflict
 from respond.store.records import Write
 from respond.store.subscription import Subscription
-from respond.testing.conformance.samples import ManualClock, event, id_of
+from respond.testing.clocks import ManualClock
+from respond.testing.conformance.samples import event, id_of
 from respond.testing.conformance.stores import StoreFactory, TestedStore
 from respond.testing.conformance.tailing import Seen, Tail
 

@@ -10,8 +10,11 @@ import attrs
 
 from respond.domain.moments import Moment
 from respond.domain.money import Money
+from respond.domain.references import Reference
 from respond.workflow.definition import command_type
+from respond.workflow.incident.cases import Case
 from respond.workflow.incident.events import Attachment, FieldValue, ReportKind
+from respond.workflow.incident.followed import Followed
 
 
 @command_type("report")
@@ -30,6 +33,8 @@ class ReportIncident:
     team: str | None = None
     reference: str | None = None
     warning: str | None = None
+    passed_over: Reference | None = None
+    plan_reason: str = ""
 
 
 @command_type("assess")
@@ -224,6 +229,10 @@ class Absorb:
     """The worst level that the merged incident ever had; None when it had none."""
     reported_upward: bool = False
     """Whether an upward report of it, or of one that was merged into it, was sent."""
+    cases: tuple[Case, ...] = ()
+    """The cases of its customers."""
+    actions: tuple[Followed, ...] = ()
+    """Its action items."""
 
 
 @command_type("correct")

@@ -7,13 +7,58 @@ from datetime import datetime
 from typing import Any
 
 from respond.domain.events import Event
-from respond.domain.moments import Moment
+from respond.domain.moments import Moment, parse_utc
 from respond.domain.payloads import corrected
 from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import events as e
+from respond.workflow.incident.course import ActionPlanRevised, ActionPlanSet, HelpArrived, HelpRequested
+from respond.workflow.incident.decisions import DecisionRecorded
+from respond.workflow.incident.drawn import ExpenseRecorded
+from respond.workflow.incident.effects import HeadsCounted, IncidentContained, ServiceRestored
+from respond.workflow.incident.holds import WorkHeld, WorkResumed
+from respond.workflow.incident.links import IncidentLinked, IncidentUnlinked
+from respond.workflow.incident.measures import (
+    MeasureCompleted,
+    MeasureSkipped,
+    MeasureStarted,
+    MeasureStepTicked,
+)
+from respond.workflow.incident.messages import KeyMessagesApproved, KeyMessagesSet
+from respond.workflow.incident.notices import (
+    CommunicationEvaluated,
+    FeedbackReceived,
+    NoticeGiven,
+    ObservationRecorded,
+)
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
-from respond.workflow.incident.plans import PlanActivated, PlanRebased
+from respond.workflow.incident.recognition import RecognitionRecorded
+from respond.workflow.incident.reviewed import (
+    FindingRecorded,
+    FixRecorded,
+    ResponseEvaluated,
+    ReviewOpened,
+    ReviewPublished,
+    ReviewSigned,
+)
+from respond.workflow.incident.situation import (
+    HypothesisConfirmed,
+    HypothesisRaised,
+    HypothesisRejected,
+    InformationConfirmed,
+    InformationReceived,
+    InformationRefuted,
+)
+from respond.workflow.incident.statements import (
+    StatementApproved,
+    StatementCorrected,
+    StatementDrafted,
+    StatementPublished,
+    StatementRetracted,
+)
+from respond.workflow.incident.teams import TeamFormed
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet
+from respond.workflow.incident.unmerging import MergeUndone
+from respond.workflow.incident.unplanned import MeasureAdded
 
 CORRECTABLE: Mapping[type, frozenset[str]] = {
     e.IncidentReported: frozenset(
@@ -59,25 +104,83 @@ CORRECTABLE: Mapping[type, frozenset[str]] = {
     e.IncidentReviewed: frozenset({"summary", "occurred_at"}),
     e.IncidentCancelled: frozenset({"reason", "occurred_at"}),
     e.IncidentMerged: frozenset({"reason", "occurred_at"}),
+    MergeUndone: frozenset({"reason", "occurred_at"}),
+    IncidentLinked: frozenset({"reason", "occurred_at"}),
+    IncidentUnlinked: frozenset({"reason", "occurred_at"}),
     IncidentAcknowledged: frozenset({"occurred_at"}),
     IncidentRecategorised: frozenset({"reason", "occurred_at"}),
     ResponseLevelSet: frozenset({"basis", "occurred_at"}),
     RoleAssigned: frozenset({"trained_until", "occurred_at"}),
     RoleReleased: frozenset({"reason", "occurred_at"}),
     RoleHandedOver: frozenset({"briefing", "trained_until", "occurred_at"}),
-    PlanActivated: frozenset({"reason", "occurred_at"}),
-    PlanRebased: frozenset({"reason", "occurred_at"}),
+    e.PlanActivated: frozenset({"reason", "occurred_at"}),
+    e.PlanRebased: frozenset({"reason", "occurred_at"}),
     ApprovalGiven: frozenset({"note", "occurred_at"}),
     e.ObligationWaived: frozenset({"reason", "occurred_at"}),
     e.ClockPaused: frozenset({"reason", "occurred_at"}),
     e.ClockResumed: frozenset({"reason", "occurred_at"}),
     e.ObligationFulfilled: frozenset({"note", "occurred_at"}),
     e.UpwardReportReceived: frozenset({"received_by", "occurred_at"}),
+    MeasureStarted: frozenset({"occurred_at"}),
+    MeasureStepTicked: frozenset({"note", "occurred_at"}),
+    MeasureCompleted: frozenset({"outcome", "occurred_at"}),
+    MeasureSkipped: frozenset({"reason", "occurred_at"}),
+    MeasureAdded: frozenset({"reason", "occurred_at"}),
+    IncidentContained: frozenset({"note", "occurred_at"}),
+    ServiceRestored: frozenset({"note", "occurred_at"}),
+    HeadsCounted: frozenset({"note", "occurred_at"}),
+    HypothesisRaised: frozenset({"cause", "occurred_at"}),
+    HypothesisConfirmed: frozenset({"evidence", "occurred_at"}),
+    HypothesisRejected: frozenset({"evidence", "occurred_at"}),
+    InformationReceived: frozenset({"text", "occurred_at"}),
+    InformationConfirmed: frozenset({"evidence", "occurred_at"}),
+    InformationRefuted: frozenset({"evidence", "occurred_at"}),
+    DecisionRecorded: frozenset({"decision", "rationale", "occurred_at"}),
+    ActionPlanSet: frozenset({"occurred_at"}),
+    ActionPlanRevised: frozenset({"reason", "occurred_at"}),
+    TeamFormed: frozenset({"occurred_at"}),
+    HelpRequested: frozenset({"what", "occurred_at"}),
+    HelpArrived: frozenset({"note", "occurred_at"}),
+    WorkHeld: frozenset({"reason", "occurred_at"}),
+    WorkResumed: frozenset({"note", "occurred_at"}),
+    ExpenseRecorded: frozenset({"amount", "purpose", "occurred_at"}),
+    KeyMessagesSet: frozenset({"occurred_at"}),
+    KeyMessagesApproved: frozenset({"occurred_at"}),
+    StatementDrafted: frozenset({"occurred_at"}),
+    StatementCorrected: frozenset({"reason", "occurred_at"}),
+    StatementApproved: frozenset({"occurred_at"}),
+    StatementPublished: frozenset({"occurred_at"}),
+    StatementRetracted: frozenset({"reason", "occurred_at"}),
+    NoticeGiven: frozenset({"text", "channel", "people", "occurred_at"}),
+    FeedbackReceived: frozenset({"source", "channel", "text", "count", "occurred_at"}),
+    ObservationRecorded: frozenset({"metric", "value", "source", "occurred_at"}),
+    CommunicationEvaluated: frozenset({"rating", "text", "occurred_at"}),
+    ReviewOpened: frozenset({"occurred_at"}),
+    FindingRecorded: frozenset({"kind", "text", "evidence", "confidence", "occurred_at"}),
+    ResponseEvaluated: frozenset({"followed", "adequate", "effectiveness", "text", "occurred_at"}),
+    FixRecorded: frozenset({"text", "occurred_at"}),
+    ReviewSigned: frozenset({"note", "occurred_at"}),
+    ReviewPublished: frozenset({"place", "occurred_at"}),
 }
 """The fields of each entry that may be corrected, by the names in which they are stored."""
 
-RETRACTABLE = (e.IncidentAssessed, e.UpwardReportSent, e.ProgressNoted, e.ObligationFulfilled)
-"""Entries that tell facts.  A step of the lifecycle is undone by the next step, not by taking it back."""
+RETRACTABLE = (
+    e.IncidentAssessed,
+    e.UpwardReportSent,
+    e.ProgressNoted,
+    e.ObligationFulfilled,
+    ExpenseRecorded,
+    ApprovalGiven,
+    NoticeGiven,
+    FeedbackReceived,
+    ObservationRecorded,
+    CommunicationEvaluated,
+    RecognitionRecorded,
+    FindingRecorded,
+    ResponseEvaluated,
+    FixRecorded,
+)
+"""Entries that tell facts, and approvals.  A step of the lifecycle is undone by the next, not by taking it back."""
 
 
 def entry_of(history: Sequence[Event], entry: str) -> Event | None:
@@ -115,6 +218,17 @@ def happened_at(history: Iterable[Event], event: Event) -> datetime:
     if not claims:
         return event.happened_at
     return event.recorded_at if claims[-1] is None else Moment.from_json(claims[-1]).at
+
+
+def told_at(event: Event) -> datetime:
+    """Return when *event* was recorded: by its source's word when it was imported, else by the log.
+
+    An imported event of which the source says nothing was told when it happened.
+    """
+    if not event.source:
+        return event.recorded_at
+    claim = event.source.get("recorded_at")
+    return event.happened_at if claim is None else parse_utc(claim)
 
 
 def retracted_entries(history: Iterable[Event]) -> frozenset[str]:

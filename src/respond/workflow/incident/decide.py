@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from respond.domain.canonical import identical, plain
-from respond.workflow.definition import Handler, Situation
+from respond.domain.values import replace
+from respond.workflow.definition import Companion, Handler, Situation
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import retracted_entries
 from respond.workflow.incident.levels import is_lowering, suggest
+from respond.workflow.incident.responses import reached
 from respond.workflow.incident.state import (
     ASSESSED,
     CANCELLED,
@@ -20,7 +22,11 @@ from respond.workflow.incident.state import (
     RESOLVED,
     RESPONDING,
     REVIEWED,
+    Incident,
+    Judged,
 )
+from respond.workflow.warning import WARNING_CATEGORY
+from respond.workflow.warning.commands import ConvertWarning
 
 _ASSESSMENT = (
     "affected_customers",
@@ -36,7 +42,8 @@ _ASSESSMENT = (
 )
 
 
-def _report(situation: Situation) -> Iterator[Any]:
+def reporting(situation: Situation) -> Iterator[Any]:
+    """Yield what a report tells."""
     command: c.ReportIncident = situation.command
     yield e.IncidentReported(
         **situation.step,
@@ -51,15 +58,25 @@ def _report(situation: Situation) -> Iterator[Any]:
         team=command.team,
         reference=command.reference,
         warning=command.warning,
+        passed_over=command.passed_over,
+        plan_reason=command.plan_reason,
     )
+
+
+def _converts_its_warning(key: str, command: c.ReportIncident) -> Iterator[Companion]:
+    if command.warning is not None:
+        yield Companion(WARNING_CATEGORY, command.warning, ConvertWarning(incident=key))
 
 
 def _assess(situation: Situation) -> Iterator[Any]:
     command: c.Assess = situation.command
-    yield e.IncidentAssessed(
+    told = e.IncidentAssessed(
         **situation.step,
         **{name: getattr(command, name) for name in (*_ASSESSMENT, "fields")},
     )
+    yield told
+    judged = Judged(entry="", assessment=told)
+    yield from reached(situation, replace(situation.state, assessments=(*situation.state.assessments, judged)))
 
 
 def _assess_done(situation: Situation) -> bool:
@@ -168,6 +185,20 @@ def _absorb(situation: Situation) -> Iterator[Any]:
         reason=command.reason,
         worst_level=command.worst_level,
         reported_upward=command.reported_upward,
+        cases=command.cases,
+        actions=command.actions,
+    )
+
+
+def absorbing(source: str, merged: Incident, reason: str) -> c.Absorb:
+    """Return what the incident that goes on is told of *source*, which stands at *merged*: what its duties rest on."""
+    return c.Absorb(
+        source=source,
+        reason=reason,
+        worst_level=merged.worst_level,
+        reported_upward=merged.reported_upward,
+        cases=tuple(merged.cases.values()),
+        actions=tuple(merged.actions.values()),
     )
 
 
@@ -192,8 +223,8 @@ def _retract(situation: Situation) -> Iterator[Any]:
 
 
 HANDLERS = (
-    Handler(command=c.ReportIncident, decide=_report, emits=(e.IncidentReported,)),
-    Handler(command=c.Assess, decide=_assess, emits=(e.IncidentAssessed,), done=_assess_done),
+    Handler(command=c.ReportIncident, decide=reporting, emits=(e.IncidentReported,), companions=_converts_its_warning),
+    Handler(command=c.Assess, decide=_assess, emits=(e.IncidentAssessed, e.ResponseLevelReached), done=_assess_done),
     Handler(command=c.AssignLevel, decide=_assign_level, emits=(e.LevelAssigned,), done=_assign_level_done),
     Handler(
         command=c.ChangeLevel,
@@ -201,6 +232,7 @@ HANDLERS = (
         emits=(e.LevelChanged,),
         done=_has_level,
         variant=lambda situation: "lower" if is_lowering(situation) else "raise",
+        told_variant=lambda changed: "lower" if changed.to_level > changed.from_level else "raise",
     ),
     Handler(
         command=c.StartResponse,
@@ -256,12 +288,14 @@ HANDLERS = (
         done=lambda situation: (
             situation.state.status == MERGED and situation.state.merged_into == situation.command.into
         ),
+        accompanies=True,
     ),
     Handler(
         command=c.Absorb,
         decide=_absorb,
         emits=(e.IncidentAbsorbed,),
         done=lambda situation: situation.command.source in situation.state.absorbed,
+        accompanies=True,
     ),
     Handler(command=c.Correct, decide=_correct, emits=(e.EntryCorrected,), done=_correct_done),
     Handler(

@@ -12,6 +12,9 @@ import attrs
 from respond.domain.events import event_type
 from respond.domain.moments import Moment
 from respond.domain.money import Money
+from respond.domain.references import Reference
+from respond.workflow.incident.cases import Case
+from respond.workflow.incident.followed import Followed
 
 FieldValue = str | int | bool | Decimal
 """What an extension field may hold; the type survives storage."""
@@ -56,6 +59,10 @@ class IncidentReported:
     """What another system calls the incident."""
     warning: str | None = None
     """The key of the warning that it came of."""
+    passed_over: Reference | None = None
+    """The plan that its category, site and unit choose, when it runs under another one."""
+    plan_reason: str = ""
+    """Why it runs under another plan."""
 
 
 @event_type(schema_version=2)
@@ -231,6 +238,10 @@ class IncidentAbsorbed:
     """The worst level that the merged incident ever had; None when it had none."""
     reported_upward: bool = False
     """Whether an upward report of it, or of one that was merged into it, was sent."""
+    cases: tuple[Case, ...] = ()
+    """The cases of its customers, which go over."""
+    actions: tuple[Followed, ...] = ()
+    """Its action items, which go over."""
 
 
 @event_type()
@@ -294,6 +305,56 @@ class ObligationRaised:
     due_at: datetime
     tell: tuple[str, ...]
     """The ids of the roles."""
+    missed_before: int = 0
+    """How many earlier occurrences were missed: not done, and neither waived nor dropped."""
+
+
+@attrs.frozen(kw_only=True)
+class Breach:
+    """An occurrence of an obligation that was late or missing under the plan in force until then."""
+
+    obligation: str
+    occurrence: int
+    due_at: datetime
+    verdict: Literal["late", "missing"]
+    missed_before: int = 0
+    """How many occurrences right before it were missed as well."""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class PlanActivated:
+    """A further plan came into force for the incident."""
+
+    plan: Reference
+    reason: str = ""
+    differences: tuple[str, ...] = ()
+    """What the plan in force held otherwise under the same id; the more special plan counts, else the first one."""
+    breaches: tuple[Breach, ...] = ()
+    """What stood by then: another plan does not undo it."""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class PlanRebased:
+    """Another version of the plan, or another plan, is in force from now on; what was decided stays."""
+
+    previous: Reference
+    plan: Reference
+    reason: str = ""
+    breaches: tuple[Breach, ...] = ()
+    """What stood by then: another plan does not undo it."""
+
+
+@event_type()
+@attrs.frozen(kw_only=True)
+class ResponseLevelReached:
+    """A response began by itself, in the step that told what the plan makes a condition for it; nobody decided it."""
+
+    from_response: str | None = None
+    to_response: str
+    because: tuple[str, ...] = ()
+    """What met the condition."""
 
 
 @event_type()

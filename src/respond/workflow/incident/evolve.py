@@ -13,6 +13,9 @@ from respond.domain.values import replace
 from respond.workflow.definition import Evolve
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import applied
+from respond.workflow.incident.drawn import Spent
+from respond.workflow.incident.marks import amended
+from respond.workflow.incident.reviewed import Reviewing
 from respond.workflow.incident.state import Incident, Judged, Told, worse
 
 
@@ -65,6 +68,7 @@ def _command_transferred(state: Incident, event: Event) -> Incident:
         commander=event.data.to_commander,
         commands_since=event.happened_at,
         command_entry=event.body["id"],
+        command_recorded_at=event.recorded_at,
     )
 
 
@@ -97,6 +101,9 @@ def _reopened(state: Incident, event: Event) -> Incident:
         resolution_entry="",
         acknowledged=False,
         reopened=state.reopened + 1,
+        effects=attrs.evolve(state.effects, contained=None, restored=None),
+        course=attrs.evolve(state.course, held=None),
+        review=attrs.evolve(state.review, sitting=None, signatures={}),
     )
 
 
@@ -109,7 +116,7 @@ def _cancelled(state: Incident, event: Event) -> Incident:
 
 
 def _merged(state: Incident, event: Event) -> Incident:
-    return replace(state, status=event.data.to, merged_into=event.data.into)
+    return replace(state, status=event.data.to, merged_into=event.data.into, merged_from=event.data.from_)
 
 
 def _absorbed(state: Incident, event: Event) -> Incident:
@@ -119,6 +126,8 @@ def _absorbed(state: Incident, event: Event) -> Incident:
         absorbed=(*state.absorbed, data.source),
         worst_level=worse(state.worst_level, data.worst_level),
         told_by_absorbed=state.told_by_absorbed or data.reported_upward,
+        cases={**state.cases, **{case.party: case for case in data.cases}},
+        actions={**state.actions, **{followed.action: followed for followed in data.actions}},
     )
 
 
@@ -129,7 +138,11 @@ _LAST_WORDS = (
 )
 """For what a step said last: the field of the state, the field with the id of its entry, and the field of the entry."""
 
-_UNCORRECTABLE = {"from_", "to", "team", "warning"}
+_MARKED = ("measures", "effects", "hypotheses", "information", "decisions", "course", "said")
+"""The fields of the state that hold marks."""
+_STATED = ("findings", "evaluations", "fixes")
+"""The fields of the review that hold whole payloads, each with its entry."""
+_UNCORRECTABLE = {"from_", "to", "team", "warning", "passed_over", "plan_reason"}
 _REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - _UNCORRECTABLE
 
 
@@ -145,22 +158,50 @@ def _entry_corrected(state: Incident, event: Event) -> Incident:
             Told(entry=one.entry, report=applied(one.report, changes)) if one.entry == entry else one
             for one in state.upward_reports
         ),
+        **{name: amended(getattr(state, name), entry, changes) for name in _MARKED},
+        expenses=tuple(
+            Spent(entry=one.entry, expense=applied(one.expense, changes)) if one.entry == entry else one
+            for one in state.expenses
+        ),
+        review=_restated(amended(state.review, entry, changes), entry, changes),
     )
+
+
+def _restated(review: Reviewing, entry: str, changes: Mapping[str, Any]) -> Reviewing:
+    """Apply *changes* to what *entry* tells in the review."""
+    told: dict[str, Any] = {
+        name: tuple(
+            attrs.evolve(one, told=applied(one.told, changes)) if one.entry == entry else one
+            for one in getattr(review, name)
+        )
+        for name in _STATED
+    }
+    return attrs.evolve(review, **told)
 
 
 def _retimed(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
     """Apply *changes* to the time from which someone commands or holds a role, and to what he was trained in."""
-    told = changes.get("occurred_at")
-    since = None if told is None else Moment.from_json(told).at
-    if entry == state.command_entry and since is not None:
-        return replace(state, commands_since=since)
+    if entry == state.command_entry:
+        return replace(state, commands_since=_since(changes, state.commands_since, state.command_recorded_at))
     roles = tuple(
-        attrs.evolve(one, since=since or one.since, trained_until=changes.get("trained_until", one.trained_until))
+        attrs.evolve(
+            one,
+            since=_since(changes, one.since, one.recorded_at),
+            trained_until=changes.get("trained_until", one.trained_until),
+        )
         if one.entry == entry
         else one
         for one in state.roles
     )
     return replace(state, roles=roles)
+
+
+def _since(changes: Mapping[str, Any], before: Any, recorded_at: Any) -> Any:
+    """Return when an entry happened by *changes*; when nobody knows after all, when it was recorded."""
+    if "occurred_at" not in changes:
+        return before
+    told = changes["occurred_at"]
+    return recorded_at if told is None else Moment.from_json(told).at
 
 
 def _header_corrected(state: Incident, entry: str, changes: Mapping[str, Any]) -> Incident:
@@ -181,13 +222,23 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
     assessments = tuple(one for one in state.assessments if one.entry != entry)
     upward_reports = tuple(one for one in state.upward_reports if one.entry != entry)
     fulfilled = tuple(one for one in state.fulfilled if one != entry)
-    was_note = (assessments, upward_reports, fulfilled) == (state.assessments, state.upward_reports, state.fulfilled)
+    expenses = tuple(one for one in state.expenses if one.entry != entry)
+    noted = tuple(one for one in state.said.noted if one != entry)
+    stated: dict[str, Any] = {
+        name: tuple(one for one in getattr(state.review, name) if one.entry != entry) for name in _STATED
+    }
+    review = attrs.evolve(state.review, **stated)
+    kept = (assessments, upward_reports, fulfilled, expenses, review, noted)
+    before = (state.assessments, state.upward_reports, state.fulfilled, state.expenses, state.review, state.said.noted)
     return replace(
         state,
         assessments=assessments,
         upward_reports=upward_reports,
         fulfilled=fulfilled,
-        notes=state.notes - 1 if was_note else state.notes,
+        expenses=expenses,
+        said=attrs.evolve(state.said, noted=noted),
+        review=review,
+        notes=state.notes - 1 if kept == before else state.notes,
     )
 
 

@@ -9,7 +9,7 @@ from respond.plan.extension import ExtensionField
 from respond.plan.plan import Plan
 from respond.workflow.definition import Situation, guard
 from respond.workflow.incident.events import FieldValue
-from respond.workflow.incident.facts import IMPACT_START
+from respond.workflow.incident.ledger import IMPACT_START
 
 _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "text": ((str,), "text"),

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from respond.domain.events import Event
-from respond.domain.moments import Moment, parse_utc
 from respond.domain.values import replace
-from respond.errors import InvalidMoment
-from respond.plan.conditions import Impact
-from respond.plan.facts import Done, Facts, Happened, Known, LevelSet, Paused, StateEntered, Waived
-from respond.plan.obligations import Act, Fact
+from respond.plan.facts import Facts, LevelSet, Paused, Waived
 from respond.plan.plan import Plan
+from respond.workflow.incident import actions, measures, notices, parties, statements, unmerging
 from respond.workflow.incident import events as e
-from respond.workflow.incident.corrections import happened_at, reading, retracted_entries
-from respond.workflow.incident.levels import assessed
+from respond.workflow.incident.corrections import happened_at, reading, retracted_entries, told_at
+from respond.workflow.incident.impact import assessed
+from respond.workflow.incident.ledger import Ledger, Take
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
-from respond.workflow.incident.staffing import required
-from respond.workflow.incident.state import COMMANDER
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised
-
-IMPACT_START = "impact_start"
-"""The extension field of an assessment or a note in which people tell, as RFC 3339, when the impact began."""
 
 AMENDMENTS = (e.EntryCorrected, e.EntryRetracted)
 
@@ -32,8 +25,21 @@ def facts_of(plan: Plan, history: Sequence[Event]) -> Facts:
     """Return what *history* tells by its last word, in the order in which it happened."""
     ledger = Ledger(plan)
     for payload, at, entry in _readings(history):
-        ledger.enter(payload, at, entry)
-    return ledger.facts
+        enter(ledger, payload, at, entry)
+    return replace(ledger.facts, told=_told(history))
+
+
+_DISCHARGING = frozenset({"occurred_at", "kind", "recipient"})
+"""What a correction must change for an act to count otherwise."""
+
+
+def _told(history: Sequence[Event]) -> dict[str, datetime]:
+    """Return by entry when what it says by now of an act was told."""
+    told = {event.id: told_at(event) for event in history}
+    for event in history:
+        if type(event.data) is e.EntryCorrected and not _DISCHARGING.isdisjoint(event.data.changes):
+            told[event.data.entry] = told_at(event)
+    return told
 
 
 def _readings(history: Sequence[Event]) -> Iterable[tuple[Any, datetime, str]]:
@@ -51,91 +57,14 @@ def _readings(history: Sequence[Event]) -> Iterable[tuple[Any, datetime, str]]:
     return sorted(readings, key=lambda one: one[1])
 
 
-class Ledger:
-    """Carries facts over entries that are entered in the order in which they happened."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self._facts: dict[Fact, list[Happened]] = {}
-        self.levels: list[LevelSet] = []
-        self.states: list[StateEntered] = []
-        self.known: list[Known] = []
-        self.done: list[Done] = []
-        self.waived: list[Waived] = []
-        self.paused: list[Paused] = []
-        self._facets: tuple[str, ...] = ()
-        """What an assessment told of them; empty as long as none did."""
-        self._people: dict[str, frozenset[str]] = {}
-        """Who holds each role."""
-        self._staffed = False
-
-    @property
-    def facts(self) -> Facts:
-        return Facts(
-            facts={fact: tuple(times) for fact, times in self._facts.items()},
-            levels=tuple(self.levels),
-            states=tuple(self.states),
-            known=tuple(self.known),
-            done=tuple(self.done),
-            waived=tuple(self.waived),
-            paused=tuple(self.paused),
-        )
-
-    def enter(self, payload: Any, at: datetime, entry: str) -> None:
-        """Take an entry on; what rests on nothing that obligations ask for changes nothing."""
-        state = getattr(payload, "to", None)
-        if state is not None and (not self.states or self.states[-1].state != state):
-            self.states.append(StateEntered(at=at, entry=entry, state=state))
-        take = _TAKES.get(type(payload))
-        if take is not None:
-            take(self, payload, at, entry)
-
-    def happened(self, fact: Fact, at: datetime, entry: str) -> None:
-        self._facts.setdefault(fact, []).append(Happened(at=at, entry=entry))
-
-    def did(self, act: Act, at: datetime, entry: str, **what: str | None) -> None:
-        self.done.append(Done(at=at, entry=entry, act=act, **what))
-
-    def learnt(self, at: datetime, entry: str, **changes: Any) -> None:
-        before = self.known[-1].impact if self.known else Impact()
-        self.known.append(Known(at=at, entry=entry, impact=replace(before, **changes)))
-
-    def began(self, payload: Any, entry: str) -> None:
-        """Take on when the impact began; the last word on it counts."""
-        began = told_start(payload)
-        if began is not None:
-            self._facts["occurred"] = [Happened(at=began.at, entry=entry)]
-
-    def of_category(self, category: str, at: datetime, entry: str) -> None:
-        self.happened("classified", at, entry)
-        facets = self._facets or self.plan.facets_of(category)
-        self.learnt(at, entry, category=category, ancestors=self.plan.ancestors(category), facets=facets)
-
-    def assessed_facets(self, facets: tuple[str, ...]) -> tuple[str, ...]:
-        """Take on what an assessment tells, and return the facets that count: else those of the category."""
-        self._facets = facets
-        return facets or self.plan.facets_of(self.known[-1].impact.category if self.known else "")
-
-    def holds(
-        self, role: str, at: datetime, entry: str, *, joins: str | None = None, leaves: str | None = None
-    ) -> None:
-        """Take on who joins those who hold *role*, and who leaves them."""
-        self._people[role] = (self._people.get(role, frozenset()) - {leaves}) | ({joins} if joins else set())
-        self.staffed(at, entry)
-
-    def commands(self, person: str, at: datetime, entry: str) -> None:
-        """Take on who commands: one person."""
-        self._people[COMMANDER] = frozenset({person})
-        self.staffed(at, entry)
-
-    def staffed(self, at: datetime, entry: str) -> None:
-        """Tell that the roles are filled each time that the last one that the level requires no longer stands empty."""
-        if not self.levels:
-            return
-        before, wanted = self._staffed, required(self.plan, self.levels[-1].level)
-        self._staffed = all(self._people.get(role.id) for role in wanted)
-        if self._staffed and not before:
-            self.did("fill_roles", at, entry)
+def enter(ledger: Ledger, payload: Any, at: datetime, entry: str) -> None:
+    """Take an entry on; what rests on nothing that obligations ask for changes nothing."""
+    state = getattr(payload, "to", None)
+    if state is not None:
+        ledger.entered(state, at, entry)
+    take = _TAKES.get(type(payload))
+    if take is not None:
+        take(ledger, payload, at, entry)
 
 
 def _reported(ledger: Ledger, payload: e.IncidentReported, at: datetime, entry: str) -> None:
@@ -205,6 +134,7 @@ def _role_handed_over(ledger: Ledger, payload: RoleHandedOver, at: datetime, ent
 
 def _told_upward(ledger: Ledger, payload: e.UpwardReportSent, at: datetime, entry: str) -> None:
     ledger.did("report_upward", at, entry, report=payload.kind, recipient=payload.recipient)
+    ledger.did("tell_audience", at, entry, recipient=payload.recipient)
 
 
 def _noted(ledger: Ledger, payload: e.ProgressNoted, at: datetime, entry: str) -> None:
@@ -219,6 +149,11 @@ def _resolved(ledger: Ledger, _: e.IncidentResolved, at: datetime, entry: str) -
 
 def _reopened(ledger: Ledger, _: e.IncidentReopened, at: datetime, entry: str) -> None:
     ledger.happened("reopened", at, entry)
+
+
+def _absorbed(ledger: Ledger, payload: e.IncidentAbsorbed, _at: datetime, _entry: str) -> None:
+    parties.take_over(ledger, payload)
+    actions.take_over(ledger, payload)
 
 
 def _reviewed(ledger: Ledger, _: e.IncidentReviewed, at: datetime, entry: str) -> None:
@@ -252,7 +187,7 @@ def _resume(ledger: Ledger, payload: e.ClockResumed, at: datetime, _: str) -> No
     ]
 
 
-_TAKES: Mapping[type, Callable[[Ledger, Any, datetime, str], None]] = {
+_TAKES: Mapping[type, Take] = {
     e.IncidentReported: _reported,
     IncidentRecategorised: _recategorised,
     IncidentAcknowledged: _acknowledged,
@@ -273,16 +208,11 @@ _TAKES: Mapping[type, Callable[[Ledger, Any, datetime, str], None]] = {
     e.ObligationWaived: _waive,
     e.ClockPaused: _pause,
     e.ClockResumed: _resume,
+    **measures.TAKES,
+    **parties.TAKES,
+    **statements.TAKES,
+    **notices.TAKES,
+    **actions.TAKES,
+    e.IncidentAbsorbed: _absorbed,
+    **unmerging.TAKES,
 }
-
-
-def told_start(payload: Any) -> Moment | None:
-    """Return when the impact began, as far as *payload* tells; None when it tells nothing of that."""
-    began: Moment | None = getattr(payload, "began_at", None)
-    told = getattr(payload, "fields", {}).get(IMPACT_START)
-    if began is not None or not isinstance(told, str):
-        return began
-    try:
-        return Moment(parse_utc(told))
-    except InvalidMoment:
-        return None

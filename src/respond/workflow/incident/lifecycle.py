@@ -4,8 +4,44 @@ from __future__ import annotations
 
 from respond.workflow import approvals
 from respond.workflow.definition import NEW, Transition
-from respond.workflow.incident import decide, evolve, extension, guards, levels, obligations, people, plans, triage
-from respond.workflow.incident.events import UPCASTERS
+from respond.workflow.incident import (
+    actions,
+    amendments,
+    breaches,
+    course,
+    decide,
+    decisions,
+    dwell,
+    effects,
+    estimates,
+    evolve,
+    extension,
+    guards,
+    holds,
+    links,
+    measures,
+    messages,
+    notices,
+    obligations,
+    order,
+    parties,
+    people,
+    plans,
+    proposals,
+    recognition,
+    resources,
+    responses,
+    review,
+    situation,
+    splitting,
+    statements,
+    teams,
+    triage,
+    unmerging,
+    unplanned,
+)
+from respond.workflow.incident.corrections import retracted_entries
+from respond.workflow.incident.events import UPCASTERS, PlanActivated, PlanRebased
 from respond.workflow.incident.state import (
     ASSESSED,
     CANCELLED,
@@ -26,15 +62,31 @@ INCIDENT_CATEGORY = "incident"
 """The category of the streams of incidents."""
 
 _STAY = None
-_ASSESS = ("role-unknown", "estimate-negative", *extension.FILLED, "field-required")
+_ASSESS = (
+    "role-unknown",
+    "estimate-negative",
+    "in-the-future",
+    "facet-unknown",
+    "spread-unknown",
+    *extension.FILLED,
+    "field-required",
+)
+_REPORT = ("role-unknown", "category-unknown", "title-missing", "in-the-future", "plan-reason-missing")
 _LEVEL = ("role-unknown", "level-unknown", "basis-missing", "earlier-than-last")
-_UPWARD = ("report-kind-unknown", "recipient-missing", "initial-report-missing", "initial-report-sent")
+_UPWARD = (
+    "report-kind-unknown",
+    "recipient-missing",
+    "recipient-unknown",
+    "initial-report-missing",
+    "initial-report-sent",
+)
 _REASON = ("role-unknown", "reason-missing")
 _ABSORB = (*_REASON, "merge-into-itself")
 _ENTRY = ("role-unknown", "reason-missing", "entry-unknown", "entry-retracted")
+_CORRECT = ("entry-not-correctable", "correction-invalid", "correction-out-of-order", "clock-run-out")
 
 _TRANSITIONS = (
-    Transition("report", NEW, REPORTED, guards=("role-unknown", "category-unknown", "title-missing")),
+    Transition("report", NEW, REPORTED, guards=_REPORT),
     Transition("assess", REPORTED, ASSESSED, guards=_ASSESS),
     Transition("assess", (ASSESSED, LEVEL_ASSIGNED, RESPONDING, REPORTED_UPWARD, RESOLVED), _STAY, guards=_ASSESS),
     Transition("assign_level", ASSESSED, LEVEL_ASSIGNED, guards=_LEVEL),
@@ -72,27 +124,67 @@ _TRANSITIONS = (
         "resolve",
         (RESPONDING, REPORTED_UPWARD),
         RESOLVED,
-        guards=("role-unknown", "upward-report-owed", "owed-before-resolve", "resolution-missing"),
+        guards=(
+            "role-unknown",
+            "upward-report-owed",
+            "owed-before-resolve",
+            "mandatory-measure-open",
+            "resolution-missing",
+        ),
     ),
     Transition("reopen", RESOLVED, RESPONDING, guards=_REASON),
     Transition("reopen", REVIEWED, RESPONDING, guards=_REASON, reopens=True),
     Transition("reopen", CANCELLED, REPORTED, guards=_REASON, reopens=True),
     Transition(
-        "close_review", RESOLVED, REVIEWED, guards=("role-unknown", "summary-missing", "owed-before-close-review")
+        "close_review",
+        RESOLVED,
+        REVIEWED,
+        guards=("role-unknown", "upward-report-owed-again", "summary-missing", "owed-before-close-review"),
     ),
     Transition("cancel", OPEN, CANCELLED, guards=_REASON),
     Transition("merge", (*OPEN, RESOLVED), MERGED, guards=(*_REASON, "merge-into-itself", "merge-outdated")),
     Transition("absorb", OPEN, _STAY, guards=_ABSORB),
-    Transition("absorb", (RESOLVED, REVIEWED), _STAY, guards=(*_ABSORB, "absorbed-report-owed")),
-    Transition("correct", STATES, _STAY, guards=(*_ENTRY, "entry-not-correctable", "correction-invalid")),
+    Transition("absorb", RESOLVED, _STAY, guards=(*_ABSORB, "absorbed-report-owed")),
+    Transition("absorb", REVIEWED, _STAY, guards=(*_ABSORB, "absorbed-report-owed", "absorbed-case-open")),
+    Transition(
+        "correct",
+        STATES,
+        _STAY,
+        guards=(*_ENTRY, *_CORRECT),
+    ),
     Transition("retract", STATES, _STAY, guards=(*_ENTRY, "entry-not-retractable")),
 )
 
-_THEMES = (triage, people, plans, obligations)
+_THEMES = (
+    triage,
+    people,
+    plans,
+    obligations,
+    measures,
+    unplanned,
+    effects,
+    situation,
+    decisions,
+    course,
+    teams,
+    holds,
+    resources,
+    parties,
+    messages,
+    statements,
+    notices,
+    actions,
+    proposals,
+    recognition,
+    review,
+    unmerging,
+    links,
+    splitting,
+)
 
 INCIDENT = Workflow(
     name="incident",
-    version=2,
+    version=4,
     category=INCIDENT_CATEGORY,
     states=STATES,
     finals=(REVIEWED, CANCELLED, MERGED),
@@ -103,7 +195,11 @@ INCIDENT = Workflow(
     ),
     guards=(
         *guards.GUARDS,
-        *levels.GUARDS,
+        *estimates.GUARDS,
+        *breaches.GUARDS,
+        *dwell.GUARDS,
+        *amendments.GUARDS,
+        *order.GUARDS,
         *extension.GUARDS,
         *(one for theme in (*_THEMES, approvals) for one in theme.GUARDS),
     ),
@@ -111,7 +207,10 @@ INCIDENT = Workflow(
     handlers=(*decide.HANDLERS, *(one for theme in (*_THEMES, approvals) for one in theme.HANDLERS)),
     evolvers={
         **evolve.EVOLVERS,
+        **responses.EVOLVERS,
         **{payload: one for theme in (*_THEMES, approvals) for payload, one in theme.EVOLVERS.items()},
     },
     upcasters=UPCASTERS,
+    replanning=(PlanActivated, PlanRebased),
+    retracted=retracted_entries,
 )

@@ -10,6 +10,7 @@ from respond.domain.values import replace
 from respond.plan.ladder import rungs
 from respond.plan.obligations import Obligation
 from respond.plan.owed import Owed, owed
+from respond.plan.promises import promises_to
 from respond.workflow.definition import Evolve, Guard, Handler, Situation, Transition, guard
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
@@ -37,7 +38,7 @@ def obligation_known(situation: Situation) -> str | None:
     """Require an obligation of the plan."""
     if _named(situation) is not None:
         return None
-    known = ", ".join(one.id for one in situation.plan.obligations) or "none"
+    known = ", ".join(one.id for one in situation.plan.all_obligations) or "none"
     return (
         f"{situation.command.obligation!r} is not an obligation of the plan {situation.plan.reference}; it has {known}"
     )
@@ -118,7 +119,10 @@ def due(situation: Situation) -> str | None:
 
 def _bars(trigger: str) -> Guard:
     def discharged(situation: Situation) -> str | None:
-        named = [one.id for one in situation.plan.obligations if trigger in one.before]
+        promised = (
+            one for party in situation.state.cases for one in promises_to(situation.plan.customer_care, party).values()
+        )
+        named = [one.id for one in (*situation.plan.all_obligations, *promised) if trigger in one.before]
         if not named or not situation.history:  # a judge of foreign steps knows no history
             return None
         left = [one.obligation for one in obligations_of(situation, *named) if _pending(one)]
@@ -189,12 +193,18 @@ def _received_already(situation: Situation) -> bool:
 
 def _raise(situation: Situation) -> Iterator[Any]:
     command: c.RaiseDue = situation.command
+    missed = [
+        one.missed_before + (_pending(one) and one.occurrence < command.occurrence)
+        for one in obligations_of(situation, command.obligation)
+        if one.occurrence <= command.occurrence
+    ]
     yield e.ObligationRaised(
         obligation=command.obligation,
         occurrence=command.occurrence,
         rung=command.rung,
         due_at=command.due_at,
         tell=command.tell,
+        missed_before=sum(missed),
     )
 
 
@@ -229,7 +239,7 @@ TRANSITIONS = (
         "pause_clock",
         (*OPEN, RESOLVED),
         None,
-        guards=(*_KNOWN, "clock-not-pausable", "reason-missing", "earlier-than-last"),
+        guards=(*_KNOWN, "clock-not-pausable", "reason-missing", "earlier-than-last", "clock-run-out"),
     ),
     Transition("resume_clock", _ANY, None, guards=(*_KNOWN, "clock-runs", "earlier-than-last")),
     Transition("fulfil", _ANY, None, guards=(*_KNOWN, "obligation-not-fulfillable")),

@@ -277,6 +277,7 @@ def _held(event: Event, person: str) -> Held:
         person=person,
         since=event.happened_at,
         entry=event.id,
+        recorded_at=event.recorded_at,
         trained_until=event.data.trained_until,
     )
 

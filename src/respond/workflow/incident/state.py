@@ -10,7 +10,15 @@ import attrs
 from respond.domain.moments import Moment
 from respond.domain.references import Reference
 from respond.workflow.definition import NEW
+from respond.workflow.incident.cases import Case
+from respond.workflow.incident.drawn import Drawn, Spent
 from respond.workflow.incident.events import IncidentAssessed, UpwardReportSent
+from respond.workflow.incident.followed import Followed
+from respond.workflow.incident.marks import Mark
+from respond.workflow.incident.proposed import Proposed
+from respond.workflow.incident.reviewed import Reviewing
+from respond.workflow.incident.said import Said
+from respond.workflow.incident.taken import Course, Effects, Hypothesis, Information, MeasureTaken
 
 COMMANDER = "commander"
 """The role of whoever commands; `take_command` fills it, so that there is one at any instant."""
@@ -55,7 +63,20 @@ class Held:
     since: datetime
     entry: str
     """The id of the event that gave it."""
+    recorded_at: datetime
+    """When the log took that event."""
     trained_until: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Link:
+    """What another incident is to this one."""
+
+    kind: str
+    other: str
+    """The id of the other incident."""
+    entry: str
+    """The id of the event that tells it."""
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -87,6 +108,8 @@ class Incident:
     """When the commander took command."""
     command_entry: str = ""
     """The id of the event that tells it."""
+    command_recorded_at: datetime | None = None
+    """When the log took that event."""
     roles: tuple[Held, ...] = ()
     """The roles that are filled, but the commander's."""
     team: str | None = None
@@ -111,10 +134,14 @@ class Incident:
     reopened: int = 0
     """How often it was reopened."""
     merged_into: str | None = None
+    merged_from: str | None = None
+    """The state in which it was merged, as long as it is."""
     absorbed: tuple[str, ...] = ()
     """The ids of the incidents that were merged into this one."""
     told_by_absorbed: bool = False
     """Whether an upward report of one of those was sent."""
+    links: tuple[Link, ...] = ()
+    """What other incidents are to this one, those that were taken back left out."""
     waived: tuple[tuple[str, int], ...] = ()
     """The obligations that were waived, with the occurrence."""
     paused: tuple[str, ...] = ()
@@ -125,6 +152,31 @@ class Incident:
     """What watchers raised: obligation, occurrence, rung and deadline."""
     activated: tuple[Reference, ...] = ()
     """The plans in force besides its own."""
+    measures: Mapping[str, MeasureTaken] = attrs.field(factory=dict)
+    """The measures that were added, begun, done or skipped, by id."""
+    effects: Effects = Effects()
+    """What the response achieved."""
+    hypotheses: Mapping[str, Hypothesis] = attrs.field(factory=dict)
+    """The causes that were suspected, by key."""
+    information: Mapping[str, Information] = attrs.field(factory=dict)
+    """What people were told, by key."""
+    decisions: tuple[Mark, ...] = ()
+    course: Course = Course()
+    """The action plan, help from outside, and whether work is on hold."""
+    cases: Mapping[str, Case] = attrs.field(factory=dict)
+    """The cases of the customers whom it hurt, by the key of each; those of incidents merged into it too."""
+    actions: Mapping[str, Followed] = attrs.field(factory=dict)
+    """The action items that its review asked for, by the key of each; those of incidents merged into it too."""
+    proposals: tuple[Proposed, ...] = ()
+    """The proposals to change a plan that it led to."""
+    resources: Mapping[str, Drawn] = attrs.field(factory=dict)
+    """What was asked for and came, by the name of the resource or pool."""
+    expenses: tuple[Spent, ...] = ()
+    """What was spent besides what pools tell, those that were retracted left out."""
+    said: Said = Said()
+    """Key messages, statements, and what else was told and heard."""
+    review: Reviewing = Reviewing()
+    """What was told for its review."""
     plan: Reference | None = None
     definition: Reference | None = None
 
@@ -138,6 +190,10 @@ class Incident:
         """Whether an upward report was sent that was not retracted, of this one or of one that was merged into it."""
         return self.told_by_absorbed or bool(self.upward_reports)
 
+    def drawn(self, resource: str) -> Drawn:
+        """Return how much of *resource* was asked for and came."""
+        return self.resources.get(resource, Drawn())
+
     def held(self, role: str, person: str) -> Held | None:
         """Return how *person* holds *role*, which is not the commander's."""
         return next((one for one in self.roles if (one.role, one.person) == (role, person)), None)
@@ -147,6 +203,14 @@ class Incident:
         if role == COMMANDER:
             return () if self.commander is None else (self.commander,)
         return tuple(held.person for held in self.roles if held.role == role)
+
+    def links_of(self, kind: str) -> tuple[str, ...]:
+        """Return the ids of the incidents that are *kind* to this one."""
+        return tuple(link.other for link in self.links if link.kind == kind)
+
+    def linked(self, kind: str, other: str) -> bool:
+        """Return whether *other* is *kind* to this one."""
+        return other in self.links_of(kind)
 
     def told(self, kind: str, recipient: str | None = None) -> bool:
         """Return whether an upward report of *kind* was sent, to *recipient* when one is named."""

@@ -10,6 +10,9 @@ import attrs
 from respond.domain.events import Event, event_type
 from respond.domain.values import replace
 from respond.workflow.definition import Evolve, Handler, Situation, Transition, command_type, guard
+from respond.workflow.incident.events import ResponseLevelReached
+from respond.workflow.incident.levels import suggest_response
+from respond.workflow.incident.responses import reached
 from respond.workflow.incident.state import OPEN, REPORTED, RESOLVED, Incident
 
 # -- events ------------------------------------------------------------------------------------------------------------
@@ -39,6 +42,10 @@ class ResponseLevelSet:
     from_response: str | None = None
     to_response: str
     basis: str = ""
+    suggested: str | None = None
+    """What the plan suggested at that time; None when nothing spoke for any."""
+    because: tuple[str, ...] = ()
+    """What spoke for the suggestion."""
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -96,12 +103,19 @@ def _recategorise(situation: Situation) -> Iterator[Any]:
     yield IncidentRecategorised(
         from_category=situation.state.category, to_category=command.category, reason=command.reason
     )
+    if situation.state.status != REPORTED:
+        yield from reached(situation, replace(situation.state, category=command.category))
 
 
 def _set_response_level(situation: Situation) -> Iterator[Any]:
     command: SetResponseLevel = situation.command
+    suggestion = suggest_response(situation.plan, situation.state)
     yield ResponseLevelSet(
-        from_response=situation.state.response_level, to_response=command.response, basis=command.basis
+        from_response=situation.state.response_level,
+        to_response=command.response,
+        basis=command.basis,
+        suggested=suggestion.response,
+        because=suggestion.because,
     )
 
 
@@ -115,7 +129,7 @@ HANDLERS = (
     Handler(
         command=Recategorise,
         decide=_recategorise,
-        emits=(IncidentRecategorised,),
+        emits=(IncidentRecategorised, ResponseLevelReached),
         done=lambda situation: situation.state.category == situation.command.category,
     ),
     Handler(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from respond.plan.upkeep import RevisionTrigger, Strategy
-from respond.workflow.definition import Situation, guard, not_blank
+from respond.workflow.definition import Situation, guard, not_blank, one_of
 from respond.workflow.plan_life.commands import ReassessRisk, RecordPlanDrill
 from respond.workflow.plan_life.events import Rating
 
@@ -45,11 +45,9 @@ def trigger_known(situation: Situation) -> str | None:
     return None if trigger in known else f"{trigger!r} is not one of {', '.join(known)}"
 
 
-@guard("rating-unknown")
-def rating_known(situation: Situation) -> str | None:
-    """Require a rating that is adequate, needs_revision or inadequate."""
-    rating = situation.command.rating
-    return None if rating in get_args(Rating) else f"{rating!r} is not one of {', '.join(get_args(Rating))}"
+rating_known = one_of(
+    "rating-unknown", "rating", get_args(Rating), "Require a rating that is adequate, needs_revision or inadequate."
+)
 
 
 @guard("risk-unknown")

@@ -11,7 +11,7 @@ from respond.workflow import approvals
 from respond.workflow.definition import NEW, Handler, Situation, Transition
 from respond.workflow.plan_life import commands as c
 from respond.workflow.plan_life import events as e
-from respond.workflow.plan_life import guards
+from respond.workflow.plan_life import guards, proposals
 from respond.workflow.plan_life.state import APPROVED, DRAFTED, RETIRED, STATES, PlanLife, RiskRating
 from respond.workflow.workflow import Workflow
 
@@ -97,7 +97,7 @@ def _reassessed(life: PlanLife, event: Event) -> PlanLife:
 
 PLAN_LIFE = Workflow(
     name="plan",
-    version=1,
+    version=2,
     category=PLAN_CATEGORY,
     states=STATES,
     finals=(RETIRED,),
@@ -115,9 +115,10 @@ PLAN_LIFE = Workflow(
         ),
         Transition("retire_plan", (DRAFTED, APPROVED), RETIRED, guards=("reason-missing",)),
         Transition("reassess_risk", (DRAFTED, APPROVED), None, guards=("risk-unknown", "risk-out-of-range")),
+        *proposals.TRANSITIONS,
         approvals.approving((DRAFTED, APPROVED)),
     ),
-    guards=(*guards.GUARDS, *approvals.GUARDS),
+    guards=(*guards.GUARDS, *proposals.GUARDS, *approvals.GUARDS),
     initial=PlanLife(),
     handlers=(
         Handler(
@@ -151,6 +152,7 @@ PLAN_LIFE = Workflow(
             done=lambda situation: situation.state.status == RETIRED,
         ),
         Handler(command=c.ReassessRisk, decide=_reassess, emits=(e.RiskReassessed,)),
+        *proposals.HANDLERS,
         *approvals.HANDLERS,
     ),
     evolvers={
@@ -161,6 +163,7 @@ PLAN_LIFE = Workflow(
         e.PlanRevised: _drafted,
         e.PlanRetired: _retired,
         e.RiskReassessed: _reassessed,
+        **proposals.EVOLVERS,
         **approvals.EVOLVERS,
     },
 )

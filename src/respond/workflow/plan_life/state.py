@@ -36,6 +36,28 @@ class RiskRating:
         return self.likelihood * self.impact
 
 
+@attrs.frozen(kw_only=True)
+class Proposal:
+    """A proposal to change the plan, and what became of it."""
+
+    entry: str
+    """The id of the event that made it."""
+    text: str
+    incident: str | None
+    """The id of the incident that it came of."""
+    because: tuple[str, ...]
+    """What it rests on."""
+    by: str | None
+    at: datetime
+    in_force: Reference | None
+    """The version that was in force then."""
+    status: Literal["proposed", "accepted", "rejected"] = "proposed"
+    revision: Reference | None = None
+    """The version into which it was accepted."""
+    reason: str = ""
+    """Why it was rejected."""
+
+
 @attrs.frozen(kw_only=True, slots=False)
 class PlanLife:
     """A plan's life, folded from its events."""
@@ -50,13 +72,15 @@ class PlanLife:
     evaluated_at: datetime | None = None
     rating: Rating | None = None
     risks: Mapping[str, RiskRating] = attrs.field(factory=dict)
+    proposals: Mapping[str, Proposal] = attrs.field(factory=dict)
+    """The proposals to change it, by key."""
 
 
 @attrs.frozen(kw_only=True)
 class Upkeep:
     """Something that a plan owes itself."""
 
-    what: Literal["revision", "drill", "risk"]
+    what: Literal["approval", "revision", "report", "drill", "risk"]
     of: str
     """The plan's name, the id of the drill rule, or that of the risk."""
     due_at: datetime | None
@@ -64,14 +88,19 @@ class Upkeep:
 
 
 def overdue(plan: Plan, life: PlanLife, now: datetime) -> tuple[Upkeep, ...]:
-    """Return what of *plan* should have been revised, rehearsed or assessed again before *now*."""
+    """Return what of *plan* should have been approved, revised, rehearsed or assessed again before *now*."""
     if life.status == RETIRED:
         return ()
-    found: list[Upkeep] = []
+    found = [] if life.in_force is not None else [Upkeep(what="approval", of=plan.name, due_at=None)]
     if plan.revision is not None and life.approved_at is not None:
         found.append(
             Upkeep(what="revision", of=plan.name, due_at=EVERY_DAY.after(life.approved_at, plan.revision.every))
         )
+        if plan.revision.report_every is not None:
+            told_at = max(filter(None, (life.evaluated_at, life.approved_at)))
+            found.append(
+                Upkeep(what="report", of=plan.name, due_at=EVERY_DAY.after(told_at, plan.revision.report_every))
+            )
     for drill in plan.drills:
         last = life.drills.get(drill.id, life.approved_at)
         found.append(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import attrs
 
+from respond.errors import InvalidInput
 from respond.workflow.definition import command_type
 from respond.workflow.warning.events import Credibility
 
@@ -15,9 +18,15 @@ class RecordSignal:
 
     source: str
     metric: str
-    value: int
+    value: int | Decimal
     credibility: Credibility = "medium"
     text: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        given: object = self.value
+        if type(given) is not int and not (isinstance(given, Decimal) and given.is_finite()):
+            message = f"{given!r} is not a number that can be compared; give an integer or a finite Decimal"
+            raise InvalidInput(message, place="value", value=given)
 
 
 @command_type("raise_warning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 import attrs
@@ -22,7 +23,7 @@ class SignalRecorded:
     source: str
     """Where it comes from: customers, a monitor, a newspaper, staff."""
     metric: str
-    value: int
+    value: int | Decimal
     credibility: Credibility = "medium"
     text: str = ""
     suggested: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 from respond.domain.events import Event
 from respond.domain.values import replace
 from respond.workflow import approvals
-from respond.workflow.definition import NEW, Handler, Situation, Transition, guard, not_blank
+from respond.workflow.definition import NEW, Handler, Situation, Transition, guard, not_blank, one_of
 from respond.workflow.warning import commands as c
 from respond.workflow.warning import events as e
 from respond.workflow.warning.events import CREDIBILITIES
@@ -40,11 +40,9 @@ def _category_known(situation: Situation) -> str | None:
     return f"{category!r} is not a category of the plan {situation.plan.reference}"
 
 
-@guard("credibility-unknown")
-def _credibility_known(situation: Situation) -> str | None:
-    """Require a credibility that is low, medium or high."""
-    credibility = situation.command.credibility
-    return None if credibility in CREDIBILITIES else f"{credibility!r} is not one of {', '.join(CREDIBILITIES)}"
+_credibility_known = one_of(
+    "credibility-unknown", "credibility", CREDIBILITIES, "Require a credibility that is low, medium or high."
+)
 
 
 _GUARDS = (

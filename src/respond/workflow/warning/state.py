@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
 import attrs
 
@@ -31,7 +33,7 @@ class Signal:
     at: datetime
     source: str
     metric: str
-    value: int
+    value: int | Decimal
     credibility: Credibility
 
 
@@ -55,23 +57,39 @@ class Warned:
 
 def suggesting(plan: Plan, signal: RecordSignal | Signal) -> tuple[Indicator, ...]:
     """Return the indicators of *plan* for which *signal* suggests a warning."""
-    return tuple(
-        indicator
-        for indicator in plan.indicators
-        if indicator.metric == signal.metric
-        and indicator.suggests.hold(signal.value)
-        and CREDIBILITIES.index(signal.credibility) >= CREDIBILITIES.index(indicator.credibility_min)
-    )
+    return tuple(indicator for indicator in _heeding(plan, signal) if indicator.suggests.hold(signal.value))
 
 
 def suggested(plan: Plan, warned: Warned) -> tuple[Indicator, ...]:
     """Return the indicators that suggest a warning by the last signal of each metric and source."""
-    last = {(signal.source, signal.metric): signal for signal in sorted(warned.signals, key=lambda one: one.at)}
-    found = {indicator.id: indicator for signal in last.values() for indicator in suggesting(plan, signal)}
+    found = {indicator.id: indicator for signal in _last(warned) for indicator in suggesting(plan, signal)}
     return tuple(found.values())
 
 
 def preparations(plan: Plan, warned: Warned) -> tuple[str, ...]:
     """Return what the plan wants made ready for what was signalled, and is not ready yet."""
-    wanted = (one for indicator in suggested(plan, warned) for one in indicator.preparations)
+    wanted = (
+        one for signal in _last(warned) for indicator in _preparing(plan, signal) for one in indicator.preparations
+    )
     return tuple(dict.fromkeys(one for one in wanted if one not in warned.prepared))
+
+
+def _last(warned: Warned) -> Iterable[Signal]:
+    """Return the last signal of each metric and source, in the order of the world."""
+    last = {(signal.source, signal.metric): signal for signal in sorted(warned.signals, key=lambda one: one.at)}
+    return last.values()
+
+
+def _heeding(plan: Plan, signal: RecordSignal | Signal) -> Iterator[Indicator]:
+    """Yield the indicators of the metric of *signal* that take its source to be credible enough."""
+    for indicator in plan.indicators:
+        credible = CREDIBILITIES.index(signal.credibility) >= CREDIBILITIES.index(indicator.credibility_min)
+        if indicator.metric == signal.metric and credible:
+            yield indicator
+
+
+def _preparing(plan: Plan, signal: Signal) -> Iterator[Indicator]:
+    """Yield the indicators whose preparations fall due with *signal*: a warning that is suggested asks for them too."""
+    for indicator in _heeding(plan, signal):
+        if any(one.hold(signal.value) for one in (indicator.prepares, indicator.suggests) if one is not None):
+            yield indicator

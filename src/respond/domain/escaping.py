@@ -1,4 +1,4 @@
-"""Stored text, made harmless for a terminal."""
+"""Stored text, made harmless for whoever shows it."""
 
 from __future__ import annotations
 

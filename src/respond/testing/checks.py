@@ -1,0 +1,266 @@
+"""What holds of every command of every workflow: the checks that a generated machine makes after each step.
+
+Each raises a `CheckFailed` that names the check, in a sentence, and tells what it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any, NoReturn
+
+import attrs
+
+from respond.domain.canonical import canonical
+from respond.domain.events import Event
+from respond.domain.payloads import to_data
+from respond.errors import CommandRefused, IdempotencyConflict, InvalidRecord
+from respond.testing.program import written
+from respond.testing.trial import Trial
+from respond.workflow.decider import Explanation, decide, explain
+from respond.workflow.definition import Handler, Situation
+from respond.workflow.table import NOT_ENABLED
+
+NUL = rb"\u0000"
+"""What no index takes, as canonical JSON writes it; a command may name another aggregate by it."""
+_DEFAULT_DONE = attrs.fields_dict(Handler)["done"].default
+
+
+class CheckFailed(AssertionError):
+    """A check that holds of every workflow does not hold of this one."""
+
+    def __init__(self, check: str, what: str) -> None:
+        super().__init__(f"{check}: {what}")
+        self.check = check
+
+
+@attrs.frozen
+class Asked:
+    """A command, and how things stood when it was asked."""
+
+    trial: Trial
+    trigger: str
+    command: Any
+    actor: Any
+    command_id: str
+    before: tuple[Event, ...]
+    situation: Situation
+    explanation: Explanation
+    dest: str | None
+    """The state that the machine chose; None when it chose none."""
+    held: Mapping[str, Any]
+    """Copies of what the state holds that can be changed in place."""
+
+    @classmethod
+    def of(cls, trial: Trial, trigger: str, command: Any, actor: Any, command_id: str) -> Asked:
+        """Look at how things stand, before *command* is carried out."""
+        situation = trial.situation(command, actor=actor)
+        explanation = explain(trial.workflow, trigger, situation)
+        dest = trial.workflow.machine.dest(trigger, situation)
+        held = {name: copy(value) for name, value in _containers(trial.state)}
+        return cls(trial, trigger, command, actor, command_id, trial.log, situation, explanation, dest, held)
+
+    @property
+    def what(self) -> str:
+        """The command as it is written."""
+        return written(self.command)
+
+    @property
+    def handler(self) -> Handler:
+        return self.trial.workflow.handler_of[self.trigger]
+
+
+def foreseen(asked: Asked) -> None:
+    """Check that the table and the machine choose the same step."""
+    __tracebackhide__ = True
+    if asked.explanation.done:
+        return
+    allowed = [one.dest for one in asked.explanation.candidates if one.allowed]
+    chosen = allowed[0] if allowed else None
+    if chosen != asked.dest:
+        _broken(
+            "the table equals the machine",
+            f"{asked.what} in {asked.explanation.state!r} leads to {asked.dest!r} by the machine, and to {chosen!r} "
+            "by the table; a guard that answers differently when it is asked again is not pure",
+        )
+
+
+def refused(asked: Asked, refusal: CommandRefused) -> None:
+    """Check that `explain` told of the refusal, and that nothing was written."""
+    __tracebackhide__ = True
+    told_of = asked.explanation.refusals
+    if any(asked.handler.companions(asked.trial.stream.key, asked.command)):  # explain knows nothing of their reasons
+        agrees = set(told_of) <= set(refusal.refusals)
+    else:
+        agrees = told_of == refusal.refusals
+    if not agrees:
+        told = ", ".join(one.code for one in told_of) or "nothing"
+        codes = ", ".join(one.code for one in refusal.refusals)
+        _broken("explain agrees with decide", f"{asked.what} is refused for {codes}, and explain told of {told}")
+    _unchanged(asked, "a refused command leaves the log alone")
+
+
+def unstorable(asked: Asked, error: InvalidRecord) -> None:
+    """Check that nothing was written of a command whose events no log can hold, and that this is for what it says."""
+    __tracebackhide__ = True
+    _unchanged(asked, "what cannot be stored leaves the log alone")
+    try:
+        said = canonical(to_data(asked.command))
+    except InvalidRecord:
+        return
+    if NUL not in said:
+        _broken(
+            "what a command says can be stored",
+            f"{asked.what} can be stored, and what its handler makes of it cannot: {error}",
+        )
+
+
+def out_of_turn(asked: Asked, refusal: CommandRefused | None) -> None:
+    """Check that a command that has no transition from here is refused, or was carried out already."""
+    __tracebackhide__ = True
+    if refusal is None and not asked.explanation.done:
+        _broken("a wrong state refuses", f"{asked.what} was accepted in {asked.explanation.state!r}")
+    if refusal is not None and NOT_ENABLED not in {one.code for one in refusal.refusals}:
+        codes = ", ".join(one.code for one in refusal.refusals)
+        _broken("a wrong state refuses", f"{asked.what} is refused for {codes}, and not because of the state")
+    _unchanged(asked, "a wrong state refuses")
+
+
+def accepted(asked: Asked, events: Sequence[Event], *, repeatable: bool = False) -> None:
+    """Check what an accepted command caused: its events, where they lead, and that it can be sent again.
+
+    One that is *repeatable* may be done again at once, although its handler says when it is done.
+    """
+    __tracebackhide__ = True
+    if not asked.explanation.allowed:
+        codes = ", ".join(one.code for one in asked.explanation.refusals)
+        _broken("explain agrees with decide", f"{asked.what} was accepted, and explain told of {codes}")
+    if asked.explanation.done:
+        _unchanged(asked, "what was carried out already causes nothing")
+        return
+    _kept(asked, events)
+    _untouched(asked, events)
+    _steps(asked, events)
+    _folds(asked)
+    _again(asked)
+    if events and not repeatable:
+        _done(asked)
+
+
+def _kept(asked: Asked, events: Sequence[Event]) -> None:
+    """Check that the events are stored one after the other, and are read back as they were written."""
+    __tracebackhide__ = True
+    for version, event in enumerate(events, start=len(asked.before) + 1):
+        if event.version != version:
+            _broken("versions are dense", f"event {version} has version {event.version}")
+        if to_data(event.data) != event.body["data"]:
+            _broken("what is stored is read back", f"{written(event.data)} was stored as {event.body['data']!r}")
+
+
+def _untouched(asked: Asked, events: Sequence[Event]) -> None:
+    """Check that the state that was there before is as it was."""
+    __tracebackhide__ = True
+    for name, value in _containers(asked.situation.state):
+        if value != asked.held[name]:
+            _broken(
+                "an event leaves the state before it alone",
+                f"{asked.what} made {written(value)} of the {name} {written(asked.held[name])} of the state that was "
+                f"there before; the evolver of {events[-1].type} must return another one",
+            )
+
+
+def _steps(asked: Asked, events: Sequence[Event]) -> None:
+    """Check that each event is a step of the table, and that the state follows."""
+    __tracebackhide__ = True
+    workflow, status = asked.trial.workflow, asked.explanation.state
+    for event in events:
+        finding = workflow.table.verify(status, event)
+        if finding is not None:
+            _broken("every step is one of the table", f"{asked.what} wrote {written(event.data)}: {finding.text}")
+        status = getattr(event.data, "to", status)
+    if events and asked.trial.status != asked.dest:
+        _broken(
+            "the state follows the transition",
+            f"{asked.what} leads from {asked.explanation.state!r} to {asked.dest!r}, and the folded state stands at "
+            f"{asked.trial.status!r}; look at the evolver of {events[-1].type}",
+        )
+
+
+def _folds(asked: Asked) -> None:
+    __tracebackhide__ = True
+    replayed = asked.trial.workflow.fold(asked.trial.log)
+    if replayed != asked.trial.state:
+        _broken("replay equals live", f"{written(replayed)} is replayed, {written(asked.trial.state)} is live")
+
+
+def _again(asked: Asked) -> None:
+    """Check that the command, sent again, causes nothing: with its id always, and without where it says when."""
+    __tracebackhide__ = True
+    trial, log = asked.trial, asked.trial.log
+    check = "the same command id causes nothing more"
+    try:
+        trial.send(retold(asked.command), actor=asked.actor, command_id=asked.command_id)
+    except (CommandRefused, IdempotencyConflict) as error:
+        decided = decide(trial.workflow, asked.situation)
+        _broken(
+            check,
+            f"{asked.what} wrote {_told(asked.trial.log[len(asked.before) :])}, and decided again it would write "
+            f"{', '.join(map(written, decided)) or 'nothing'}: {error}",
+        )
+    if trial.log != log:
+        _broken(check, f"{asked.what} wrote {_told(trial.log[len(log) :])} the second time")
+
+
+def retold(command: Any) -> Any:
+    """Return a command that is equal to *command*, with sets whose members come in another order where they can."""
+    sets = {
+        field.alias: type(value)(sorted(value, key=repr, reverse=True))
+        for field in attrs.fields(type(command))
+        if isinstance(value := getattr(command, field.name), (set, frozenset))
+    }
+    return attrs.evolve(command, **sets) if sets else command
+
+
+def _done(asked: Asked) -> None:
+    """Check that the handler says that the command was carried out, where it says so of any."""
+    __tracebackhide__ = True
+    situation = asked.trial.situation(asked.command, actor=asked.actor)
+    if asked.handler.done is not _DEFAULT_DONE and not asked.handler.done(situation):
+        _broken(
+            "a command that says when it is done is done once it was carried out",
+            f"{asked.what} was carried out, and `done` of its handler says no; where it may be done again at once, "
+            f"write workflow_machine(..., repeatable=[{asked.trigger!r}])",
+        )
+
+
+def _told(events: Sequence[Event]) -> str:
+    return ", ".join(written(event.data) for event in events) or "nothing"
+
+
+def stored(trial: Trial) -> None:
+    """Check that the state is the one that is folded from what is stored."""
+    __tracebackhide__ = True
+    replayed = trial.replay()
+    if replayed != trial.state:
+        _broken("replay equals live", f"{written(replayed)} is replayed, {written(trial.state)} is live")
+
+
+def _containers(state: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what *state* holds that can be changed in place, each with the name of its field."""
+    if attrs.has(type(state)):
+        for field in attrs.fields(type(state)):
+            value = getattr(state, field.name)
+            if isinstance(value, (list, dict, set)):
+                yield field.name, value
+
+
+def _unchanged(asked: Asked, check: str) -> None:
+    __tracebackhide__ = True
+    after = asked.trial.rows
+    if len(after) != len(asked.before) or asked.trial.log != asked.before:
+        _broken(check, f"{asked.what} left {len(after)} events where {len(asked.before)} were")
+
+
+def _broken(check: str, what: str) -> NoReturn:
+    __tracebackhide__ = True
+    raise CheckFailed(check, what)
