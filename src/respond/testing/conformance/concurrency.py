@@ -14,16 +14,13 @@ from respond.testing.clocks import ManualClock
 from respond.testing.conformance.samples import ONE, event, events, id_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 from respond.testing.conformance.switching import quick_switches
-from respond.testing.conformance.tailing import assert_prefix
+from respond.testing.conformance.tailing import assert_prefix, pages
 from respond.testing.conformance.workers import HOT, Kind, run
 
 
 def whole_log(store: TestedStore) -> list[Recorded]:
     """Return every row of the log."""
-    rows: list[Recorded] = []
-    while page := store.read_log(after=rows[-1].position if rows else 0, limit=PAGE):
-        rows.extend(page)
-    return rows
+    return [row for page in pages(lambda after: store.read_log(after=after, limit=PAGE)) for row in page]
 
 
 class Concurrency(Tested):

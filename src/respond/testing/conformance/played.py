@@ -15,7 +15,7 @@ from respond.testing.conformance.controls import Writer, WrongLog
 from respond.testing.conformance.open_writers import OpenWriter
 from respond.testing.conformance.samples import events, ids_of
 from respond.testing.conformance.stores import TestedStore
-from respond.testing.conformance.tailing import Placed
+from respond.testing.conformance.tailing import Placed, pages
 
 WRITERS, READERS = 2, 2
 
@@ -117,7 +117,4 @@ class EarlyLog:
         return self.log.read(after, limit)
 
     def end(self) -> int:
-        position = 0
-        while page := self.log.read(position, PAGE):
-            position = page[-1].position
-        return position
+        return max((page[-1].position for page in pages(lambda after: self.log.read(after, PAGE))), default=0)

@@ -10,6 +10,7 @@ from respond.store.records import Write, stored_body
 from respond.testing.clocks import ManualClock
 from respond.testing.conformance.samples import ONE, THREE, TWO, event, events, id_of, ids, ids_of
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
+from respond.testing.conformance.tailing import pages
 
 DRILL = StreamId(ONE.name, "drill")
 
@@ -115,7 +116,7 @@ class Reading(Tested):
         """Pages of any size, each past the last one, show every event once."""
         fill(store)
         seen: list[int] = []
-        while page := store.read_all(after=seen[-1] if seen else 0, limit=limit):
+        for page in pages(lambda after: store.read_all(after=after, limit=limit)):
             assert len(page) <= limit
             seen.extend(row.position for row in page)
         assert seen == list(range(1, 10))

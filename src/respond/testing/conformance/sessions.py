@@ -28,6 +28,7 @@ from respond.testing.conformance.playing import play
 from respond.testing.conformance.samples import event
 from respond.testing.conformance.stores import StoreFactory, Tested, TestedStore
 from respond.testing.conformance.switching import quick_switches
+from respond.testing.conformance.tailing import pages
 
 TENANTS = ("default", "default", "default", "elsewhere")
 """Whose log each session writes to."""
@@ -191,10 +192,8 @@ class Sessions(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The whole log is that of the model, row by row."""
-        log: list[Recorded] = []
         store = self.sessions[0].store
-        while page := store.read_log(after=log[-1].position if log else self.start):
-            log.extend(page)
+        log = [row for page in pages(lambda after: store.read_log(after=after), self.start) for row in page]
         assert self._rows(log, self.start) == self._rows(self.model.read_log(limit=len(log) + 1), 0)
 
     # -- calls ---------------------------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -20,12 +20,27 @@ class Placed(Protocol):
     def id(self) -> str: ...
 
 
+AnyPlaced = TypeVar("AnyPlaced", bound=Placed)
+
+
 @attrs.frozen
 class Seen:
     """An event as a reader saw it."""
 
     position: int
     id: str
+
+
+def pages(read: Callable[[int], Sequence[AnyPlaced]], after: int = 0) -> Iterator[Sequence[AnyPlaced]]:
+    """Yield page after page of what *read* returns past a position.
+
+    Raises `AssertionError` at a page that ends no further on: whoever goes on from there never comes to an end.
+    """
+    while page := read(after):
+        yield page
+        last = page[-1].position
+        assert last > after, f"the page past position {after} ends at position {last}"
+        after = last
 
 
 @attrs.define
@@ -39,7 +54,8 @@ class Tail:
 
     def catch_up(self) -> None:
         """Read on until there is nothing more."""
-        while page := self.read(self.seen[-1].position if self.seen else 0, self.limit):
+        after = self.seen[-1].position if self.seen else 0
+        for page in pages(lambda last: self.read(last, self.limit), after):
             self.seen.extend(Seen(row.position, row.id) for row in page)
 
 

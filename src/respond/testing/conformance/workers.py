@@ -25,6 +25,8 @@ SHARED = StreamId.of("incident", "shared")
 POLL_SECONDS = 0.002
 LOOK_SECONDS = 1
 JOIN_SECONDS = 120
+LOSSES = 10_000
+"""How often one append may be lost to others; each loss takes an append of somebody else, of which there are fewer."""
 
 # Either way a process inherits nothing of the test; where it is forked it need not import everything again.
 PROCESSES: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
@@ -82,13 +84,13 @@ def write(store: TestedStore, worker: str, turns: int) -> Report:
 
 def _contend(store: TestedStore, key: str) -> tuple[int, int]:
     """Append to the hot stream at the version just read until that is won; tell how often it was lost."""
-    lost = 0
-    while True:
+    for lost in range(LOSSES):
         version = store.versions([HOT])[HOT]
         try:
             return store.append(Write(HOT, [event(key)], exactly(version))).first, lost
         except VersionConflict:
-            lost += 1
+            pass
+    raise AssertionError(f"an append at the version just read was refused {LOSSES} times")
 
 
 def read(store: TestedStore, worker: str, written: Signal) -> Report:
@@ -179,6 +181,9 @@ def run(
     except BaseException:
         start.abort()
         written.set()
+        for worker in workers:
+            if kind == "process":
+                worker.kill()
         raise
     finally:
         for worker in workers:
