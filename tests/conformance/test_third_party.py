@@ -44,7 +44,18 @@ def test_each_broken_store_fails(tmp_path):
     wanted = {(name, test) for name, tests in broken_stores.FOUND.items() for test in tests}
     nodes = [f"{broken_stores.__file__}::{name}::{test}" for name, test in sorted(wanted)]
     report = tmp_path / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", "--timeout=120", f"--junitxml={report}", *nodes]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-n0",
+        "--timeout=120",
+        f"--junitxml={report}",
+        *nodes,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     failed = {
         (case.get("classname", "").rpartition(".")[2], case.get("name", "").partition("[")[0])

@@ -10,6 +10,7 @@ DISORDERED = [Seen(position, f"event {position}") for position in (1, 2, 5, 4)]
 
 
 def following(log: list[Seen]) -> Tail:
+    """Return a reader of pages of two rows, which come as they stand in the log."""
     return Tail(lambda after, limit: [row for row in log if row.position > after][:limit], limit=2)
 
 
