@@ -15,6 +15,8 @@ class Step:
     command: str
     source: str
     dest: str
+    reopens: bool = False
+    """Whether it leads on from where it was over."""
 
 
 @attrs.frozen(slots=False)
@@ -31,6 +33,11 @@ class Flow:
     @cached_property
     def commands(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(step.command for step in self.steps))
+
+    @cached_property
+    def reopening(self) -> frozenset[str]:
+        """The commands by which it is not over after all."""
+        return frozenset(step.command for step in self.steps if step.reopens)
 
     @cached_property
     def states(self) -> frozenset[str]:
