@@ -145,7 +145,7 @@ def _in_time(obligation: Obligation, command: str, by_id: Mapping[str, Obligatio
     """Return whether *command* may come once *obligation* is owed, in an incident that is not reopened."""
     watched = _starts(obligation, by_id) | {_LEVELLED}
     reopening = flow.reopening - watched
-    walks = flow.walks(watched, lambda step, _: step in reopening)
+    walks = flow.walks(watched, lambda step, _: step in reopening, asked=command)
     return any(step == command and _owed(obligation, by_id, done) for step, done in walks)
 
 
