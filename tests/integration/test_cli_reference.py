@@ -170,6 +170,7 @@ LIFE = [
     "plan lint first-steps@1",
     "plan show first-steps@1",
     "plan diff first-steps@1 service-company",
+    "plan copy first-steps@1 copied.toml",
     "drill lint terminals-down",
     "drill plan spring scenario.toml",
     "drill invite spring IT",

@@ -16,7 +16,7 @@ from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Workflows
-from respond.errors import InvalidPlan, PlanNotFound
+from respond.errors import InvalidInput, InvalidPlan, PlanNotFound
 from respond.plan.composed import composed
 from respond.plan.diff import Change, diff
 from respond.plan.finding import Finding
@@ -99,6 +99,23 @@ def diff_(_: Session, old: str, new: str) -> Answer:
     return Answer(
         document={"old": before.reference, "new": after.reference, "changes": changes},
         show=lambda page: _show_changes(page, f"{before.reference} to {after.reference}", changes),
+    )
+
+
+@plan.command("copy", cls=Question)
+@click.argument("name", metavar="NAME")
+@click.argument("file", metavar="FILE")
+def copy(_: Session, name: str, file: str) -> Answer:
+    """Write the plan NAME that ships to FILE, to make one of your own of it; a file that is there stays as it is."""
+    source = shipped_plan(name)
+    try:
+        with Path(file).open("xb") as written:
+            written.write(source.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"cannot be written: {error.strerror}; name another file", place=file) from error
+    return Answer(
+        document={"plan": source.stem, "file": file},
+        show=lambda page: page.line(f"{source.stem} is in {file}; give it a name of its own before you use it"),
     )
 
 
