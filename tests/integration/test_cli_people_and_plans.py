@@ -151,6 +151,26 @@ def test_who_does_what_is_listed(cli):
     assert "现场总指挥" in page or "指挥" in page
 
 
+def test_other_plans_come_into_force(cli, tmp_path):
+    """An incident goes over to the next version, and takes a further plan on; the log keeps both, with the reasons."""
+    shipped = shipped_plan("service-company").read_text()
+    (tmp_path / "next.toml").write_text(shipped.replace('version = "2"', 'version = "3"', 1))
+    plans = (*PLAN, "--plan", str(tmp_path / "next.toml"), "--plan", "customer-service")
+    who = ("--role", "executive", "--actor", "bo")
+    cli.ask("report", "--category", "other", "--title", "A", *PLAN)
+    cli.ask("plan", "rebase", "INC-1", "service-company@3", "--reason", "it is in force today", *who, *plans)
+    cli.ask("plan", "activate", "INC-1", "customer-service", "--reason", "the hotline is down", *who, *plans)
+    entries = cli.ask("timeline", "INC-1", *plans)["entries"]
+    assert [(one["type"], one["data"]["reason"]) for one in entries[1:]] == [
+        ("PlanRebased", "it is in force today"),
+        ("PlanActivated", "the hotline is down"),
+    ]
+    state = cli.ask("show", "INC-1", *plans)
+    assert (state["plan"]["version"], [one["name"] for one in state["activated"]]) == ("3", ["customer-service"])
+    refused = cli.refusal("plan", "rebase", "INC-1", "nothing", "--reason", "r", *who, *plans, status=2)
+    assert refused["code"] == "plan-not-found"
+
+
 def test_a_warning_is_shown(cli):
     """The page and the document tell what suggests it, and what the plan still wants made ready."""
     for _, words, _ in steps()[:3]:

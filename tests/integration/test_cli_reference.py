@@ -205,6 +205,7 @@ PLAYED_ELSEWHERE = {
         *(f"warning {step}" for step in ("raise", "confirm", "prepare", "lift")),
         *(f"pool {step}" for step in ("open", "add", "write-off", "commit", "use", "return", "consume")),
         *(f"pool {step}" for step in ("inspect", "renew", "close")),
+        *("plan activate", "plan rebase"),
         *(f"plan life {step}" for step in ("approve", "drill", "evaluate", "revise", "reassess", "retire")),
         *(f"party {step}" for step in ("listen", "apologise", "offer", "approve", "accept", "reject", "pay")),
         *(f"statement {step}" for step in ("draft", "correct", "approve", "publish", "retract")),

@@ -1,4 +1,4 @@
-"""Contingency plans: judged, shown, compared, which asks no log; and their own life, which is in one."""
+"""Contingency plans: judged, shown, compared, which asks no log; in force in incidents, and their own life, in one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from respond.cli.options import Question, in_language
 from respond.cli.page import Page, counted
 from respond.cli.plan_life import life
 from respond.cli.plan_page import show_plan
+from respond.cli.plans_in_force import activate, rebase
 from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.clock import system_clock
@@ -32,7 +33,7 @@ from respond.workflow.migration import MIGRATE
 
 @click.group("plan")
 def plan() -> None:
-    """Judge, show and compare contingency plans, and keep their life."""
+    """Judge, show and compare contingency plans, say which are in force in an incident, and keep their life."""
 
 
 @plan.command("lint", cls=Question)
@@ -157,6 +158,7 @@ def _show_changes(page: Page, between: str, changes: tuple[Change, ...]) -> None
         page.line(change.text)
 
 
-plan.add_command(life)
+for _command in (activate, rebase, life):
+    plan.add_command(_command)
 
 COMMANDS = (plan,)
