@@ -37,8 +37,10 @@ SENTENCES = [
     (
         "when = [{affected_customers = {from = 100}}, {fields",
         "when = [{affected_customers = {from = 1500}}, {fields",
-        "Level 1 (Grave) is now suggested from 1,500 affected customers, or Area = hall "
-        "(was from 100 affected customers).",
+        (
+            "Level 1 (Grave) is now suggested from 1,500 affected customers, or Area = hall "
+            "(was from 100 affected customers)."
+        ),
     ),
     (
         'within = "1 h"',
@@ -71,8 +73,10 @@ SENTENCES = [
     (
         '"5000 CNY"',
         '"6000 CNY"',
-        "Customer care: limits are now 500 CNY for 'Commander', 6,000 CNY for 'Director' "
-        "(was 5,000 CNY for 'Director').",
+        (
+            "Customer care: limits are now 500 CNY for 'Commander', 6,000 CNY for 'Director' "
+            "(was 5,000 CNY for 'Director')."
+        ),
     ),
     (
         'every = "5 days"',
