@@ -52,7 +52,7 @@ REFUSED = [
     ("waive", ["approvals-missing"]),
     ("open_review", ["facilitator-responded"]),
     ("close_review", ["not-authorised", "same-actor"]),
-    ("verify_action", ["same-person"]),
+    ("verify_action", ["not-authorised", "same-person"]),
 ]
 
 
@@ -101,14 +101,12 @@ def test_the_response_takes_nine_measures(told):
 
 
 def test_resources_run_short(told):
-    """Two of the pools have less than was asked for, help comes from outside, and nothing stays committed."""
+    """Two of the pools have less than was asked for, and help comes from outside."""
     resources = {one["resource"]: one for one in told["review"]["account"]["resources"]}
-    assert {key: one["short"] for key, one in resources.items() if one["short"] != "0"} == {
-        "repair_crew": "2",
-        "service_agents": "10",
-    }
+    short = {key: int(one["short"]["$dec"]) for key, one in resources.items()}
+    assert short == {"repair_crew": 2, "service_agents": 10, "paper_forms": 0, "amends_fund": 0}
     assert list(told["show"]["course"]["help"]) == ["agents"]
-    assert told["figures"]["costs"] == {"CNY": "4890.00"}
+    assert told["figures"]["costs"] == {"CNY": {"$dec": "4890.00"}}
 
 
 def test_five_statements_are_made_and_one_is_retracted(told):
@@ -124,7 +122,7 @@ def test_five_statements_are_made_and_one_is_retracted(told):
 
 
 def test_twelve_customers_are_cared_for(told):
-    """Twelve parties are reached, apologised to and settled with; each is visited but the group, whose visit is waived."""
+    """Twelve parties are reached, apologised to and settled with; all are visited but the group: that is waived."""
     cared = told["review"]["customers"]
     assert len(cared) == 12
     assert sum(one["customers"] for one in cared) == 1200
@@ -136,7 +134,7 @@ def test_twelve_customers_are_cared_for(told):
     offers = {one["party"]: [offer["status"] for offer in one["offers"]] for one in cared}
     assert offers["c-106"] == ["rejected", "paid"]
     assert offers["c-104"] == ["paid", "paid"]
-    assert told["figures"]["compensation"] == {"CNY": "10980.00"}
+    assert told["figures"]["compensation"] == {"CNY": {"$dec": "10980.00"}}
     assert (told["figures"]["customers"]["satisfied"], told["figures"]["customers"]["dissatisfied"]) == (10, 1)
 
 
@@ -145,11 +143,11 @@ def test_the_review_leaves_nothing_to_fill_in(told):
     review = told["review"]
     assert review["blanks"] == []
     assert len(review["learnt"]["findings"]) == 10
-    standing = {one["standing"]["action"]: one["standing"] for one in review["actions"]}
-    assert {key: one["status"] for key, one in standing.items()} == {
-        "two-shops-first": "verified",
-        "word-in-time": "verified",
-        "more-agents": "opened",
+    standing = [one["standing"] for one in review["actions"]]
+    assert {one["key"]: (one["status"], one["refused"]) for one in standing} == {
+        "two-shops-first": ("verified", 0),
+        "word-in-time": ("verified", 0),
+        "more-agents": ("opened", 1),
     }
     assert [one["lesson"] for one in review["learnt"]["lessons"]] == ["two-shops-first"]
     assert [(one["status"], one["revision"]["version"]) for one in review["proposals"]] == [("accepted", "3")]

@@ -1,4 +1,4 @@
-"""One incident, played through its whole life under a shipped plan, and a drill of that plan; then what the log answers."""
+"""An incident, played through its whole life under a shipped plan, and a drill of it; then what the log answers."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from respond.cli.played import StoryClock
 from respond.cli.scenario import drill as s
 from respond.cli.scenario.plan import PLAN_NAME
@@ -42,5 +44,5 @@ def rehearse(engine: Engine, clock: StoryClock) -> DrillEngine:
     return drill
 
 
-def _as(person: Person) -> dict[str, str | None]:
+def _as(person: Person) -> dict[str, Any]:
     return {"actor": person.id, "role": person.role}

@@ -1,4 +1,4 @@
-"""The story that `respond demo` plays: an outage of two days under a shipped plan, its review, and a drill of the plan."""
+"""The story that `respond demo` plays: an outage of two days under a shipped plan, and its review."""
 
 from __future__ import annotations
 
