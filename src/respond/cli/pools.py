@@ -98,7 +98,10 @@ def return_(session: Session, key: str, name: str, quantity: str, condition: str
 def consume(session: Session, key: str, name: str, quantity: str, cost: str | None) -> Answer:
     """Tell that QUANTITY of what incident ID holds is gone."""
     paid = written.money_if_told(cost, "--cost")
-    return _for_incident(session, key, name, p.ConsumeStock, quantity=exact(quantity), cost=paid)
+    with session.engine() as engine:
+        incident = engine.incident(name).id
+        outcome = engine.pool(key).consume(incident, quantity, cost=paid, **session.circumstances)
+        return recorded(engine, Target(POOL_CATEGORY, key), outcome)
 
 
 @pool.command("inspect", cls=Recording)
