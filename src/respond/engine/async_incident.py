@@ -145,6 +145,7 @@ class AsyncIncidentHandle:
     timeline = awaited(IncidentHandle.timeline)
     review = awaited(IncidentHandle.review)
     learning_view = awaited(IncidentHandle.learning_view)
+    view = awaited(IncidentHandle.view)
 
     async def number(self) -> str:
         """Return its readable number, `INC-` and the position of its first event."""

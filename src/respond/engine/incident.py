@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from respond.projections.learning import LearningView
     from respond.projections.review import Review
     from respond.projections.timeline import Timeline
+    from respond.projections.view import View
 
 
 class IncidentHandle(
@@ -298,6 +299,10 @@ class IncidentHandle(
     def learning_view(self, /, **options: Any) -> LearningView:
         """Return the review and the timeline with roles in the place of people, for all who are to learn from it."""
         return self.engine.learning_view(self.id, **options)
+
+    def view(self, /, role: str | None, **options: Any) -> View:
+        """Return state, timeline and review as the plan shows them to *role*; what is left out is named."""
+        return self.engine.view(self.id, role, **options)
 
     def review(self, /, **options: Any) -> Review:
         """Return the review: computed facts that cite their events, and the blanks that wait for people."""
