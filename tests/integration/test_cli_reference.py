@@ -150,6 +150,7 @@ LIFE = [
     "projection resume statistics",
     "projection prune",
     "show INC-1",
+    "needs INC-1",
     "timeline INC-1",
     "import tickets.csv --mapping tickets.toml",
     "replay",

@@ -133,6 +133,7 @@ class AsyncIncidentHandle:
     record_recognition = awaited(IncidentHandle.record_recognition)
     parties = awaited(IncidentHandle.parties)
     resources = awaited(IncidentHandle.resources)
+    needs = awaited(IncidentHandle.needs)
     suggestion = awaited(IncidentHandle.suggestion)
     response_suggestion = awaited(IncidentHandle.response_suggestion)
     obligations = awaited(IncidentHandle.obligations)
