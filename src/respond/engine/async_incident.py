@@ -147,6 +147,7 @@ class AsyncIncidentHandle:
     review = awaited(IncidentHandle.review)
     learning_view = awaited(IncidentHandle.learning_view)
     view = awaited(IncidentHandle.view)
+    what_if = awaited(IncidentHandle.what_if)
 
     async def number(self) -> str:
         """Return its readable number, `INC-` and the position of its first event."""
