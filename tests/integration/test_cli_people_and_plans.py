@@ -102,6 +102,8 @@ def test_each_command_leads_on(cli, tmp_path, monkeypatch):
         "returned": "1.5",
         "consumed": "0.5",
     }
+    needs = {one["resource"]: one for one in cli.ask("needs", "INC-5", *PLAN)["needs"]}
+    assert (needs["generators"]["committed"], needs["generators"]["available"]) == ({"$dec": "0.5"}, None)
     stock = {one["pool"]: one for one in cli.ask("pool", "list", *PLAN)["pools"]}
     assert (stock["generators"]["state"], stock["generators"]["damaged"]) == ("closed", {"$dec": "1.5"})
     assert stock["counsellor"]["agreement_until"] == "2099-12-31"

@@ -176,6 +176,7 @@ class AsyncEngine:
     timeline = awaited(Engine.timeline)
     review = awaited(Engine.review)
     learning_view = awaited(Engine.learning_view)
+    view = awaited(Engine.view)
 
     async def split(
         self, source: str, parts: Iterable[ReportIncident], *, reason: str, **circumstances: Any
