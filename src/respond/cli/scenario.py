@@ -340,7 +340,7 @@ _RECOVERY = (
         actor="gao.ping",
         role="executive",
         tells="The executive agrees beforehand.",
-        command=Approve(command="waive", note="the voucher is offered in every shop instead"),
+        command=Approve(command="waive", about=f"{UNVISITED} 1", note="the voucher is offered in every shop instead"),
     ),
     Step(
         at=clock(3, 15, days=1),
