@@ -3,23 +3,28 @@
 `python tests/mutants.py [MODULE ...]` runs what `mutants.toml` names, or these modules of it.  What a mutant came to is
 kept in `build/mutants.jsonl` until its module or its tests change.  The last line is the share that was killed.
 
-Each mutant runs in a fork of a process that has imported every library and nothing of `respond`.
+The tests of a module are collected once and must pass as it is.  A mutant then runs in a fork of that process, where
+the code of its function is exchanged; the tests that ran this code come first.  Where what changes belongs to no
+function, or ran while the tests were collected, it runs in a fork of a process that has imported nothing of `respond`.
 """
 
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import importlib.util
 import json
 import os
+import pickle
 import random
 import resource
 import sys
+import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -27,7 +32,9 @@ from types import CodeType
 from typing import Any
 
 import attrs
+import pytest
 
+from exchange import Exchange, Functions, Key, exchange, functions, key, running
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +46,7 @@ SECONDS = 60
 """How much of a processor a mutant may take: one that turns in circles is killed."""
 SAMPLE, SEED = 300, 1
 """How many mutants stand for the modules that are only sampled."""
-ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "--assert=plain", "--no-header", "--tb=no")
+ARGUMENTS = ("-x", "-qq", "-p", "no:cacheprovider", "--assert=plain", "--no-header", "--tb=no")
 
 
 @attrs.frozen
@@ -83,7 +90,7 @@ class _Loader(SourceFileLoader):
         self.tree = tree
 
     def get_code(self, fullname: str) -> CodeType:
-        return compile(self.tree, self.get_filename(fullname), "exec")
+        return compile(self.tree, self.get_filename(fullname), "exec", dont_inherit=True)
 
 
 @attrs.frozen
@@ -122,23 +129,14 @@ def _mutants(some: Iterable[Target]) -> Iterator[Mutant]:
         yield from (Mutant(target, one) for one in mutations(target.path.read_text(encoding="utf-8")))
 
 
-def killed(mutant: Mutant | None, tests: Sequence[str]) -> bool:
-    """Run *tests*, one file after the other, with *mutant* in the place of its module; return whether one fails."""
-    if mutant is not None:
-        sys.meta_path.insert(0, _Finder(mutant))
-    import pytest
-
-    for test in tests:
-        status = pytest.main([*ARGUMENTS, test])
-        if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-            raise SystemExit(f"no test is in {test}")
-        if status != pytest.ExitCode.OK:
-            return True
-    return False
+def killed(mutant: Mutant) -> bool:
+    """Run its tests, one file after the other, with *mutant* in the place of its module; return whether one fails."""
+    sys.meta_path.insert(0, _Finder(mutant))
+    return any(pytest.main([*ARGUMENTS, test]) != pytest.ExitCode.OK for test in mutant.target.tests)
 
 
-def forked(work: Callable[[], bool]) -> int:
-    """Do *work* in a child that says nothing, and return its process id; its status is 1 when *work* says so."""
+def forked(work: Callable[[], int], *, seconds: int = SECONDS) -> int:
+    """Do *work* in a child that says nothing, and return its process id; what *work* returns is its status."""
     child = os.fork()
     if child:
         return child
@@ -146,35 +144,157 @@ def forked(work: Callable[[], bool]) -> int:
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(quiet, stream)
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
         os._exit(work())
     except BaseException:  # noqa: BLE001 - a mutant that cannot even be imported is dead
         os._exit(1)
 
 
+@attrs.define
+class Known:
+    """Which mutants were killed, by key, kept in a file."""
+
+    workers: int
+    killed: dict[str, bool] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.read()
+
+    def read(self) -> None:
+        """Take in what other processes have kept."""
+        lines = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
+        self.killed = {one["key"]: one["killed"] for one in map(json.loads, lines)}
+
+    def left(self, mutants: Iterable[Mutant]) -> list[Mutant]:
+        """Return those of which nothing is known."""
+        return [one for one in mutants if one.key not in self.killed]
+
+    def run(self, work: Iterable[tuple[Mutant, Callable[[], int]]]) -> None:
+        """Do the *work* of each mutant in a child, some at a time, and keep what it says."""
+        KEPT.parent.mkdir(exist_ok=True)
+        waiting, tried = iter(work), dict[int, Mutant]()
+        with KEPT.open("a", encoding="utf-8") as kept:
+            while True:
+                while len(tried) < self.workers and (one := next(waiting, None)):
+                    tried[forked(one[1])] = one[0]
+                if not tried:
+                    return
+                child, status = os.wait()
+                mutant = tried.pop(child)
+                self.killed[mutant.key] = status != 0
+                kept.write(json.dumps({"key": mutant.key, "killed": status != 0, "name": str(mutant)}) + "\n")
+                kept.flush()
+
+
+@attrs.define
+class Collected:
+    """A pytest plugin that, instead of running the tests of a module once, runs them for each of its mutants."""
+
+    target: Target
+    mutants: Sequence[Mutant]
+    known: Known
+    ran: Collection[Key]
+    """What ran while the tests were collected."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the tests where nothing is changed; then the mutants that can be made here."""
+        source = compile(self.target.path.read_bytes(), str(self.target.path), "exec", dont_inherit=True)
+        with_tests = {item.path for item in session.items}
+        if key(source) not in self.ran or any(ROOT / test not in with_tests for test in self.target.tests):
+            raise pytest.UsageError(f"a test file of {self.target.module} has no test, or none imports it")
+        sys.settrace(None)
+        found = functions(str(self.target.path))
+        gc.freeze()
+        session.config._tmp_path_factory.getbasetemp()  # one for all children
+        covered = self._control(session)
+        self.known.run(self._exchanged(session, source, found, covered))
+        return True
+
+    def _control(self, session: pytest.Session) -> dict[str, tuple[float, set[Key]]]:
+        """Return how long each test took and what it ran; all must pass."""
+        reader, writer = os.pipe()
+
+        def control() -> int:
+            covered = {}
+            for item in session.items:
+                began = time.monotonic()
+                with running(str(self.target.path)) as seen:
+                    if _fails(session, [item]):
+                        raise AssertionError(item.nodeid)
+                covered[item.nodeid] = time.monotonic() - began, seen
+            with os.fdopen(writer, "wb") as told:
+                pickle.dump(covered, told)
+            return 0
+
+        child = forked(control, seconds=10 * SECONDS)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as told:
+            data = told.read()
+        if os.waitpid(child, 0)[1]:
+            raise pytest.UsageError("these tests fail, or are slow, where nothing is changed")
+        covered: dict[str, tuple[float, set[Key]]] = pickle.loads(data)
+        taken = sum(seconds for seconds, _ in covered.values())
+        print(f"control: {len(covered)} tests pass in {taken:.1f} s: {self.target.module}", file=sys.stderr, flush=True)
+        return covered
+
+    def _exchanged(
+        self, session: pytest.Session, source: CodeType, found: Functions, covered: dict[str, tuple[float, set[Key]]]
+    ) -> Iterator[tuple[Mutant, Callable[[], int]]]:
+        """Yield the mutants that can be made here, and how each is tried."""
+        for mutant in self.mutants:
+            new = compile(mutant.mutation.tree, str(self.target.path), "exec", dont_inherit=True)
+            made = exchange(source, new, self.ran, found)
+            if made is not None:
+                items = sorted(
+                    session.items,
+                    key=lambda item: (made.changed not in covered[item.nodeid][1], covered[item.nodeid][0]),
+                )
+                yield mutant, lambda made=made, items=items: _tried(session, items, made)
+
+
+def _tried(session: pytest.Session, items: Sequence[pytest.Item], made: Exchange) -> int:
+    made.make()
+    return _fails(session, items)
+
+
+def _fails(session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
+    """Run *items* until one fails; return whether one does."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return True
+    return False
+
+
+def collect(target: Target, mutants: Sequence[Mutant], known: Known) -> int:
+    """Collect the tests of *target* and try what can be tried of its *mutants*; return what pytest says of the rest."""
+    os.dup2(2, 1)
+    with tempfile.TemporaryDirectory() as folder, running(str(target.path)) as ran:
+        plugin = Collected(target, mutants, known, ran)
+        arguments = [*ARGUMENTS, "-s", f"--basetemp={folder}/tests", *target.tests]
+        return int(pytest.main(arguments, plugins=[plugin]))
+
+
 def run(mutants: Sequence[Mutant], workers: int) -> dict[str, bool]:
     """Return by key which mutants were killed; what is known already is not run again."""
-    KEPT.parent.mkdir(exist_ok=True)
-    known = (
-        {one["key"]: one["killed"] for one in map(json.loads, KEPT.read_text().splitlines())} if KEPT.exists() else {}
-    )
-    left = [one for one in mutants if one.key not in known]
-    running: dict[int, Mutant] = {}
-    began = time.monotonic()
-    with KEPT.open("a", encoding="utf-8") as kept:
-        while left or running:
-            while left and len(running) < workers:
-                mutant = left.pop(0)
-                running[forked(lambda mutant=mutant: killed(mutant, mutant.target.tests))] = mutant
-            child, status = os.wait()
-            mutant = running.pop(child)
-            known[mutant.key] = status != 0
-            kept.write(json.dumps({"key": mutant.key, "killed": status != 0, "name": str(mutant)}) + "\n")
-            kept.flush()
-            if len(left) % 50 == 0:
-                print(f"{len(left)} left after {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return known
+    known = Known(workers)
+    for target in dict.fromkeys(one.target for one in known.left(mutants)):
+        child = os.fork()
+        if child == 0:
+            some = [one for one in known.left(mutants) if one.target == target]
+            try:
+                os._exit(collect(target, some, known))
+            finally:
+                os._exit(2)
+        if os.waitpid(child, 0)[1]:
+            raise SystemExit(f"these tests cannot be run: {' '.join(target.tests)}")
+        known.read()
+        slow = [one for one in known.left(mutants) if one.target == target]
+        print(f"{len(slow)} mutants need a process of their own", file=sys.stderr, flush=True)
+        known.run((one, lambda one=one: killed(one)) for one in slow)
+    return known.killed
 
 
 def report(mutants: Sequence[Mutant], known: dict[str, bool], reasons: dict[str, str]) -> None:
@@ -199,9 +319,6 @@ def main(names: Sequence[str]) -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     mutants = planned(names)
-    for tests in dict.fromkeys(one.target.tests for one in mutants):
-        if os.waitpid(forked(lambda tests=tests: killed(None, tests)), 0)[1]:
-            raise SystemExit(f"these tests fail, or are slow, where nothing is changed: {' '.join(tests)}")
     known = run(mutants, int(os.environ.get("WORKERS", "2")))
     report(mutants, known, tomllib.loads(PLAN.read_text(encoding="utf-8")).get("survivors", {}))
 

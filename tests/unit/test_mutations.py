@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import textwrap
 
 import pytest
 
 import mutants
+from exchange import exchange, functions, key
 from mutations import mutations
 
 SOURCE = '''
@@ -77,6 +80,103 @@ def test_a_mutant_takes_the_place_of_its_module(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="not late"):
         clock_edge.late(6, 3)
     assert clock_edge.late(7, 3) == "late"
+
+
+COUNTS = """
+LIMIT = 3
+TABLE = {"odd": lambda count: count % 2 == 1}
+
+
+def few(count):
+    return all(one < LIMIT for one in range(count))
+
+
+def made(count):
+    return count + 1
+
+
+MADE = made(1)
+"""
+
+
+def exchanged(name):
+    """Make the change called *name* where the module was executed; return the module, None when it cannot be made."""
+    module = {}
+    source = compile(COUNTS, name, "exec")
+    exec(source, module)
+    (tree,) = (one.tree for one in mutations(COUNTS) if one.name == name)
+    ran = {key(source), key(module["made"].__code__)}
+    made = exchange(source, compile(tree, name, "exec"), ran, functions(name))
+    if made is None:
+        return None
+    made.make()
+    return module
+
+
+def test_the_code_of_a_function_is_exchanged_where_it_stands():
+    """So it is where the change is in what the function defines, and in a function that a table holds."""
+    assert exchanged("few: one < LIMIT -> one <= LIMIT")["few"](4) is True
+    assert exchanged("few: return all((one < LIMIT for one in range(count))) -> return None")["few"](4) is None
+    assert exchanged("module: count % 2 == 1 -> count % 2 != 1")["TABLE"]["odd"](1) is False
+
+
+def test_what_ran_already_is_not_exchanged():
+    """What a module computed as it was imported would not follow."""
+    assert exchanged("module: 3 -> 4") is None
+    assert exchanged("made: count + 1 -> count - 1") is None
+
+
+def tried(folder, tests):
+    """Run all mutants of a small module by *tests*; return the process that did."""
+    (folder / "clock_edge.py").write_text(textwrap.dedent(SOURCE))
+    (folder / "test_edge.py").write_text(tests)
+    script = f"""
+import pathlib, mutants
+mutants.ROOT = mutants.SOURCES = pathlib.Path({str(folder)!r})
+mutants.KEPT = mutants.ROOT / "kept.jsonl"
+target = mutants.Target("clock_edge", ("test_edge.py",))
+some = list(mutants._mutants([target]))
+mutants.report(some, mutants.run(some, 1), {{}})
+"""
+    paths = os.pathsep.join([str(mutants.ROOT / "tests"), str(folder)])
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_mutants_are_run(tmp_path):
+    """What the tests do not ask survives, and is named; what is constant and what a function does are both tried."""
+    run = tried(tmp_path, "import clock_edge\n\ndef test_late():\n    assert clock_edge.late(7, 3) == 'late'\n")
+    assert "control: 1 tests pass" in run.stderr
+    assert run.stdout.splitlines() == [
+        " 50.0 % of    8  clock_edge",
+        "survived, line 4: clock_edge: module: 3 -> 4",
+        "survived, line 9: clock_edge: late: strict and now >= due + LIMIT -> strict or now >= due + LIMIT",
+        "survived, line 9: clock_edge: late: now >= due + LIMIT -> now > due + LIMIT",
+        "survived, line 9: clock_edge: late: due + LIMIT -> due - LIMIT",
+        "8 mutants, 4 survived, 0 of them with a reason",
+        "score 50.0",
+    ]
+    assert len((tmp_path / "kept.jsonl").read_text().splitlines()) == 8
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "import clock_edge\n\ndef test_late():\n    assert clock_edge.late(5, 3)\n",
+        "import clock_edge, nothing_of_this_name\n\ndef test_late():\n    assert clock_edge.late(7, 3)\n",
+        "import clock_edge\n",
+        "def test_late():\n    assert True\n",
+    ],
+    ids=["failing", "not collected", "empty", "of something else"],
+)
+def test_tests_that_tell_nothing_are_an_error(tmp_path, tests):
+    """Tests that fail where nothing is changed, or never import the module, kill nothing."""
+    run = tried(tmp_path, tests)
+    assert run.returncode == 1
+    assert "these tests cannot be run: test_edge.py" in run.stderr
+    assert not (tmp_path / "kept.jsonl").exists()
 
 
 def test_every_module_and_test_is_there():
