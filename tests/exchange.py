@@ -17,6 +17,8 @@ import attrs
 
 Key = tuple[str, int, bytes]
 Functions = dict[Key, list[FunctionType]]
+Ran = dict[Key, set[str]]
+"""What ran, and the modules whose import led to it."""
 
 
 def key(code: CodeType) -> Key:
@@ -39,6 +41,8 @@ class Exchange:
 
     functions: Sequence[FunctionType]
     code: CodeType
+    old: Key
+    """That of the functions."""
     changed: Key
     """Where the change is: in the functions, or in what they define."""
 
@@ -57,7 +61,7 @@ def exchange(old: CodeType, new: CodeType, ran: Container[Key], found: Functions
     some = found.get(key(before), ())
     if not some or len(before.co_freevars) != len(after.co_freevars):
         return None
-    return Exchange(some, after, key(paths[0][-1][0]))
+    return Exchange(some, after, key(before), key(paths[0][-1][0]))
 
 
 def _changes(old: CodeType, new: CodeType) -> Iterator[list[tuple[CodeType, CodeType]]]:
@@ -80,13 +84,13 @@ def _bare(code: CodeType) -> CodeType:
 
 
 @contextmanager
-def running(file: str) -> Iterator[set[Key]]:
+def running(file: str) -> Iterator[Ran]:
     """Note which code of *file* runs meanwhile."""
-    seen: set[Key] = set()
+    seen: Ran = {}
 
     def called(frame: FrameType, event: str, argument: object) -> None:
         if frame.f_code.co_filename == file:
-            seen.add(key(frame.f_code))
+            seen.setdefault(key(frame.f_code), set()).add(_importer(frame))
 
     before = sys.gettrace()
     sys.settrace(called)
@@ -96,3 +100,10 @@ def running(file: str) -> Iterator[set[Key]]:
     finally:
         sys.settrace(before)
         threading.settrace(before)
+
+
+def _importer(frame: FrameType | None) -> str:
+    """Return the file of the module whose import led to *frame*."""
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    return "" if frame is None else frame.f_code.co_filename

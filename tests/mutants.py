@@ -4,8 +4,9 @@
 kept in `build/mutants.jsonl` until its module or its tests change.  The last line is the share that was killed.
 
 The tests of a module are collected once and must pass as it is.  A mutant then runs in a fork of that process, where
-the code of its function is exchanged; the tests that ran this code come first.  Where what changes belongs to no
-function, or ran while the tests were collected, it runs in a fork of a process that has imported nothing of `respond`.
+the code of its function is exchanged, by the tests that run this code.  Where what changes belongs to no function, or
+ran while the modules were imported, it runs by all tests, in a fork of a process that has imported nothing of
+`respond`; and so it does by those tests that ran it while they were collected.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import random
 import resource
 import sys
 import tempfile
-import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -34,7 +36,7 @@ from typing import Any
 import attrs
 import pytest
 
-from exchange import Exchange, Functions, Key, exchange, functions, key, running
+from exchange import Exchange, Functions, Key, Ran, exchange, functions, key, running
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).parent.parent
@@ -60,7 +62,7 @@ class Target:
     def path(self) -> Path:
         return SOURCES / f"{self.module.replace('.', '/')}.py"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What the outcome of a mutant hangs on, as far as it is asked: the module and its tests."""
         parts = [self.path.read_bytes(), *((ROOT / one).read_bytes() for one in self.tests)]
@@ -129,10 +131,10 @@ def _mutants(some: Iterable[Target]) -> Iterator[Mutant]:
         yield from (Mutant(target, one) for one in mutations(target.path.read_text(encoding="utf-8")))
 
 
-def killed(mutant: Mutant) -> bool:
-    """Run its tests, one file after the other, with *mutant* in the place of its module; return whether one fails."""
+def killed(mutant: Mutant, tests: Iterable[str]) -> bool:
+    """Run *tests*, one file after the other, with *mutant* in the place of its module; return whether one fails."""
     sys.meta_path.insert(0, _Finder(mutant))
-    return any(pytest.main([*ARGUMENTS, test]) != pytest.ExitCode.OK for test in mutant.target.tests)
+    return any(pytest.main([*ARGUMENTS, test]) != pytest.ExitCode.OK for test in tests)
 
 
 def forked(work: Callable[[], int], *, seconds: int = SECONDS) -> int:
@@ -151,12 +153,21 @@ def forked(work: Callable[[], int], *, seconds: int = SECONDS) -> int:
         os._exit(1)
 
 
+@attrs.frozen
+class Trial:
+    """What is done to know whether a mutant is killed, and the tests that must still be asked when it is not."""
+
+    mutant: Mutant
+    work: Callable[[], int]
+    left: tuple[str, ...] = ()
+
+
 @attrs.define
 class Known:
-    """Which mutants were killed, by key, kept in a file."""
+    """What is known of mutants, by key, kept in a file: those that are killed, and those that are not by some tests."""
 
     workers: int
-    killed: dict[str, bool] = attrs.field(init=False)
+    outcomes: dict[str, dict[str, Any]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.read()
@@ -164,26 +175,32 @@ class Known:
     def read(self) -> None:
         """Take in what other processes have kept."""
         lines = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
-        self.killed = {one["key"]: one["killed"] for one in map(json.loads, lines)}
+        self.outcomes = {one["key"]: one for one in map(json.loads, lines)}
 
-    def left(self, mutants: Iterable[Mutant]) -> list[Mutant]:
-        """Return those of which nothing is known."""
-        return [one for one in mutants if one.key not in self.killed]
+    def killed(self, mutant: Mutant) -> bool:
+        """Return whether a test fails."""
+        return bool(self.outcomes[mutant.key]["killed"])
 
-    def run(self, work: Iterable[tuple[Mutant, Callable[[], int]]]) -> None:
-        """Do the *work* of each mutant in a child, some at a time, and keep what it says."""
+    def left(self, mutant: Mutant) -> tuple[str, ...]:
+        """Return the tests that were not asked yet; none when it is dead."""
+        known = self.outcomes.get(mutant.key)
+        return mutant.target.tests if known is None else tuple(known.get("left", ()))
+
+    def run(self, trials: Iterable[Trial]) -> None:
+        """Make the *trials*, each in a child, some at a time, and keep what they say."""
         KEPT.parent.mkdir(exist_ok=True)
-        waiting, tried = iter(work), dict[int, Mutant]()
+        waiting, tried = iter(trials), dict[int, Trial]()
         with KEPT.open("a", encoding="utf-8") as kept:
             while True:
                 while len(tried) < self.workers and (one := next(waiting, None)):
-                    tried[forked(one[1])] = one[0]
+                    tried[forked(one.work)] = one
                 if not tried:
                     return
                 child, status = os.wait()
-                mutant = tried.pop(child)
-                self.killed[mutant.key] = status != 0
-                kept.write(json.dumps({"key": mutant.key, "killed": status != 0, "name": str(mutant)}) + "\n")
+                trial, dead = tried.pop(child), status != 0
+                outcome = {"key": trial.mutant.key, "killed": dead, "name": str(trial.mutant)}
+                self.outcomes[trial.mutant.key] = outcome if dead else {**outcome, "left": trial.left}
+                kept.write(json.dumps(self.outcomes[trial.mutant.key]) + "\n")
                 kept.flush()
 
 
@@ -194,7 +211,7 @@ class Collected:
     target: Target
     mutants: Sequence[Mutant]
     known: Known
-    ran: Collection[Key]
+    ran: Ran
     """What ran while the tests were collected."""
 
     @pytest.hookimpl(tryfirst=True)
@@ -212,18 +229,17 @@ class Collected:
         self.known.run(self._exchanged(session, source, found, covered))
         return True
 
-    def _control(self, session: pytest.Session) -> dict[str, tuple[float, set[Key]]]:
-        """Return how long each test took and what it ran; all must pass."""
+    def _control(self, session: pytest.Session) -> dict[str, set[Key]]:
+        """Return what each test ran; all must pass."""
         reader, writer = os.pipe()
 
         def control() -> int:
             covered = {}
             for item in session.items:
-                began = time.monotonic()
                 with running(str(self.target.path)) as seen:
                     if _fails(session, [item]):
                         raise AssertionError(item.nodeid)
-                covered[item.nodeid] = time.monotonic() - began, seen
+                covered[item.nodeid] = set(seen)
             with os.fdopen(writer, "wb") as told:
                 pickle.dump(covered, told)
             return 0
@@ -234,34 +250,36 @@ class Collected:
             data = told.read()
         if os.waitpid(child, 0)[1]:
             raise pytest.UsageError("these tests fail, or are slow, where nothing is changed")
-        covered: dict[str, tuple[float, set[Key]]] = pickle.loads(data)
-        taken = sum(seconds for seconds, _ in covered.values())
-        print(f"control: {len(covered)} tests pass in {taken:.1f} s: {self.target.module}", file=sys.stderr, flush=True)
+        covered: dict[str, set[Key]] = pickle.loads(data)
+        print(f"control: {len(covered)} tests pass: {self.target.module}", file=sys.stderr, flush=True)
         return covered
 
     def _exchanged(
-        self, session: pytest.Session, source: CodeType, found: Functions, covered: dict[str, tuple[float, set[Key]]]
-    ) -> Iterator[tuple[Mutant, Callable[[], int]]]:
-        """Yield the mutants that can be made here, and how each is tried."""
+        self, session: pytest.Session, source: CodeType, found: Functions, covered: dict[str, set[Key]]
+    ) -> Iterator[Trial]:
+        """Yield the trials of what can be made here: by tests that run what changes, and did not do so before."""
+        of_tests = {str(ROOT / test): test for test in self.target.tests}
+        elsewhere = {one for one, importers in self.ran.items() if not importers <= of_tests.keys()}
         for mutant in self.mutants:
             new = compile(mutant.mutation.tree, str(self.target.path), "exec", dont_inherit=True)
-            made = exchange(source, new, self.ran, found)
+            made = exchange(source, new, elsewhere, found)
             if made is not None:
-                items = sorted(
-                    session.items,
-                    key=lambda item: (made.changed not in covered[item.nodeid][1], covered[item.nodeid][0]),
-                )
-                yield mutant, lambda made=made, items=items: _tried(session, items, made)
+                before = self.ran.get(made.old, set())
+                items = [
+                    one for one in session.items if made.changed in covered[one.nodeid] and str(one.path) not in before
+                ]
+                work = partial(_fails_with, made, session, items)
+                yield Trial(mutant, work, tuple(of_tests[importer] for importer in sorted(before)))
 
 
-def _tried(session: pytest.Session, items: Sequence[pytest.Item], made: Exchange) -> int:
+def _fails_with(made: Exchange, session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
     made.make()
     return _fails(session, items)
 
 
 def _fails(session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
     """Run *items* until one fails; return whether one does."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip_longest(items, items[1:]):
         item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         if session.testsfailed:
             return True
@@ -277,13 +295,13 @@ def collect(target: Target, mutants: Sequence[Mutant], known: Known) -> int:
         return int(pytest.main(arguments, plugins=[plugin]))
 
 
-def run(mutants: Sequence[Mutant], workers: int) -> dict[str, bool]:
-    """Return by key which mutants were killed; what is known already is not run again."""
+def run(mutants: Sequence[Mutant], workers: int) -> Known:
+    """Return what becomes of *mutants*; what is known already is not run again."""
     known = Known(workers)
-    for target in dict.fromkeys(one.target for one in known.left(mutants)):
+    for target in dict.fromkeys(one.target for one in mutants if known.left(one)):
+        some = [one for one in mutants if one.target == target and known.left(one)]
         child = os.fork()
         if child == 0:
-            some = [one for one in known.left(mutants) if one.target == target]
             try:
                 os._exit(collect(target, some, known))
             finally:
@@ -291,20 +309,20 @@ def run(mutants: Sequence[Mutant], workers: int) -> dict[str, bool]:
         if os.waitpid(child, 0)[1]:
             raise SystemExit(f"these tests cannot be run: {' '.join(target.tests)}")
         known.read()
-        slow = [one for one in known.left(mutants) if one.target == target]
-        print(f"{len(slow)} mutants need a process of their own", file=sys.stderr, flush=True)
-        known.run((one, lambda one=one: killed(one)) for one in slow)
-    return known.killed
+        alone = [one for one in some if known.left(one)]
+        print(f"{len(some)} mutants, {len(alone)} of them in a process of their own", file=sys.stderr, flush=True)
+        known.run(Trial(one, partial(killed, one, known.left(one))) for one in alone)
+    return known
 
 
-def report(mutants: Sequence[Mutant], known: dict[str, bool], reasons: dict[str, str]) -> None:
+def report(mutants: Sequence[Mutant], known: Known, reasons: dict[str, str]) -> None:
     """Print how many of each module were killed, the survivors that nobody gave a reason for, and the score."""
     counted: dict[str, Counter[bool]] = {}
     for one in mutants:
-        counted.setdefault(one.target.module, Counter())[known[one.key]] += 1
+        counted.setdefault(one.target.module, Counter())[known.killed(one)] += 1
     for module, counts in counted.items():
         print(f"{100 * counts[True] / counts.total():5.1f} % of {counts.total():4d}  {module}")
-    survivors = [one for one in mutants if not known[one.key]]
+    survivors = [one for one in mutants if not known.killed(one)]
     for one in survivors:
         if str(one) not in reasons:
             print(f"survived, line {one.mutation.line}: {one}")
