@@ -15,22 +15,22 @@ from types import CodeType, FrameType, FunctionType
 
 import attrs
 
-Key = tuple[str, int, bytes]
+Key = tuple[str, str, int, bytes]
 Functions = dict[Key, list[FunctionType]]
 Ran = dict[Key, set[str]]
 """What ran, and the modules whose import led to it."""
 
 
 def key(code: CodeType) -> Key:
-    """Return what tells *code* from any other of its file."""
-    return code.co_qualname, code.co_firstlineno, code.co_linetable
+    """Return what tells *code* from any other."""
+    return code.co_filename, code.co_qualname, code.co_firstlineno, code.co_linetable
 
 
-def functions(file: str) -> Functions:
-    """Return every function that *file* has made so far, by its code."""
+def functions(files: Container[str]) -> Functions:
+    """Return every function that *files* have made so far, by its code."""
     found: Functions = {}
     for one in gc.get_objects():
-        if type(one) is FunctionType and one.__code__.co_filename == file:
+        if type(one) is FunctionType and one.__code__.co_filename in files:
             found.setdefault(key(one.__code__), []).append(one)
     return found
 
@@ -84,12 +84,12 @@ def _bare(code: CodeType) -> CodeType:
 
 
 @contextmanager
-def running(file: str) -> Iterator[Ran]:
-    """Note which code of *file* runs meanwhile."""
+def running(files: Container[str]) -> Iterator[Ran]:
+    """Note which code of *files* runs meanwhile."""
     seen: Ran = {}
 
     def called(frame: FrameType, event: str, argument: object) -> None:
-        if frame.f_code.co_filename == file:
+        if frame.f_code.co_filename in files:
             seen.setdefault(key(frame.f_code), set()).add(_importer(frame))
 
     before = sys.gettrace()

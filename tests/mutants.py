@@ -24,7 +24,7 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -111,7 +111,8 @@ def targets() -> tuple[list[Target], list[Target]]:
     """Return the modules whose mutants all run, and those of which a sample runs."""
     plan = tomllib.loads(PLAN.read_text(encoding="utf-8"))
     whole, sampled = (
-        [Target(f"respond.{name}", tuple(tests)) for name, tests in plan[part].items()] for part in ("whole", "sampled")
+        [Target(f"respond.{name}", tuple(group["tests"])) for group in plan[part] for name in group["modules"]]
+        for part in ("whole", "sampled")
     )
     return whole, sampled
 
@@ -206,9 +207,8 @@ class Known:
 
 @attrs.define
 class Collected:
-    """A pytest plugin that, instead of running the tests of a module once, runs them for each of its mutants."""
+    """A pytest plugin that, instead of running the tests of modules once, runs them for each of their mutants."""
 
-    target: Target
     mutants: Sequence[Mutant]
     known: Known
     ran: Ran
@@ -217,16 +217,19 @@ class Collected:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests where nothing is changed; then the mutants that can be made here."""
-        source = compile(self.target.path.read_bytes(), str(self.target.path), "exec", dont_inherit=True)
-        with_tests = {item.path for item in session.items}
-        if key(source) not in self.ran or any(ROOT / test not in with_tests for test in self.target.tests):
-            raise pytest.UsageError(f"a test file of {self.target.module} has no test, or none imports it")
         sys.settrace(None)
-        found = functions(str(self.target.path))
+        sources = {one.target: _compiled(one.target, one.target.path.read_bytes()) for one in self.mutants}
+        tests = {str(ROOT / test): test for target in sources for test in target.tests}
+        empty = tests.keys() - {str(item.path) for item in session.items}
+        strange = [target.module for target, source in sources.items() if key(source) not in self.ran]
+        if empty or strange:
+            raise pytest.UsageError(f"no test is in {empty}; none imports {strange}")
+        found = functions(_files(self.mutants))
         gc.freeze()
         session.config._tmp_path_factory.getbasetemp()  # one for all children
         covered = self._control(session)
-        self.known.run(self._exchanged(session, source, found, covered))
+        print(f"control: {len(covered)} tests pass: {' '.join(tests.values())}", file=sys.stderr, flush=True)
+        self.known.run(self._trials(session, sources, tests, found, covered))
         return True
 
     def _control(self, session: pytest.Session) -> dict[str, set[Key]]:
@@ -236,7 +239,7 @@ class Collected:
         def control() -> int:
             covered = {}
             for item in session.items:
-                with running(str(self.target.path)) as seen:
+                with running(_files(self.mutants)) as seen:
                     if _fails(session, [item]):
                         raise AssertionError(item.nodeid)
                 covered[item.nodeid] = set(seen)
@@ -251,25 +254,36 @@ class Collected:
         if os.waitpid(child, 0)[1]:
             raise pytest.UsageError("these tests fail, or are slow, where nothing is changed")
         covered: dict[str, set[Key]] = pickle.loads(data)
-        print(f"control: {len(covered)} tests pass: {self.target.module}", file=sys.stderr, flush=True)
         return covered
 
-    def _exchanged(
-        self, session: pytest.Session, source: CodeType, found: Functions, covered: dict[str, set[Key]]
+    def _trials(
+        self,
+        session: pytest.Session,
+        sources: Mapping[Target, CodeType],
+        tests: Mapping[str, str],
+        found: Functions,
+        covered: Mapping[str, set[Key]],
     ) -> Iterator[Trial]:
         """Yield the trials of what can be made here: by tests that run what changes, and did not do so before."""
-        of_tests = {str(ROOT / test): test for test in self.target.tests}
-        elsewhere = {one for one, importers in self.ran.items() if not importers <= of_tests.keys()}
+        elsewhere = {one for one, importers in self.ran.items() if not importers <= tests.keys()}
         for mutant in self.mutants:
-            new = compile(mutant.mutation.tree, str(self.target.path), "exec", dont_inherit=True)
-            made = exchange(source, new, elsewhere, found)
+            new = _compiled(mutant.target, mutant.mutation.tree)
+            made = exchange(sources[mutant.target], new, elsewhere, found)
             if made is not None:
                 before = self.ran.get(made.old, set())
                 items = [
                     one for one in session.items if made.changed in covered[one.nodeid] and str(one.path) not in before
                 ]
                 work = partial(_fails_with, made, session, items)
-                yield Trial(mutant, work, tuple(of_tests[importer] for importer in sorted(before)))
+                yield Trial(mutant, work, tuple(tests[importer] for importer in sorted(before)))
+
+
+def _files(mutants: Iterable[Mutant]) -> set[str]:
+    return {str(one.target.path) for one in mutants}
+
+
+def _compiled(target: Target, source: bytes | ast.Module) -> CodeType:
+    return compile(source, str(target.path), "exec", dont_inherit=True)
 
 
 def _fails_with(made: Exchange, session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
@@ -286,28 +300,27 @@ def _fails(session: pytest.Session, items: Sequence[pytest.Item]) -> bool:
     return False
 
 
-def collect(target: Target, mutants: Sequence[Mutant], known: Known) -> int:
-    """Collect the tests of *target* and try what can be tried of its *mutants*; return what pytest says of the rest."""
+def collect(tests: Sequence[str], mutants: Sequence[Mutant], known: Known) -> int:
+    """Collect *tests* and try what can be tried of *mutants*; return what pytest says of the rest."""
     os.dup2(2, 1)
-    with tempfile.TemporaryDirectory() as folder, running(str(target.path)) as ran:
-        plugin = Collected(target, mutants, known, ran)
-        arguments = [*ARGUMENTS, "-s", f"--basetemp={folder}/tests", *target.tests]
-        return int(pytest.main(arguments, plugins=[plugin]))
+    with tempfile.TemporaryDirectory() as folder, running(_files(mutants)) as ran:
+        plugin = Collected(mutants, known, ran)
+        return int(pytest.main([*ARGUMENTS, "-s", f"--basetemp={folder}/tests", *tests], plugins=[plugin]))
 
 
 def run(mutants: Sequence[Mutant], workers: int) -> Known:
     """Return what becomes of *mutants*; what is known already is not run again."""
     known = Known(workers)
-    for target in dict.fromkeys(one.target for one in mutants if known.left(one)):
-        some = [one for one in mutants if one.target == target and known.left(one)]
+    for tests in dict.fromkeys(one.target.tests for one in mutants if known.left(one)):
+        some = [one for one in mutants if one.target.tests == tests and known.left(one)]
         child = os.fork()
         if child == 0:
             try:
-                os._exit(collect(target, some, known))
+                os._exit(collect(tests, some, known))
             finally:
                 os._exit(2)
         if os.waitpid(child, 0)[1]:
-            raise SystemExit(f"these tests cannot be run: {' '.join(target.tests)}")
+            raise SystemExit(f"these tests cannot be run: {' '.join(tests)}")
         known.read()
         alone = [one for one in some if known.left(one)]
         print(f"{len(some)} mutants, {len(alone)} of them in a process of their own", file=sys.stderr, flush=True)

@@ -106,7 +106,7 @@ def exchanged(name):
     exec(source, module)
     (tree,) = (one.tree for one in mutations(COUNTS) if one.name == name)
     ran = {key(source), key(module["made"].__code__)}
-    made = exchange(source, compile(tree, name, "exec"), ran, functions(name))
+    made = exchange(source, compile(tree, name, "exec"), ran, functions([name]))
     if made is None:
         return None
     made.make()
