@@ -180,10 +180,13 @@ def test_tests_that_tell_nothing_are_an_error(tmp_path, tests):
 
 
 def test_every_module_and_test_is_there():
-    """What is planned exists, and no module stands twice."""
+    """All of the workflows and of the plan is planned, once."""
     some = mutants.targets()
     assert all(one.path.is_file() for part in some for one in part)
     assert all((mutants.ROOT / test).is_file() for part in some for one in part for test in one.tests)
-    whole, sampled = ([one.module for one in part] for part in some)
-    assert not set(whole) & set(sampled)
-    assert {f"respond.workflow.incident.{name}" for name in ("guards", "lifecycle", "decide", "evolve")} <= set(whole)
+    modules = sorted(one.module for part in some for one in part)
+    parts = [path for part in ("plan", "workflow") for path in (mutants.SOURCES / "respond" / part).rglob("*.py")]
+    paths = [path.relative_to(mutants.SOURCES).with_suffix("") for path in parts if path.name != "__init__.py"]
+    assert modules == sorted(".".join(path.parts) for path in paths)
+    whole = {one.module for one in some[0]}
+    assert {f"respond.workflow.incident.{name}" for name in ("guards", "lifecycle", "decide", "evolve")} <= whole
