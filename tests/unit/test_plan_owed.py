@@ -6,9 +6,12 @@ import pytest
 from duties import Story, at, dues, duty, every, minute, minutes, owes, plan, verdicts
 from respond.plan.calendars import Calendar
 from respond.plan.conditions import Bounds, Condition
-from respond.plan.facts import Facts, StateEntered
+from respond.plan.customer_care import CustomerCare
+from respond.plan.facts import ActionStep, CaseStep, Facts, StateEntered
+from respond.plan.follow_up import FollowUp
 from respond.plan.owed import due, owed, verdict
 from respond.plan.reader import SHIPPED, read_calendar
+from respond.plan.spans import Span
 
 EU = read_calendar(SHIPPED / "calendars" / "eu@2026.toml")
 CN = read_calendar(SHIPPED / "calendars" / "cn@2026.toml")
@@ -424,3 +427,48 @@ class TestRecurrence:
         story = Story().fact("aware", at("2028-01-31 02:00"))
         found = owed(plan(monthly), story.whole(), until=at("2028-05-01 00:00"))
         assert [f"{one.due_at:%m-%d}" for one in found] == ["02-29", "03-31", "04-30", "05-31"]
+
+
+class TestPromises:
+    """What is owed besides the obligations that the plan names."""
+
+    CARE = attrs.evolve(plan(duty()), customer_care=CustomerCare(first_contact=Span(1, "hour")), follow_up=FollowUp())
+    TOLD = attrs.evolve(
+        Story().fact("aware", 0).whole(),
+        cases={"p-1": (CaseStep(at=minute(0), entry="registered", step="registered"),)},
+        actions={"a-1": (ActionStep(at=minute(0), entry="opened", step="opened", due_at=minute(90)),)},
+    )
+
+    def test_customers_and_action_items_come_last(self):
+        """Behind the obligations stands what is promised to each customer, and the date of each action item."""
+        found = owed(self.CARE, self.TOLD)
+        assert [(one.obligation, minutes(one.due_at)) for one in found] == [
+            ("duty", 60),
+            ("settlement:p-1", None),
+            ("first_contact:p-1", 60),
+            ("action:a-1", 90),
+        ]
+        assert [one.dated for one in found] == [True, False, True, True]
+
+    @pytest.mark.parametrize("asked", ["duty", "settlement:p-1", "first_contact:p-1", "action:a-1"])
+    def test_one_of_them_may_be_asked_for(self, asked):
+        """Only what has that id is found, and found as it is among all."""
+        (one,) = owed(self.CARE, self.TOLD, only={asked})
+        assert one in owed(self.CARE, self.TOLD)
+        assert one.obligation == asked
+
+    def test_what_has_no_deadline_is_open(self):
+        """Not paused: it has none at all."""
+        assert verdicts(owed(self.CARE, self.TOLD, only={"settlement:p-1"}), 500) == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("done", "told", "late"),
+    [(50, 61, 60), (50, 60, None), (50, 60 + 1 / 120, 1), (60, 60.5, 30), (60.5, 61, None), (50, None, None)],
+)
+def test_what_was_told_late(done, told, late):
+    """Done in time and told after the deadline, so many seconds after it, each that began; late itself, it is not."""
+    facts = Story().fact("aware", 0).done(done).whole()
+    facts = attrs.evolve(facts, told={"other": minute(0)} if told is None else {facts.done[0].entry: minute(told)})
+    [one] = owed(plan(duty()), facts)
+    assert one.told_late_seconds == late
