@@ -1,7 +1,8 @@
 """Mutation testing of what decides: each mutant is a module with one change, and the tests of that module must fail.
 
 `python tests/mutants.py [MODULE ...]` runs what `mutants.toml` names, or these modules of it.  What a mutant came to is
-kept in `build/mutants.jsonl` until its module or its tests change.  The last line is the share that was killed.
+kept in `build/mutants.jsonl` until its module or the tests of it change; what was killed stays dead where tests are
+added.  The last line is the share that was killed.
 
 The tests of a module are collected once and must pass as it is.  A mutant then runs in a fork of that process, where
 the code of its function is exchanged, by the tests that run this code.  Where what changes belongs to no function, or
@@ -25,7 +26,7 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from itertools import zip_longest
@@ -64,9 +65,7 @@ class Target:
 
     @cached_property
     def digest(self) -> str:
-        """What the outcome of a mutant hangs on, as far as it is asked: the module and its tests."""
-        parts = [self.path.read_bytes(), *((ROOT / one).read_bytes() for one in self.tests)]
-        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
 
 @attrs.frozen
@@ -78,10 +77,31 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(f"{self.target.digest} {self.mutation.name}".encode()).hexdigest()
+        return _digest(self.target.module, self.target.digest, self.mutation.name)
 
     def __str__(self) -> str:
         return f"{self.target.module.removeprefix('respond.')}: {self.mutation.name}"
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+@cache
+def asked(tests: Sequence[str]) -> frozenset[str]:
+    """Return the digests of all that the files *tests* hold, but what they import.
+
+    What was killed stays dead where tests are added; what survived may not.
+    """
+    found = set()
+    for test in tests:
+        for node in ast.parse((ROOT / test).read_bytes()).body:
+            if isinstance(node, ast.ClassDef):
+                found |= {_digest(test, node.name, ast.dump(member)) for member in node.body}
+                node.body = []
+            if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                found.add(_digest(test, ast.dump(node)))
+    return frozenset(found)
 
 
 class _Loader(SourceFileLoader):
@@ -168,41 +188,59 @@ class Known:
     """What is known of mutants, by key, kept in a file: those that are killed, and those that are not by some tests."""
 
     workers: int
-    outcomes: dict[str, dict[str, Any]] = attrs.field(init=False)
+    outcomes: dict[str, list[dict[str, Any]]] = attrs.field(init=False)
+    tests: dict[str, frozenset[str]] = attrs.field(init=False)
+    """What was asked, by its digest."""
 
     def __attrs_post_init__(self) -> None:
         self.read()
 
     def read(self) -> None:
         """Take in what other processes have kept."""
-        lines = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
-        self.outcomes = {one["key"]: one for one in map(json.loads, lines)}
+        self.outcomes, self.tests = {}, {}
+        for line in KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []:
+            one = json.loads(line)
+            if "asked" in one:
+                self.tests[one["tests"]] = frozenset(one["asked"])
+            else:
+                self.outcomes.setdefault(one["key"], []).append(one)
 
     def killed(self, mutant: Mutant) -> bool:
         """Return whether a test fails."""
-        return bool(self.outcomes[mutant.key]["killed"])
+        parts = asked(mutant.target.tests)
+        return any(one["killed"] and self.tests[one["tests"]] <= parts for one in self.outcomes.get(mutant.key, ()))
 
     def left(self, mutant: Mutant) -> tuple[str, ...]:
         """Return the tests that were not asked yet; none when it is dead."""
-        known = self.outcomes.get(mutant.key)
-        return mutant.target.tests if known is None else tuple(known.get("left", ()))
+        if self.killed(mutant):
+            return ()
+        parts = asked(mutant.target.tests)
+        survived = [one for one in self.outcomes.get(mutant.key, ()) if self.tests[one["tests"]] == parts]
+        return tuple(survived[-1]["left"]) if survived else mutant.target.tests
 
     def run(self, trials: Iterable[Trial]) -> None:
         """Make the *trials*, each in a child, some at a time, and keep what they say."""
-        KEPT.parent.mkdir(exist_ok=True)
         waiting, tried = iter(trials), dict[int, Trial]()
+        while True:
+            while len(tried) < self.workers and (one := next(waiting, None)):
+                tried[forked(one.work)] = one
+            if not tried:
+                return
+            child, status = os.wait()
+            self._keep(tried.pop(child), dead=status != 0)
+
+    def _keep(self, trial: Trial, *, dead: bool) -> None:
+        parts = asked(trial.mutant.target.tests)
+        tests = _digest(*sorted(parts))
+        KEPT.parent.mkdir(exist_ok=True)
         with KEPT.open("a", encoding="utf-8") as kept:
-            while True:
-                while len(tried) < self.workers and (one := next(waiting, None)):
-                    tried[forked(one.work)] = one
-                if not tried:
-                    return
-                child, status = os.wait()
-                trial, dead = tried.pop(child), status != 0
-                outcome = {"key": trial.mutant.key, "killed": dead, "name": str(trial.mutant)}
-                self.outcomes[trial.mutant.key] = outcome if dead else {**outcome, "left": trial.left}
-                kept.write(json.dumps(self.outcomes[trial.mutant.key]) + "\n")
-                kept.flush()
+            if tests not in self.tests:
+                self.tests[tests] = parts
+                kept.write(json.dumps({"tests": tests, "asked": sorted(parts)}) + "\n")
+            outcome = {"key": trial.mutant.key, "name": str(trial.mutant), "tests": tests, "killed": dead}
+            outcome |= {} if dead else {"left": trial.left}
+            self.outcomes.setdefault(trial.mutant.key, []).append(outcome)
+            kept.write(json.dumps(outcome) + "\n")
 
 
 @attrs.define

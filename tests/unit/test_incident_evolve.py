@@ -15,11 +15,21 @@ from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.cases import Case
-from respond.workflow.incident.drawn import ExpenseRecorded
+from respond.workflow.incident.drawn import ExpenseRecorded, Spent
 from respond.workflow.incident.followed import Followed
 from respond.workflow.incident.marks import Mark
-from respond.workflow.incident.reviewed import FindingRecorded, Reviewing, Sitting
-from respond.workflow.incident.state import Incident
+from respond.workflow.incident.reviewed import (
+    Evaluated,
+    FindingRecorded,
+    Fixed,
+    FixRecorded,
+    Found,
+    ResponseEvaluated,
+    Reviewing,
+    Sitting,
+)
+from respond.workflow.incident.said import Said
+from respond.workflow.incident.state import Incident, Judged, Told
 from respond.workflow.incident.taken import Course, Effects
 from respond.workflow.incident.triage import Acknowledge
 
@@ -203,6 +213,57 @@ def test_a_retracted_fact_is_gone_from_the_state_only():
     assert play.state.assessment is None
     assert play.state.status == "reported_upward"
     assert len(play.history) == 9
+
+
+ENTRIES = ("a-1", "u-1", "f-1", "x-1", "i-1", "j-1", "k-1", "n-1")
+"""One of each kind of fact that the state keeps with its entry."""
+
+
+def facts_but(gone: str) -> dict[str, object]:
+    """Return the fields of a state that keeps all of them, and another of each, but *gone*."""
+    kept = {one: one for one in (*ENTRIES, *(one.replace("1", "2") for one in ENTRIES)) if one != gone}
+    step = {"from_": "new", "to": "reported"}
+    judged = ResponseEvaluated(followed=True, adequate=True, effectiveness="effective", text="t")
+    spent = ExpenseRecorded(amount=Money(Decimal(1), "CNY"), purpose="fuel")
+    told = {
+        "assessments": [Judged(entry=one, assessment=e.IncidentAssessed(**step)) for one in kept if one[0] == "a"],
+        "upward_reports": [
+            Told(entry=one, report=e.UpwardReportSent(**step, kind="initial", recipient="HQ", summary="s"))
+            for one in kept
+            if one[0] == "u"
+        ],
+        "fulfilled": [one for one in kept if one[0] == "f"],
+        "expenses": [Spent(entry=one, expense=spent) for one in kept if one[0] == "x"],
+    }
+    review = Reviewing(
+        findings=tuple(Found(entry=one, told=FindingRecorded(kind="lucky", text="t")) for one in kept if one[0] == "i"),
+        evaluations=tuple(Evaluated(entry=one, told=judged) for one in kept if one[0] == "j"),
+        fixes=tuple(Fixed(entry=one, told=FixRecorded(kind="permanent", text="t")) for one in kept if one[0] == "k"),
+    )
+    said = Said(noted=tuple(one for one in kept if one[0] == "n"))
+    return {**{name: tuple(value) for name, value in told.items()}, "review": review, "said": said}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_only_the_entry_that_is_retracted_is_gone(entry):
+    """What else the state keeps of that kind and of others stays, and no note is missed."""
+    play = incident_in("reported")
+    whole = replace(play.state, notes=3, **facts_but(""))
+    play.state = whole
+    play.record(e.EntryRetracted(entry=entry, reason="wrong"))
+    assert play.state == replace(whole, **facts_but(entry))
+    play.record(e.EntryRetracted(entry="a note", reason="wrong"))
+    assert play.state == replace(whole, notes=2, **facts_but(entry))
+
+
+def test_a_corrected_briefing_leaves_when_command_was_taken():
+    """Who commands does so since then; told when, it is since when was told."""
+    play = incident_in("reported").do(c.TakeCommand(commander="li.na", briefing="b"))
+    since = play.state.commands_since
+    assert since is not None
+    assert corrected(play, "CommandTransferred", briefing="c").commands_since == since
+    told = corrected(play, "CommandTransferred", occurred_at="2026-03-01T07:00:00Z").commands_since
+    assert told == parse_utc("2026-03-01T07:00:00Z")
 
 
 def test_reality_that_broke_the_rules_folds():

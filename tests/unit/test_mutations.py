@@ -158,7 +158,18 @@ def test_mutants_are_run(tmp_path):
         "8 mutants, 4 survived, 0 of them with a reason",
         "score 50.0",
     ]
-    assert len((tmp_path / "kept.jsonl").read_text().splitlines()) == 8
+
+
+def test_what_was_killed_stays_dead_where_tests_are_added(tmp_path):
+    """Only what survived is tried again; where a test is changed, everything is."""
+    first = "import clock_edge\n\ndef test_late():\n    assert clock_edge.late(7, 3) == 'late'\n"
+    second = "\nclass TestMore:\n    def test_edge(self):\n        assert clock_edge.late(6, 3) == 'late'\n"
+    assert "8 mutants, 2 of them in a process of their own" in tried(tmp_path, first).stderr
+    assert tried(tmp_path, first).stderr == ""
+    run = tried(tmp_path, first + second)
+    assert "4 mutants, 1 of them in a process of their own" in run.stderr
+    assert run.stdout.splitlines()[-1] == "score 75.0"
+    assert "8 mutants, " in tried(tmp_path, f"import clock_edge\n{second}").stderr
 
 
 @pytest.mark.parametrize(

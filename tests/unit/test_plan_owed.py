@@ -132,6 +132,8 @@ class TestVerdicts:
         story = Story().fact("aware", 0).waived(30)
         assert verdicts(owes(duty(), story), 100) == ["waived"]
         assert verdicts(owes(duty(), story), 20) == ["open"]
+        assert verdicts(owes(duty(), story), 30) == ["waived"]
+        assert verdicts(owes(duty(), Story().fact("aware", 0).waived(30, "another")), 100) == ["missing"]
         assert verdicts(owes(duty(), story.done(40)), 100) == ["waived"]
         assert verdicts(owes(duty(), Story().fact("aware", 0).done(20).waived(30)), 100) == ["met"]
         assert verdicts(owes(duty(waivable=False), Story().fact("aware", 0).waived(30)), 100) == ["missing"]
@@ -145,6 +147,12 @@ class TestVerdicts:
             "first",
             "second",
         ]
+
+    def test_due_follows_a_schedule(self):
+        """Each time of it that was missed is listed, up to now."""
+        hourly = duty("aware 60 min", recurs=every("60 min", after="schedule"))
+        facts = Story().fact("aware", 0).whole()
+        assert dues(due(plan(hourly), facts, minute(130))) == [60, 120]
 
 
 class TestDischarge:
@@ -160,6 +168,38 @@ class TestDischarge:
     def test_fulfil_names_the_obligation(self):
         """A person says which obligation was fulfilled."""
         assert verdicts(owes(duty(), Story().fact("aware", 0).done(5, obligation="another")), 10) == ["open"]
+
+    def test_a_measure_discharges_what_asks_for_it(self):
+        """Another measure does not; where none is named, any does."""
+        patch = duty(act="start_measure", measure="patch")
+        story = Story().fact("aware", 0).done(5, "start_measure", measure="call")
+        assert verdicts(owes(patch, story), 10) == ["open"]
+        assert verdicts(owes(patch, story.done(6, "start_measure", measure="patch")), 10) == ["met"]
+        assert verdicts(owes(duty(act="start_measure"), story), 10) == ["met"]
+
+    def test_a_word_discharges_what_asks_for_it(self):
+        """Who is told and in which stage must fit, where they are named."""
+        tell = duty(act="publish_statement", recipient="staff", stage="initial")
+        for told in ({"recipient": "press", "stage": "initial"}, {"recipient": "staff", "stage": "final"}):
+            story = Story().fact("aware", 0).done(5, "publish_statement", **told)
+            assert verdicts(owes(tell, story), 10) == ["open"]
+            assert verdicts(owes(duty(act="publish_statement"), story), 10) == ["met"]
+        story = Story().fact("aware", 0).done(5, "publish_statement", recipient="staff", stage="initial")
+        assert verdicts(owes(tell, story), 10) == ["met"]
+
+    def test_each_discharge_begins_what_waits_for_it(self):
+        """What waits for a duty that recurs begins with each discharge of it, and with none that is still to come."""
+        unit = duty("told 1 h", id="unit", recurs=every("2 h"))
+        county = duty("discharged:unit 2 h", id="county")
+        story = Story().fact("told", 0).done(45, obligation="unit").done(50, obligation="county")
+        found = owed(plan(county, unit), story.done(100, obligation="unit").whole())
+        assert [(one.obligation, minutes(one.due_at)) for one in found] == [
+            ("county", 165),
+            ("county", 220),
+            ("unit", 60),
+            ("unit", 165),
+            ("unit", 220),
+        ]
 
     def test_a_report_before_the_level_counts(self):
         """An initial report that was sent before the level was assigned satisfies what the level asks."""
@@ -203,7 +243,7 @@ class TestLevels:
         assert verdicts(owes(KEEP, story), 100) == ["missing"]
         [dropped] = owes(DROP, story)
         assert (minutes(dropped.dropped_at), dropped.dropped_by) == (30, "level_assigned@30")
-        assert verdicts([dropped], 100) == ["dropped"]
+        assert verdicts([dropped], 30) == verdicts([dropped], 100) == ["dropped"]
         assert verdicts([dropped], 20) == ["open"]
         assert verdicts(owes(DROP, Story().level(0, 1).level(70, 3)), 100) == ["missing"]
 
@@ -227,6 +267,7 @@ class TestLevels:
         [one] = owes(restart, story)
         assert (minutes(one.due_at), one.fact, one.entry) == (90, "level_assigned", "level_assigned@30")
         assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(30, 3))) == [60]
+        assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(30, 2))) == [60]
         assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(70, 1))) == [60]
 
     def test_conditions_count_as_they_stood(self):
@@ -265,6 +306,9 @@ class TestEnds:
         story = Story().resolved(0).reopened(30)
         assert verdicts(owes(review, story), 100) == ["waiting"]
         assert dues(owes(review, story.resolved(200))) == [260]
+        assert dues(
+            owes(duty("response_ended 60 min, aware 24 h"), Story().fact("aware", -10).resolved(0).reopened(30))
+        ) == [24 * 60 - 10]
         again = Story().resolved(0).reopened(70).resolved(200)
         assert (dues(owes(review, again)), verdicts(owes(review, again), 210)) == ([60, 260], ["missing", "open"])
         assert verdicts(owes(review, again.done(220)), 300) == ["missing", "met"]
@@ -294,6 +338,10 @@ class TestPauses:
         assert dues(owes(self.PAUSABLE, aware.paused(-20, -10).paused(20, 50).paused(95, 99))) == [90]
         assert dues(owes(self.PAUSABLE, Story().fact("aware", 0).paused(-20, 15))) == [75]
         assert dues(owes(self.PAUSABLE, Story().fact("aware", 0).paused(20, 50).paused(80, 90))) == [100]
+
+    def test_the_pause_of_another_is_none(self):
+        """Each obligation has a clock of its own."""
+        assert dues(owes(self.PAUSABLE, Story().fact("aware", 0).paused(20, obligation="another"))) == [60]
 
     def test_paused_there_is_no_deadline(self):
         """While the clock stands still nothing is due; done meanwhile, it is met."""
