@@ -37,7 +37,15 @@ MENDS = {
 }
 """By the code of a refusal, what clears the way."""
 ENDS = frozenset(
-    {"close_case", "close_pool", "close_accountability", "lift_warning", "retire_plan", "withdraw_lesson", "drop_action"}
+    {
+        "close_case",
+        "close_pool",
+        "close_accountability",
+        "lift_warning",
+        "retire_plan",
+        "withdraw_lesson",
+        "drop_action",
+    }
 )
 """What ends a life, and is asked for seldom."""
 OFTEN = frozenset(

@@ -229,7 +229,9 @@ class Whole(RuleBasedStateMachine):
         if not hasattr(self, "chronicle"):
             return []
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
-        streams = [stream for _, stream in self.chronicle.states if (stream.category, stream.realm) == (category, realm)]
+        streams = [
+            stream for _, stream in self.chronicle.states if (stream.category, stream.realm) == (category, realm)
+        ]
         return [one.key.removeprefix(f"{DRILL}/") for one in streams]
 
     def _place(self, desk: Desk, category: str, key: str) -> Place:
