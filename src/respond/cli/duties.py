@@ -19,7 +19,7 @@ from respond.plan.words import Words
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.events import ObligationRaised
 from respond.workflow.incident.staffing import Concern, concerns, stand_ins, vacancies
-from respond.workflow.incident.state import Incident
+from respond.workflow.incident.state import COMMANDER, Incident
 
 
 def owing(engine: Engine, target: Target, *, language: str = "en") -> Answer:
@@ -37,6 +37,26 @@ def owing(engine: Engine, target: Target, *, language: str = "en") -> Answer:
             words,
             ("title", "deadline", "done_at", "verdict"),
             [*_one_by_one(rows), *_together(words, rows)],
+        ),
+    )
+
+
+def held(engine: Engine, target: Target, *, language: str = "en") -> Answer:
+    """Return who holds which role now, the commander first."""
+    words = _words(engine, target, language)
+    state: Incident = INCIDENT.fold(engine.events(target.category, target.key))
+    rows: list[dict[str, Any]] = [
+        {"role": role, "title": words.name("roles", role), "person": person, "since": since}
+        for role, person, since in (
+            (COMMANDER, state.commander, state.commands_since),
+            *((one.role, one.person, one.since) for one in state.roles),
+        )
+        if person is not None
+    ]
+    return Answer(
+        document={"holders": rows},
+        show=lambda page: _table(
+            page, words, ("role", "person", "since"), [(row["title"], row["person"], row["since"]) for row in rows]
         ),
     )
 

@@ -202,7 +202,7 @@ _WAIVED = (
     EXECUTIVE.does(
         "16 03:10",
         "The executive agrees beforehand.",
-        Approve(command="waive", note="the voucher is offered in every shop instead"),
+        Approve(command="waive", about=f"{UNVISITED} 1", note="the voucher is offered in every shop instead"),
     ),
     SECOND_COMMANDER.does(
         "16 03:15",
