@@ -49,7 +49,7 @@ treasurer     pool close generators --reason "sold"                             
 logistics     pool open counsellor                                                              -> open
 logistics     pool renew counsellor 2099-12-31                                                  -> open
 commander     resolve INC-5 --resolution "restarted"                                             -> resolved
-executive     approve INC-5 waive --note "no addresses"                                          -> resolved
+executive     approve INC-5 waive --about "first_contact 1" --note "no addresses"                -> resolved
 commander     waive INC-5 first_contact --reason "no addresses"                                  -> resolved
 reviewer      fulfil INC-5 action_items --note "none is open"                                    -> resolved
 reviewer      pause INC-5 review --reason "the supplier's log comes on Monday"                   -> resolved
@@ -102,6 +102,8 @@ def test_each_command_leads_on(cli, tmp_path, monkeypatch):
         "returned": "1.5",
         "consumed": "0.5",
     }
+    needs = {one["resource"]: one for one in cli.ask("needs", "INC-5", *PLAN)["needs"]}
+    assert (needs["generators"]["committed"], needs["generators"]["available"]) == ({"$dec": "0.5"}, None)
     stock = {one["pool"]: one for one in cli.ask("pool", "list", *PLAN)["pools"]}
     assert (stock["generators"]["state"], stock["generators"]["damaged"]) == ("closed", {"$dec": "1.5"})
     assert stock["counsellor"]["agreement_until"] == "2099-12-31"

@@ -150,6 +150,8 @@ LIFE = [
     "projection resume statistics",
     "projection prune",
     "show INC-1",
+    "needs INC-1",
+    "whatif INC-1 --under service-company",
     "timeline INC-1",
     "import tickets.csv --mapping tickets.toml",
     "replay",

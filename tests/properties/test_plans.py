@@ -83,8 +83,8 @@ def at(document: Any, path: str) -> Any:
 
 
 SPOILS = ("unknown", "missing", "wrong")
-WRONG = time(12)
-"""No key of a plan holds a time of the day."""
+WRONG = time(12, 30)
+"""No key of a plan holds a time of day."""
 
 
 @st.composite

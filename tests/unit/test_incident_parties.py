@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from engines import engine_on, responding
-from play import PLAN
+from play import PLAN, incident_in
 from respond.domain.money import Money
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
@@ -391,6 +391,17 @@ class TestTogether:
         """The incident is told of a case only beside what happened to it."""
         with pytest.raises(InvalidInput, match="only in one step"):
             incident.execute(RecordCaseStep(party="c-1", step="registered"))
+
+    def test_an_open_case_is_not_opened_anew(self):
+        """What a case that nobody ended is told of its opening is known already; after an end it is news."""
+        play = incident_in("responding").do(RecordCaseStep(party="c-1", step="registered"))
+        again = RecordCaseStep(party="c-1", step="reopened")
+        assert play.decide(again) == ()
+        for end in ("settled", "visited", "closed"):
+            play.do(RecordCaseStep(party="c-1", step=end))
+            assert len(play.decide(again)) == 1
+            play.do(again)
+            assert play.decide(again) == ()
 
     def test_a_second_time_nothing_is_written(self, engine, incident):
         """The same command, with or without its id, leaves neither stream longer."""

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from respond.plan.access import AccessRule
 from respond.plan.authority import ANYONE, AuthorityRule
 from respond.plan.classification import Category, Level
 from respond.plan.communication import Audience, KeyMessage, NoticeRule
@@ -36,6 +37,7 @@ NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (TeamTemplate, "roles"): ("roles", "role-unknown"),
     (TeamTemplate, "categories"): ("categories", "category-unknown"),
     (AuthorityRule, "roles"): ("roles", "role-unknown"),
+    (AccessRule, "roles"): ("roles", "role-unknown"),
     (Measure, "role"): ("roles", "role-unknown"),
     (Measure, "categories"): ("categories", "category-unknown"),
     (Measure, "after"): ("measures", "measure-unknown"),
@@ -81,7 +83,9 @@ def unknown_names(plan: Plan) -> Iterator[Finding]:
     for place, part in contents(plan):
         for key, (section, code) in _keys(type(part)):
             for where, name in _listed(part, key, place):
-                if name not in known[section] and not (name == ANYONE and isinstance(part, AuthorityRule)):
+                if name not in known[section] and not (
+                    name == ANYONE and isinstance(part, (AuthorityRule, AccessRule))
+                ):
                     yield found(code, where, _advice(name, section, known[section]))
         for key in ("levels", "required_from"):
             for where, number in _listed(part, key, place) if part is not plan else ():

@@ -31,6 +31,8 @@ _CUSTOMERS = {
     "visit": ("Visit {}", "回访客户 {}"),
 }
 """The titles of what is promised to a customer, in English and Chinese."""
+CUSTOMER_PROMISES = frozenset(_CUSTOMERS)
+"""What stands before the key of a customer in the id of a promise."""
 _CLOSING = frozenset({"settlement", "apology", "visit"})
 """What the review waits for."""
 _NOTHING = CustomerCare()
