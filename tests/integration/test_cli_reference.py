@@ -151,6 +151,7 @@ LIFE = [
     "projection prune",
     "show INC-1",
     "needs INC-1",
+    "role candidates INC-1 commander",
     "whatif INC-1 --under service-company",
     "timeline INC-1",
     "import tickets.csv --mapping tickets.toml",
