@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import attrs
@@ -22,6 +25,9 @@ from respond.projections.timeline import timeline as timeline_of
 from respond.projections.view import View
 from respond.workflow.incident import INCIDENT_CATEGORY
 
+_BOOKKEEPING = ("_entry", "_recorded_at")
+"""How the names of fields end that tell of events and not of the world; the document holds them."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CATEGORY = click.option("--category", help="The workflow's category; ID is then the aggregate's key.")
 
 
@@ -82,8 +88,13 @@ def timeline(
         return happened(engine, Target.of(engine, name, category), seen_as, order=order, **times(when))
 
 
-def happened(engine: Engine, target: Target, seen_as: str | None = None, **options: Any) -> Answer:
-    """Return the timeline of *target* as an answer, or as much of it as somebody is shown."""
+def happened(
+    engine: Engine, target: Target, seen_as: str | None = None, *, counting: Collection[str] = (), **options: Any
+) -> Answer:
+    """Return the timeline of *target* as an answer, or as much of it as somebody is shown.
+
+    Its page only counts the events of the types *counting*.
+    """
     view = None if seen_as is None else view_of(engine, target, seen_as, **options)
     if view is not None:
         found = view.timeline
@@ -94,13 +105,17 @@ def happened(engine: Engine, target: Target, seen_as: str | None = None, **optio
     title = target.title(engine)
     return Answer(
         document={"id": target.key, "number": title, **found.to_json(), **({} if view is None else told(view))},
-        show=lambda page: _show_timeline(page, title, found, view),
+        show=lambda page: _show_timeline(page, title, found, view, counting),
     )
 
 
 def _show_state(page: Page, title: str, fields: dict[str, Any], standing: StateAt, view: View | None) -> None:
     page.line(f"{title} is {standing.value.status}")
-    page.pairs((name, _brief(value)) for name, value in fields.items() if name not in {"id", "status"})
+    page.pairs(
+        (name, _brief(value))
+        for name, value in fields.items()
+        if name not in {"id", "status"} and not name.endswith(_BOOKKEEPING)
+    )
     if standing.known_at is not None:
         page.line(f"known by position {standing.last_position}, by the clock of: {standing.clock_used}")
     if view is not None:
@@ -112,28 +127,51 @@ def _brief(value: Any) -> Any:
     match value:
         case list() | dict() | str() | None if not value:
             return None
+        case bool():
+            return "yes" if value else None
         case {"name": name, "version": version, "digest": _}:
             return f"{name}@{version}"
-        case {"at": at}:
-            return at
-        case list() if all(isinstance(item, str) for item in value):
+        case list() if all(isinstance(item, str) and not _ID.fullmatch(item) for item in value):
             return ", ".join(value)
         case list():
             return len(value)
+        case {"status": status}:
+            return status
+        case {"at": at}:
+            return _brief(at)
+        case dict() if value and all(isinstance(item, dict) for item in value.values()):
+            return _summed([_brief(item) if "status" in item else None for item in value.values()])
         case dict():
-            return ", ".join(f"{name}={item}" for name, item in value.items())
+            told = [(name, _brief(item)) for name, item in value.items()]
+            named = (
+                f"{brief}" if _ID.fullmatch(name) else f"{name}={brief}" for name, brief in told if brief is not None
+            )
+            return ", ".join(named) or None
         case _:
-            return str(value)
+            return str(value).replace(".000000Z", "Z")
 
 
-def _show_timeline(page: Page, title: str, found: Timeline, view: View | None) -> None:
-    """Write a timeline: when, who, what, and which event says so."""
+def _summed(states: list[str | None]) -> str | int:
+    """Return how many stand where, the most first; how many there are when they stand nowhere."""
+    known = Counter(state for state in states if state is not None)
+    return ", ".join(f"{count} {state}" for state, count in known.most_common()) or len(states)
+
+
+def _show_timeline(page: Page, title: str, found: Timeline, view: View | None, counting: Collection[str]) -> None:
+    """Write a timeline: when, who, what, and which event says so; those of the types *counting* are counted."""
     entries = counted(len(found.entries), "entry", "entries")
     page.line(f"{title}: {entries}, up to position {found.last_position}")
     page.table(
         ("happened", "position", "actor", "what", "remarks"),
-        [(one.happened_at, f"#{one.position}", one.actor, one.text, _remarks(one)) for one in found.entries],
+        [
+            (one.happened_at, f"#{one.position}", one.actor, one.text, _remarks(one))
+            for one in found.entries
+            if one.type not in counting
+        ],
     )
+    rest = Counter(one.type for one in found.entries if one.type in counting)
+    if rest:
+        page.line(f"and {', '.join(f'{times} {kind}' for kind, times in rest.most_common())}")
     if view is not None:
         show_withheld(page, view)
 

@@ -15,13 +15,13 @@ from respond.store.bridge import awaited
 from respond.workflow.incident.commands import ReportIncident
 
 if TYPE_CHECKING:
-    from respond.engine.async_engine import AsyncEngine
+    from respond.engine.async_desk import AsyncDesk
 
 
 class AsyncIncidentHandle:
     """Every method of an `IncidentHandle`, as a coroutine."""
 
-    def __init__(self, engine: AsyncEngine, inner: IncidentHandle) -> None:
+    def __init__(self, engine: AsyncDesk, inner: IncidentHandle) -> None:
         self.engine = engine
         self.inner = inner
         self.id = inner.id

@@ -198,9 +198,12 @@ class IncidentHandle(
         """Let the clock of an obligation run again."""
         return self.execute(c.ResumeClock(obligation=obligation, reason=reason), **circumstances)
 
-    def approve(self, /, command: str, *, note: str = "", **circumstances: Any) -> Outcome:
-        """Agree that the command with this trigger be carried out, once."""
-        return self.execute(Approve(command=command, note=note), **circumstances)
+    def approve(self, /, command: str, *, about: str = "", note: str = "", **circumstances: Any) -> Outcome:
+        """Agree that the command with this trigger be carried out, once.
+
+        *about* names the one of several things that it is about: a statement, a measure, an occurrence (`visit 1`).
+        """
+        return self.execute(Approve(command=command, about=about, note=note), **circumstances)
 
     def activate_plan(self, /, plan: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Let a further plan of the engine, `name` or `name@version`, come into force."""

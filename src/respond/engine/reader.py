@@ -15,13 +15,13 @@ from respond.domain.events import Event
 from respond.domain.streams import Realm, StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.folded import Folded, Folding
+from respond.engine.folded import Folded, FoldedCare, Folding
 from respond.engine.rereading import Rereading
 from respond.engine.snapshots import SnapshotReader
 from respond.errors import AccessDenied, IncidentNotFound, InvalidInput, InvalidRecord, NotFound
 from respond.plan.access import shown_to
 from respond.projections.board import Board
-from respond.projections.care import Care, CareFigures
+from respond.projections.care import CareFigures
 from respond.projections.episodes import Episode, episode
 from respond.projections.knowledge import Clock, known
 from respond.projections.learning import LearningView, learning_view
@@ -113,6 +113,7 @@ class Reader:
         self.tables: Tables | None = None
         """Who answers over all incidents as long as it is up to date; a fold in memory when it is None, or behind."""
         self._folding = Folding(store, codec, Folded)
+        self._caring = Folding(store, codec, FoldedCare)
         kept = snapshots_of(store)
         self._snapshots = None if kept is None else SnapshotReader(store, codec, kept)
 
@@ -276,10 +277,8 @@ class Reader:
 
     def care(self) -> CareFigures:
         """Return the figures over all affected parties, drills left out; raises `UnreadableEvent`."""
-        care = Care()
-        for event in self.log():
-            care.apply(event)
-        return care.figures()
+        with self._caring.lent() as folded:
+            return folded.care.figures()
 
     def _streams(self, category: str, keys: Iterable[str], realm: Realm = "real") -> dict[str, tuple[Event, ...]]:
         """Return the events of the aggregates of *category* with these *keys*, by key and in their order."""
