@@ -105,6 +105,10 @@ class _PlanPage:
                     if any(duty.role == role.id for duty in plan.duties)
                 ],
             )
+        self._powers()
+
+    def _powers(self) -> None:
+        plan, words = self.plan, self.words
         self._table(
             "authority_head",
             ("id", "commands", "roles"),
