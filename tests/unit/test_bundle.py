@@ -84,12 +84,13 @@ def test_it_is_written_into_an_empty_folder_only(incident, folder):
         (lambda told: told["state"].update(title="x"), ["file-differs", "state-differs"]),
         (lambda told: told["timeline"]["entries"].pop(), ["file-differs", "timeline-differs"]),
         (lambda told: told["events"][3].update(recorded_us=1), ["file-differs", "leaf-differs", "leaves-differ"]),
+        (lambda told: told["head"].update(position=3), ["file-differs", "head-passed"]),
         (lambda told: told["events"].reverse(), ["file-differs", "leaves-differ", "order-differs", "version-missing"]),
         (lambda told: told.pop("events"), ["file-differs", "malformed"]),
         (lambda told: told["events"][0].update(body="{"), ["leaf-differs", "malformed"]),
         (lambda told: told.update(leaves="0" * 64), ["file-differs", "leaves-differ"]),
     ],
-    ids=["state", "timeline", "time", "order", "missing", "garbage", "digest"],
+    ids=["state", "timeline", "time", "head", "order", "missing", "garbage", "digest"],
 )
 def test_what_was_changed_is_found(folder, change, codes):
     """The state, the timeline, an event, their order, the digest."""

@@ -20,6 +20,7 @@ from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFou
 from respond.projections.board import Board
 from respond.projections.care import Care, CareFigures
 from respond.projections.episodes import Episode, episode
+from respond.projections.ground import Ground, ground
 from respond.projections.knowledge import Clock, known
 from respond.projections.learning import LearningView, learning_view
 from respond.projections.listing import Page, numbered
@@ -190,16 +191,36 @@ class Reader:
         `InvalidInput`.
         """
         events = self.events(INCIDENT_CATEGORY, incident_id)
-        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(events)
-        parties = chain.from_iterable(self._streams(PARTY_CATEGORY, incident.cases).values())
+        when = {
+            ("at" if name == "known_at" else name): options[name] for name in ("known_at", "clock") if name in options
+        }
+        parties, actions, lessons = self._belonging(known(events, **when).events)
         return review(
             events,
             plan=self.plans.in_force(events),
             plans=self.plans.every,
-            parties=parties,
-            actions=self._streams(ACTION_CATEGORY, incident.actions),
-            lessons=chain.from_iterable(self._streams(LESSON_CATEGORY, incident.review.lessons).values()),
+            parties=chain.from_iterable(parties.values()),
+            actions=actions,
+            lessons=chain.from_iterable(lessons.values()),
             **options,
+        )
+
+    def stands_on(self, incident_id: str, told: Ground) -> bool:
+        """Return whether the log holds unchanged what a review of an incident was made of, which told this ground.
+
+        What was recorded since does not matter.  That holds for reviews by the log's clock.  Raises `IncidentNotFound`.
+        """
+        events = _until(self.events(INCIDENT_CATEGORY, incident_id), told.position)
+        streams = (found for belonging in self._belonging(events) for found in belonging.values())
+        return ground(chain(events, *(_until(stream, told.position) for stream in streams))) == told
+
+    def _belonging(self, events: Sequence[Event]) -> tuple[dict[str, tuple[Event, ...]], ...]:
+        """Return the parties, the action items and the lessons of the incident with these *events*, by key."""
+        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(events)
+        return (
+            self._streams(PARTY_CATEGORY, incident.cases),
+            self._streams(ACTION_CATEGORY, incident.actions),
+            self._streams(LESSON_CATEGORY, incident.review.lessons),
         )
 
     def performance(self, now: datetime, *, realm: Realm = "real", recurrence_days: int) -> Performance:
@@ -313,3 +334,8 @@ class Reader:
             after = page[-1].position
             if progress is not None:
                 progress(after)
+
+
+def _until(events: Iterable[Event], position: int) -> tuple[Event, ...]:
+    """Return those of *events* up to *position*."""
+    return tuple(event for event in events if event.position <= position)
