@@ -60,7 +60,7 @@ def too_early(incident: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("ask", "reasons"),
     [
-        (offered("1.50", "USD"), ["currency-wrong"]),
+        (offered("1.50", "USD"), ["currency-wrong", "over-every-limit"]),
         (offered("1.505", "CNY"), ["digits-too-many"]),
         (offered("99999999", "CNY"), ["over-every-limit"]),
         (offered("99999999.123", "USD"), ["currency-wrong", "digits-too-many", "over-every-limit"]),

@@ -392,3 +392,13 @@ class TestApart:
         assert (again.replayed, again.events) == (True, first.events[:1])
         assert drill.start(**TRAINER).events == ()
         assert len(drill.pools()) == sum(one.quantity is not None for one in PLAN.resources)
+
+    def test_a_retry_ahead_of_the_log(self, engine):
+        """Where the drill is ahead of the clock of the log, a command is found by its id all the same."""
+        drill = started(engine)
+        drill.give(**TRAINER)
+        drill.time.move(timedelta(hours=2))
+        who = {"actor": "chen.yu", "role": "duty_officer", "command_id": "once"}
+        told = drill.played().acknowledge(**who)
+        again = drill.played().acknowledge(**who)
+        assert (again.replayed, again.events) == (True, told.events)

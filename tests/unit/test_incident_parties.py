@@ -301,6 +301,21 @@ class TestReview:
         assert figures.paid == figures.offered == {"CNY": Decimal("150.50")}
         assert incident.review(as_of=first.first_contact_at).customers[0].status == "contacted"
 
+    def test_the_figures_of_care_are_kept_up(self, engine, incident, monkeypatch):
+        """Asked again, only what was told of parties since is read."""
+        incident.register_affected("c-1")
+        assert engine.care().parties == 1
+        codec, decoded = engine.reader.codec, []
+        decode = codec.decode
+        monkeypatch.setattr(codec, "decode", lambda row: decoded.append(decode(row)) or decoded[-1])
+        incident.note("The vendor is on its way")
+        party = incident.register_affected("c-2")
+        decoded.clear()
+        assert (engine.care().parties, [one.type for one in decoded]) == (2, ["PartyRegistered"])
+        party.contact_party("telephone")
+        decoded.clear()
+        assert (engine.care().reached, [one.type for one in decoded]) == (1, ["PartyContacted"])
+
     def test_a_review_of_an_incident_without_parties_tells_of_none(self, incident):
         """The control."""
         assert incident.review().customers == ()

@@ -239,9 +239,12 @@ def list_(session: Session) -> Answer:
 def review(session: Session, key: str, language: str) -> Answer:
     """Show what became of every objective so far, who took part, what was found, and the course of the drill."""
     with session.engine() as engine:
-        held = engine.drill(key)
-        standing, results = held.standing(), held.results()
-        course = held.course()
+        return judged(engine.drill(key), language)
+
+
+def judged(held: DrillEngine, language: str) -> Answer:
+    """Return what became of a drill as an answer."""
+    key, standing, results, course = held.key, held.standing(), held.results(), held.course()
     document = {
         "id": key,
         "state": standing.status,

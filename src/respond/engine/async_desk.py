@@ -46,6 +46,7 @@ class AsyncDesk:
     review = awaited(Desk.review)
     stands_on = awaited(Desk.stands_on)
     learning_view = awaited(Desk.learning_view)
+    view = awaited(Desk.view)
 
     async def split(
         self, source: str, parts: Iterable[ReportIncident], *, reason: str, **circumstances: Any

@@ -133,6 +133,7 @@ class AsyncIncidentHandle:
     record_recognition = awaited(IncidentHandle.record_recognition)
     parties = awaited(IncidentHandle.parties)
     resources = awaited(IncidentHandle.resources)
+    needs = awaited(IncidentHandle.needs)
     suggestion = awaited(IncidentHandle.suggestion)
     response_suggestion = awaited(IncidentHandle.response_suggestion)
     obligations = awaited(IncidentHandle.obligations)
@@ -145,6 +146,8 @@ class AsyncIncidentHandle:
     timeline = awaited(IncidentHandle.timeline)
     review = awaited(IncidentHandle.review)
     learning_view = awaited(IncidentHandle.learning_view)
+    view = awaited(IncidentHandle.view)
+    what_if = awaited(IncidentHandle.what_if)
 
     async def number(self) -> str:
         """Return its readable number, `INC-` and the position of its first event."""

@@ -246,7 +246,7 @@ class Engine(Desk, Libraries):
         return self.reader.performance(self.clock(), realm=realm, recurrence_days=recurrence_days)
 
     def care(self) -> CareFigures:
-        """Return the figures over all affected parties, by a fold of the whole log; drills are left out."""
+        """Return the figures over all affected parties, drills left out; asked again, it reads only what came since."""
         return self.reader.care()
 
     def incidents(self, /, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:

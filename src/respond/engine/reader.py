@@ -8,17 +8,21 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol, TypeVar
 
+import attrs
+
 from respond.domain.canonical import SAFE_INTEGER
 from respond.domain.events import Event
 from respond.domain.streams import Realm, StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.folded import Folded, Folding
+from respond.engine.file import File
+from respond.engine.folded import Folded, FoldedCare, Folding
 from respond.engine.rereading import Rereading
 from respond.engine.snapshots import SnapshotReader
-from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound
+from respond.errors import AccessDenied, IncidentNotFound, InvalidInput, InvalidRecord, NotFound
+from respond.plan.access import shown_to
 from respond.projections.board import Board
-from respond.projections.care import Care, CareFigures
+from respond.projections.care import CareFigures
 from respond.projections.episodes import Episode, episode
 from respond.projections.ground import Ground, ground
 from respond.projections.knowledge import Clock, known
@@ -29,7 +33,8 @@ from respond.projections.replay import Totals
 from respond.projections.review import Review, review
 from respond.projections.state import StateAt, state
 from respond.projections.statistics import Figures
-from respond.projections.timeline import Timeline, timeline
+from respond.projections.timeline import Order, Timeline, timeline
+from respond.projections.view import Sight, View
 from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
 from respond.store.records import StoredBody
@@ -95,6 +100,7 @@ class Reader:
         self.tables: Tables | None = None
         """Who answers over all incidents as long as it is up to date; a fold in memory when it is None, or behind."""
         self._folding = Folding(store, codec, Folded)
+        self._caring = Folding(store, codec, FoldedCare)
         kept = snapshots_of(store)
         self._snapshots = None if kept is None else SnapshotReader(store, codec, kept)
 
@@ -190,18 +196,50 @@ class Reader:
         *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`,
         `InvalidInput`.
         """
+        return self._reviewed(self._file(incident_id, **options), tuple, **options)
+
+    def view(self, incident_id: str, role: str | None, *, order: Order = "world", **options: Any) -> View:
+        """Return what the plan in force shows *role* of an incident: state, timeline and review.
+
+        *options* as for `review`.  Raises `AccessDenied` when it shows nothing to it, and what `review` raises.
+        """
+        file = self._file(incident_id, **options)
+        plan = self.plans.in_force(file.events)
+        shown = shown_to(plan.access, role)
+        if shown is None:
+            raise AccessDenied(f"{plan.reference} shows no incident to {role or 'somebody without a role'}")
+        story = self.story(incident_id)
+        everything = {event.position: event for event in chain(story, file.every())}
+        sight = Sight(shown, (everything[one] for one in sorted(everything)), (one.id for one in plan.roles))
+        when = {name: options[name] for name in ("known_at", "as_of", "clock") if name in options}
+        stands = state(self.workflows[INCIDENT_CATEGORY], sight.redact(file.events), **when).value
+        happened = timeline(sight.redact(story), order=order, **when)
+        reviewed = self._reviewed(file, sight.redact, **options)
+        return sight.view(role, stands, happened, attrs.evolve(reviewed, ground=file.ground(**options)))
+
+    def _file(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log", **_: Any) -> File:
+        """Return the events of an incident, and of what belonged to it as it was known then."""
         events = self.events(INCIDENT_CATEGORY, incident_id)
-        when = {
-            ("at" if name == "known_at" else name): options[name] for name in ("known_at", "clock") if name in options
-        }
-        parties, actions, lessons = self._belonging(known(events, **when).events)
+        return self._filed(events, known(events, at=known_at, clock=clock).events)
+
+    def _filed(self, events: tuple[Event, ...], then: tuple[Event, ...]) -> File:
+        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(then)
+        return File(
+            events=events,
+            parties=self._streams(PARTY_CATEGORY, incident.cases),
+            actions=self._streams(ACTION_CATEGORY, incident.actions),
+            lessons=self._streams(LESSON_CATEGORY, incident.review.lessons),
+        )
+
+    def _reviewed(self, file: File, seen: Callable[[Iterable[Event]], tuple[Event, ...]], **options: Any) -> Review:
+        """Return the review of what is *seen* of the events in *file*."""
         return review(
-            events,
-            plan=self.plans.in_force(events),
+            seen(file.events),
+            plan=self.plans.in_force(file.events),
             plans=self.plans.every,
-            parties=chain.from_iterable(parties.values()),
-            actions=actions,
-            lessons=chain.from_iterable(lessons.values()),
+            parties=seen(chain.from_iterable(file.parties.values())),
+            actions={key: seen(events) for key, events in file.actions.items()},
+            lessons=seen(chain.from_iterable(file.lessons.values())),
             **options,
         )
 
@@ -210,18 +248,9 @@ class Reader:
 
         What was recorded since does not matter.  That holds for reviews by the log's clock.  Raises `IncidentNotFound`.
         """
-        events = _until(self.events(INCIDENT_CATEGORY, incident_id), told.position)
-        streams = (found for belonging in self._belonging(events) for found in belonging.values())
-        return ground(chain(events, *(_until(stream, told.position) for stream in streams))) == told
-
-    def _belonging(self, events: Sequence[Event]) -> tuple[dict[str, tuple[Event, ...]], ...]:
-        """Return the parties, the action items and the lessons of the incident with these *events*, by key."""
-        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(events)
-        return (
-            self._streams(PARTY_CATEGORY, incident.cases),
-            self._streams(ACTION_CATEGORY, incident.actions),
-            self._streams(LESSON_CATEGORY, incident.review.lessons),
-        )
+        events = self.events(INCIDENT_CATEGORY, incident_id)
+        then = tuple(event for event in events if event.position <= told.position)
+        return ground(event for event in self._filed(then, then).every() if event.position <= told.position) == told
 
     def performance(self, now: datetime, *, realm: Realm = "real", recurrence_days: int) -> Performance:
         """Return the figures of how the incidents of one realm were handled, as seen *now*, by a fold of all of them.
@@ -249,10 +278,8 @@ class Reader:
 
     def care(self) -> CareFigures:
         """Return the figures over all affected parties, drills left out; raises `UnreadableEvent`."""
-        care = Care()
-        for event in self.log():
-            care.apply(event)
-        return care.figures()
+        with self._caring.lent() as folded:
+            return folded.care.figures()
 
     def _streams(self, category: str, keys: Iterable[str], realm: Realm = "real") -> dict[str, tuple[Event, ...]]:
         """Return the events of the aggregates of *category* with these *keys*, by key and in their order."""
@@ -334,8 +361,3 @@ class Reader:
             after = page[-1].position
             if progress is not None:
                 progress(after)
-
-
-def _until(events: Iterable[Event], position: int) -> tuple[Event, ...]:
-    """Return those of *events* up to *position*."""
-    return tuple(event for event in events if event.position <= position)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -170,11 +171,7 @@ def review(
         realm=seen.events[0].body["realm"],
         first_event=all_entries[0].citation,
         last_position=seen.last_position,
-        ground=ground(
-            event
-            for stream in (events, parties, *actions.values(), lessons)
-            for event in known(stream, at=known_at, clock=clock).events
-        ),
+        ground=ground(known(chain(events, parties, *actions.values(), lessons), at=known_at, clock=clock).events),
         measured_until=until,
         as_of=as_of,
         known_at=known_at,
