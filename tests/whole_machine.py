@@ -1,4 +1,4 @@
-"""The whole machine: several people work on everything that an engine knows, under random plans, and drills are held."""
+"""The whole machine: several people work on all that an engine knows, under random plans, and drills are held."""
 
 from __future__ import annotations
 
