@@ -28,6 +28,7 @@ WANTED = 20
 STOCK = PROCESSES * WANTED * 3 // 4
 """Less than all of them want: the last ones are refused."""
 MILLISECONDS = 1e3
+WRONG = "the pool, the incidents and the processes do not tell the same, or more or less was given out than there was"
 PLAN = attrs.evolve(
     Plan.example(),
     name="stocked",
@@ -101,6 +102,7 @@ def figures_of_commitments(grounds: Grounds) -> Iterator[Figure]:
         peer=f"without a lock {median(hopeful.rates):,.0f}/s; {STOCK} of {PROCESSES * WANTED} were there",
         spread=spread(locked.rates),
         correct=right,
+        why=WRONG,
     )
     yield Figure(
         name=f"{name}: p99",
@@ -111,6 +113,7 @@ def figures_of_commitments(grounds: Grounds) -> Iterator[Figure]:
         peer=f"without a lock {median(hopeful.p99):,.0f} ms",
         spread=spread(locked.p99),
         correct=right,
+        why=WRONG,
     )
     yield Figure(
         name=f"{name}: most tries",
@@ -122,6 +125,7 @@ def figures_of_commitments(grounds: Grounds) -> Iterator[Figure]:
         f"{max(hopeful.most_tries)}",
         spread=spread(locked.tries),
         correct=right,
+        why=WRONG,
     )
 
 

@@ -51,9 +51,13 @@ def _reviewing() -> Figure:
         ours = [_milliseconds(incident.review) for _ in range(ROUNDS)]
         plain = [_milliseconds(lambda: INCIDENT.fold(engine.events(INCIDENT_CATEGORY, incident.id))) for _ in ours]
         review = incident.review()
-    found = [(one.text, one.citation.position) for one in review.learnt.findings]
+    found = [(one.decision, one.citation.position) for one in review.response.decisions]
     notes = [(one.text, one.citation.position) for one in review.notes]
-    told = [(event.data.text, event.position) for event in events if event.type in ("FindingRecorded", "ProgressNoted")]
+    told = [
+        (getattr(event.data, "text", None) or event.data.decision, event.position)
+        for event in events
+        if event.type in ("ProgressNoted", "DecisionRecorded")
+    ]
     return Figure(
         name=f"review of an incident with {EVENTS} events",
         value=median(ours),
@@ -63,21 +67,28 @@ def _reviewing() -> Figure:
         peer=f"{median(ours) / median(plain):,.1f} times reading and folding it, {median(plain):,.2f} ms",
         spread=spread(ours),
         correct=len(events) == EVENTS == review.events and sorted(found + notes) == sorted(told),
-        why="the review does not tell each note and finding with its event",
+        why="the review does not tell each note and decision with its event",
     )
 
 
 def _long(engine: Engine) -> Any:
-    """Return an incident that many notes, measures and findings were told of."""
+    """Return an incident of which people noted, heard, decided and were told much."""
     incident = engine.report(
         category="equipment_failure", title="Card terminals down", actor="wang.li", role="duty_officer"
     )
     incident.assess(affected_customers=300, spread="regional", actor="chen.yu", role="assessor")
     incident.assign_level(3, basis="regional", actor="chen.yu", role="commander")
-    number = 0
-    while len(incident.events()) < EVENTS:
-        incident.note(f"Shop {number} takes cards again", actor="wang.li", role="duty_officer")
-        number += 1
+    commander = {"actor": "chen.yu", "role": "commander"}
+    for number in range(len(incident.events()), EVENTS):
+        match number % 4:
+            case 0:
+                incident.note(f"Shop {number} takes cards again", actor="wang.li", role="duty_officer")
+            case 1:
+                incident.receive_information(f"i{number}", text="No card is taken", source="shops", **commander)
+            case 2:
+                incident.record_decision(f"Send a technician to shop {number}", rationale="It is near", **commander)
+            case 3:
+                incident.record_feedback(f"Shop {number} is thankful", source="shops", channel="telephone", **commander)
     return incident
 
 

@@ -22,6 +22,7 @@ import pytest
 from engines import REPORTED, engine_on, responding
 from forks import FORKS
 from outline import OUTLINE
+from respond.domain.canonical import canonical
 from respond.domain.moments import Moment, parse_utc
 from respond.domain.money import Money
 from respond.domain.references import Actor, Reference
@@ -52,6 +53,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 PHOTO = Attachment(name="photo.jpg", media_type="image/jpeg", size=9, sha256="ab" * 32, uri="s3://evidence/photo.jpg")
 TEXT = "网络 \U0001f525 ' \" \\ % :x ? \t\0"
 """Text that a careless statement would trip over."""
+
+
+_ANY = TEXT + "\u202eלאמשמ\u202c e\u0301 \U0010ffff \ufeff \ufffe \u2028 \r\n \ud7ff\ue000 "
+LONGEST = (_ANY * (100_000 // len(_ANY.encode())) + "." * 100_000).encode()[:100_000].decode()
+"""The longest text that a command takes: signs of direction, what combines, the last one, and NUL."""
+HALF = "\ud83d"
+"""Half a character, which no encoding has."""
 
 
 STOCKED = attrs.evolve(
@@ -161,6 +169,30 @@ class EngineConformance(Tested):
         figures, totals = other.statistics(), other.replay(check_leaves=True)
         assert (figures.states, figures.reopened, figures.raised) == ({"reviewed": 1}, 1, 1)
         assert (totals.events, totals.states, totals.findings, totals.failures) == (13, {"reviewed": 1}, (), ())
+
+    def test_any_text_survives(self, engine, open_engine):
+        """The longest text of any characters comes back unchanged, also from another engine and as JSON."""
+        incident = engine.report(**{**REPORTED, "title": LONGEST}, narrative=LONGEST)
+        incident.note(LONGEST, actor="li.na")
+        other = open_engine().incident(incident.id)
+        assert (other.state().title, other.state().narrative) == (LONGEST, LONGEST)
+        assert other.events()[-1].data.text == LONGEST
+        assert orjson.loads(canonical(other.review().to_json()))["narrative"] == LONGEST
+        assert other.review().notes[0].text == LONGEST
+
+    def test_a_text_that_is_none(self, engine):
+        """One byte more, and half a character, are refused by name and all together; nothing is written."""
+        incident = engine.report(**REPORTED)
+        head = engine.store.head()
+        with pytest.raises(CommandRefused) as caught:
+            incident.note(LONGEST + ".", fields={"crew": HALF}, actor="li.na")
+        assert [(one.code, one.text.partition(";")[0]) for one in caught.value.refusals] == [
+            ("text-too-long", "text has 100,001 bytes"),
+            ("text-not-unicode", "fields: a lone surrogate is half a character"),
+        ]
+        with pytest.raises(CommandRefused, match=r"title has 100,001 bytes.*narrative: a lone surrogate"):
+            engine.report(**{**REPORTED, "title": "x" * 100_001}, narrative=HALF)
+        assert engine.store.head() == head
 
     def test_explain_and_refuse(self, engine, open_engine):
         """A refusal says all that stands in the way, an explanation says it before, and neither writes anything."""

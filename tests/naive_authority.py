@@ -168,6 +168,8 @@ class _Case:
 def _fields(trigger: str) -> tuple[str, ...]:
     """Return the fields that say which of several things *trigger* is about."""
     kinds = {"waive": ("obligation", "occurrence"), "measure": ("measure",), "statement": ("statement",)}
+    if trigger == "approve_key_messages":
+        return ("version",)
     return () if trigger == "add_measure" else kinds.get(trigger.rpartition("_")[2], ())
 
 

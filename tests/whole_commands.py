@@ -78,7 +78,7 @@ class Hand(Worker):
     def any_command(self, barred: Barred | None = None) -> Any:
         """Return a command for the aggregate: mostly one that may be asked of it where it stands."""
         if barred is not None and "approvals-missing" in barred.codes:
-            return Approve(command=barred.trigger)
+            return Approve(command=barred.trigger, about=barred.about)
         makers, table = COMMANDS[self.workflow.category], self.workflow.table
         mends = [] if barred is None else [MENDS[code] for code in barred.codes if code in MENDS]
         if mends and self.chance(0.8):
@@ -196,8 +196,16 @@ def _text(a: Hand) -> dict[str, Any]:
     return {"incident": a.incident(), "reason": a.text()}
 
 
+def about_of(workflow: Workflow, command: Any) -> str:
+    """Return which one of several things *command* is about, as an approval names it."""
+    return " ".join(str(getattr(command, field)) for field in workflow.handler(command).about)
+
+
 def _approval(a: Hand) -> Any:
-    return Approve(command=a.one_of([*a.workflow.triggers]))
+    trigger = a.one_of([*a.workflow.triggers])
+    makers = COMMANDS[a.workflow.category]
+    asked = makers[trigger](a) if a.workflow.handler_of[trigger].about and trigger in makers else None
+    return Approve(command=trigger, about="" if asked is None else about_of(a.workflow, asked))
 
 
 Maker = Callable[[Hand], Any]

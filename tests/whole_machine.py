@@ -1,4 +1,4 @@
-"""The whole machine: several people work on everything that an engine knows, under random plans, and drills are held."""
+"""The whole machine: several people work on all that an engine knows, under random plans, and drills are held."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from respond.workflow.approvals import Approve
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident.commands import ReportIncident
 from respond.workflow.incident.links import INVERSE
-from whole_commands import Hand
+from whole_commands import Hand, about_of
 from whole_plans import scenario_of, whole_plan
 from workers import Barred
 
@@ -304,7 +304,8 @@ class Whole(RuleBasedStateMachine):
         error = self._attempt(category if realm == "real" else "drill", ask)
         if isinstance(error, CommandRefused):
             codes = frozenset(one.code for one in error.refusals)
-            self.barred[realm, category, key] = Barred(trigger_of(type(command)), codes)
+            about = about_of(desk.workflows[category], command)
+            self.barred[realm, category, key] = Barred(trigger_of(type(command)), codes, about)
         elif error is None and len(self.chronicle.rows) > written:
             self.asked.append(ask)
 
@@ -327,7 +328,7 @@ class Whole(RuleBasedStateMachine):
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
         barred = self.barred.pop((realm, "incident", key), None)
         if barred is not None and "approvals-missing" in barred.codes:
-            command = Approve(command=barred.trigger)
+            command = Approve(command=barred.trigger, about=barred.about)
         elif hand.chance(0.35):
             command = hand.word()
         else:

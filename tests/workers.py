@@ -34,6 +34,8 @@ class Barred:
 
     trigger: str
     codes: frozenset[str]
+    about: str = ""
+    """Which one of several things it was about, as an approval names it."""
 
 
 class Worker(Asker):

@@ -15,10 +15,11 @@ from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.measures import SkipMeasure
+from respond.workflow.incident.messages import ApproveKeyMessages, SetKeyMessages
 from respond.workflow.incident.statements import ApproveStatement, CorrectStatement, PublishStatement
 from respond.workflow.party import PARTY
 from respond.workflow.party import commands as p
-from spoken import INSIDE, SPOKEN, open_to_words
+from spoken import INSIDE, MESSAGES, SPOKEN, open_to_words
 
 OF = {"incident": "i-1"}
 WAIVABLE = (DUTIES.obligations[0], attrs.evolve(DUTIES.obligations[0], id="call"))
@@ -157,6 +158,16 @@ def test_a_corrected_statement_is_approved_anew():
     play.do(CorrectStatement(statement="in", reason="typing", text="Take cash only."), actor="wang.li")
     assert codes(play, ApproveStatement(statement="in")) == ["approvals-missing"]
     play.do(approve, actor="li.na").do(ApproveStatement(statement="in"), actor="chen.yu")
+
+
+def test_key_messages_are_approved_by_version():
+    """Who agreed to one version of the key messages did not agree to the next."""
+    play = open_to_words(plan=ruled(SPOKEN, INCIDENT, "approve_key_messages")).do(MESSAGES)
+    play.do(Approve(command="approve_key_messages", about="1"), actor="li.na")
+    play.do(SetKeyMessages(messages=("It is over.",), stage="resolved"))
+    assert codes(play, ApproveKeyMessages(version=2)) == ["approvals-missing"]
+    play.do(Approve(command="approve_key_messages", about="2"), actor="li.na")
+    play.do(ApproveKeyMessages(version=2), actor="chen.yu")
 
 
 def test_a_correction_of_another_statement_unsettles_nothing():

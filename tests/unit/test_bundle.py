@@ -72,6 +72,16 @@ def test_what_was_written_verifies(folder):
         verify_bundle(folder)
 
 
+def test_any_text_is_kept(incident, tmp_path):
+    """A text of 100,000 bytes stands in a bundle as it was told, whatever its characters, and the bundle verifies."""
+    text = ("客\u202eab\u202c\0\U0010ffff\ufeff\u2028 " * 10_000).encode()[:99_990].decode(errors="ignore")
+    incident.note(text, actor="li.na")
+    write_bundle(incident.engine, incident.id, tmp_path / "long")
+    told = json.loads((tmp_path / "long" / "bundle.json").read_bytes())
+    assert text in [one["text"] for one in told["review"]["notes"]]
+    assert verify_bundle(tmp_path / "long").flaws == ()
+
+
 def test_it_is_written_into_an_empty_folder_only(incident, folder):
     """Nothing is overwritten."""
     with pytest.raises(InvalidInput, match="empty folder"):
@@ -84,12 +94,13 @@ def test_it_is_written_into_an_empty_folder_only(incident, folder):
         (lambda told: told["state"].update(title="x"), ["file-differs", "state-differs"]),
         (lambda told: told["timeline"]["entries"].pop(), ["file-differs", "timeline-differs"]),
         (lambda told: told["events"][3].update(recorded_us=1), ["file-differs", "leaf-differs", "leaves-differ"]),
+        (lambda told: told["head"].update(position=3), ["file-differs", "head-passed"]),
         (lambda told: told["events"].reverse(), ["file-differs", "leaves-differ", "order-differs", "version-missing"]),
         (lambda told: told.pop("events"), ["file-differs", "malformed"]),
         (lambda told: told["events"][0].update(body="{"), ["leaf-differs", "malformed"]),
         (lambda told: told.update(leaves="0" * 64), ["file-differs", "leaves-differ"]),
     ],
-    ids=["state", "timeline", "time", "order", "missing", "garbage", "digest"],
+    ids=["state", "timeline", "time", "head", "order", "missing", "garbage", "digest"],
 )
 def test_what_was_changed_is_found(folder, change, codes):
     """The state, the timeline, an event, their order, the digest."""

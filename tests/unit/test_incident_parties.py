@@ -403,6 +403,20 @@ class TestTogether:
             play.do(again)
             assert play.decide(again) == ()
 
+    def test_a_retry_under_another_plan(self):
+        """What was offered under one plan was offered, also when the incident runs under a stricter one since."""
+        clock = ManualClock()
+        limits = (CompensationLimit(role="agent", up_to=Money(Decimal(1), "CNY")),)
+        strict = attrs.evolve(CARING, name="strict", customer_care=attrs.evolve(CARING.customer_care, limits=limits))
+        incident = responding(engine_on(MemoryEventStore(clock=clock), clock, plans=(CARING, strict)))
+        party = incident.register_affected("c-1")
+        party.contact_party("telephone")
+        offer = {"amount": Money(Decimal(150), "CNY"), "actor": "li.na", "role": "agent", "command_id": "once"}
+        first = party.offer_compensation("money", **offer)
+        incident.rebase_plan("strict", reason="it costs too much")
+        again = party.offer_compensation("money", **offer)
+        assert (again.replayed, again.events) == (True, first.events)
+
     def test_a_second_time_nothing_is_written(self, engine, incident):
         """The same command, with or without its id, leaves neither stream longer."""
         party = incident.register_affected("c-1", command_id="once", actor="li.na")

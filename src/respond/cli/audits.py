@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
@@ -17,9 +18,12 @@ from respond.cli.page import Page, counted
 from respond.cli.progress import progress_bar
 from respond.cli.session import Session
 from respond.cli.statuses import BAD_NEWS, DONE
+from respond.domain.payloads import from_input
 from respond.engine.engine import Engine
+from respond.errors import InvalidInput
 from respond.plan.plan import Plan
 from respond.projections.document import document
+from respond.projections.ground import Ground
 from respond.projections.replay import Totals
 from respond.store.protocol import LogReader
 from respond.transfer.bundle import verify_bundle
@@ -31,7 +35,10 @@ _SHOWN = 50
 
 @click.command("check", cls=Question)
 @click.option("--bundle", type=click.Path(path_type=Path), metavar="FOLDER", help="Verify this archive bundle instead.")
-def check(session: Session, bundle: Path | None) -> Answer:
+@click.option(
+    "--review", type=click.Path(path_type=Path), metavar="FILE", help="Compare this review, kept as JSON, with the log."
+)
+def check(session: Session, bundle: Path | None, review: Path | None) -> Answer:
     """Check the log from its first row to its last, and change nothing.
 
     No gap in positions and versions, every digest and column agrees, every event decodes, every stream folds,
@@ -40,6 +47,9 @@ def check(session: Session, bundle: Path | None) -> Answer:
     """
     if bundle is not None:
         return verified(bundle)
+    if review is not None:
+        with session.engine() as engine:
+            return compared(engine, review)
     workflows, plans = session.workflows(), session.plans()
     from respond.projections.sql.audited import AuditedTables  # noqa: PLC0415 - help and wrong usage need no database
 
@@ -69,6 +79,32 @@ def verified(folder: Path) -> Answer:
         show=show,
         status=BAD_NEWS if found.flaws else DONE,
     )
+
+
+def compared(engine: Engine, file: Path) -> Answer:
+    """Compare the review in *file* with the log, and return as an answer whether it stands on it."""
+    key, told = _ground_in(file)
+    stands, number = engine.stands_on(key, told), engine.number(key)
+
+    def show(page: Page) -> None:
+        verdict = "they are in the log, unchanged" if stands else "the log does not hold them, or not so"
+        page.line(f"review of {number}, {counted(told.events, 'event')} up to #{told.position}: {verdict}")
+
+    return Answer(
+        document={"clean": stands, "id": key, "number": number, "ground": told},
+        show=show,
+        status=DONE if stands else BAD_NEWS,
+    )
+
+
+def _ground_in(file: Path) -> tuple[str, Ground]:
+    """Return the incident of the review in *file*, and its ground; raises `InvalidInput` when it is no review."""
+    try:
+        told = json.loads(file.read_bytes())
+        return str(told["id"]), from_input(Ground, dict(told["ground"]), place="ground")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        text = "is no review that `respond review ID --json` wrote"
+        raise InvalidInput(text, place="review", value=str(file)) from error
 
 
 def checked(

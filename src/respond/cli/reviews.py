@@ -9,7 +9,7 @@ import click
 
 from respond.cli.answer import Answer
 from respond.cli.options import Recording
-from respond.cli.page import Page, span_text
+from respond.cli.page import Page, counted, span_text
 from respond.cli.past import LOG, about_the_past, times
 from respond.cli.seen import as_role, show_withheld, told, view_of
 from respond.cli.session import Session
@@ -97,6 +97,8 @@ def _show(page: Page, title: str, found: Review, view: View | None = None) -> No
             ("at work", span_text(found.open_seconds)),
             ("worst level", None if found.peak_level is None else found.peak_level.level),
             ("measured until", found.measured_until),
+            ("rests on", f"{counted(found.ground.events, 'event')} up to #{found.ground.position}"),
+            ("their leaves", found.ground.leaves),
         ]
     )
     _show_times(page, found)

@@ -44,6 +44,7 @@ class AsyncDesk:
     number = awaited(Desk.number)
     timeline = awaited(Desk.timeline)
     review = awaited(Desk.review)
+    stands_on = awaited(Desk.stands_on)
     learning_view = awaited(Desk.learning_view)
     view = awaited(Desk.view)
 

@@ -22,6 +22,7 @@ from respond.engine.linking import Linking
 from respond.engine.reader import Reader
 from respond.errors import IncidentNotFound, InvalidInput
 from respond.plan.plan import Plan
+from respond.projections.ground import Ground
 from respond.projections.learning import LearningView
 from respond.projections.review import Review
 from respond.projections.timeline import Timeline
@@ -228,3 +229,7 @@ class Desk(Handles, Linking):
     def review(self, /, incident_id: str, **options: Any) -> Review:
         """Return the review of an incident; *options* and errors as for `Reader.review`."""
         return self._reader.review(incident_id, **options)
+
+    def stands_on(self, /, incident_id: str, told: Ground) -> bool:
+        """Return whether the log still holds what a review rests on, by its *ground*; see `Reader.stands_on`."""
+        return self._reader.stands_on(incident_id, told)

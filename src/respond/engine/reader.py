@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from itertools import chain
@@ -15,6 +15,7 @@ from respond.domain.events import Event
 from respond.domain.streams import Realm, StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
+from respond.engine.file import File
 from respond.engine.folded import Folded, FoldedCare, Folding
 from respond.engine.rereading import Rereading
 from respond.engine.snapshots import SnapshotReader
@@ -23,6 +24,7 @@ from respond.plan.access import shown_to
 from respond.projections.board import Board
 from respond.projections.care import CareFigures
 from respond.projections.episodes import Episode, episode
+from respond.projections.ground import Ground, ground
 from respond.projections.knowledge import Clock, known
 from respond.projections.learning import LearningView, learning_view
 from respond.projections.listing import Page, numbered
@@ -85,21 +87,6 @@ class Tables(Protocol):
 
     def statistics(self) -> AbstractContextManager[Counted | None]:
         """Lend the statistics."""
-
-
-@attrs.frozen(kw_only=True)
-class _File:
-    """The events of an incident, and by their keys those of what belongs to it."""
-
-    events: tuple[Event, ...]
-    parties: Mapping[str, tuple[Event, ...]]
-    actions: Mapping[str, tuple[Event, ...]]
-    lessons: Mapping[str, tuple[Event, ...]]
-
-    def every(self) -> Iterator[Event]:
-        """Yield all of them."""
-        streams = (*self.parties.values(), *self.actions.values(), *self.lessons.values())
-        return chain(self.events, chain.from_iterable(streams))
 
 
 class Reader:
@@ -210,14 +197,14 @@ class Reader:
         *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`,
         `InvalidInput`.
         """
-        return self._reviewed(self._file(incident_id), tuple, **options)
+        return self._reviewed(self._file(incident_id, **options), tuple, **options)
 
     def view(self, incident_id: str, role: str | None, *, order: Order = "world", **options: Any) -> View:
         """Return what the plan in force shows *role* of an incident: state, timeline and review.
 
         *options* as for `review`.  Raises `AccessDenied` when it shows nothing to it, and what `review` raises.
         """
-        file = self._file(incident_id)
+        file = self._file(incident_id, **options)
         plan = self.plans.in_force(file.events)
         shown = shown_to(plan.access, role)
         if shown is None:
@@ -228,19 +215,24 @@ class Reader:
         when = {name: options[name] for name in ("known_at", "as_of", "clock") if name in options}
         stands = state(self.workflows[INCIDENT_CATEGORY], sight.redact(file.events), **when).value
         happened = timeline(sight.redact(story), order=order, **when)
-        return sight.view(role, stands, happened, self._reviewed(file, sight.redact, **options))
+        reviewed = self._reviewed(file, sight.redact, **options)
+        return sight.view(role, stands, happened, attrs.evolve(reviewed, ground=file.ground(**options)))
 
-    def _file(self, incident_id: str) -> _File:
+    def _file(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log", **_: Any) -> File:
+        """Return the events of an incident, and of what belonged to it as it was known then."""
         events = self.events(INCIDENT_CATEGORY, incident_id)
-        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(events)
-        return _File(
+        return self._filed(events, known(events, at=known_at, clock=clock).events)
+
+    def _filed(self, events: tuple[Event, ...], then: tuple[Event, ...]) -> File:
+        incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(then)
+        return File(
             events=events,
             parties=self._streams(PARTY_CATEGORY, incident.cases),
             actions=self._streams(ACTION_CATEGORY, incident.actions),
             lessons=self._streams(LESSON_CATEGORY, incident.review.lessons),
         )
 
-    def _reviewed(self, file: _File, seen: Callable[[Iterable[Event]], tuple[Event, ...]], **options: Any) -> Review:
+    def _reviewed(self, file: File, seen: Callable[[Iterable[Event]], tuple[Event, ...]], **options: Any) -> Review:
         """Return the review of what is *seen* of the events in *file*."""
         return review(
             seen(file.events),
@@ -251,6 +243,15 @@ class Reader:
             lessons=seen(chain.from_iterable(file.lessons.values())),
             **options,
         )
+
+    def stands_on(self, incident_id: str, told: Ground) -> bool:
+        """Return whether the log holds unchanged what a review of an incident was made of, which told this ground.
+
+        What was recorded since does not matter.  That holds for reviews by the log's clock.  Raises `IncidentNotFound`.
+        """
+        events = self.events(INCIDENT_CATEGORY, incident_id)
+        then = tuple(event for event in events if event.position <= told.position)
+        return ground(event for event in self._filed(then, then).every() if event.position <= told.position) == told
 
     def performance(self, now: datetime, *, realm: Realm = "real", recurrence_days: int) -> Performance:
         """Return the figures of how the incidents of one realm were handled, as seen *now*, by a fold of all of them.

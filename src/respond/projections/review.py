@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -23,6 +24,7 @@ from respond.projections.communication import Communication, communication
 from respond.projections.customers import PartyCared, Told
 from respond.projections.document import Document
 from respond.projections.entries import LATE_AFTER, Citation, Entry, entries, in_world_order
+from respond.projections.ground import Ground, ground
 from respond.projections.knowledge import Clock, ClockUsed, known
 from respond.projections.learnt import Learnt, learnt
 from respond.projections.milestones import Duration, Milestone, durations, milestones
@@ -118,6 +120,8 @@ class Review(Document):
     first_event: Citation
     last_position: int
     """The last position that was known."""
+    ground: Ground
+    """The events that all this rests on; `Engine.stands_on` compares it with the log."""
     measured_until: datetime
     """The time up to which what still lasts was measured."""
     as_of: datetime | None
@@ -150,6 +154,7 @@ def review(
     known by then or it had not been reported yet, and `InvalidInput`.
     """
     _refuse_naive(now, as_of)
+    events, parties, actions, lessons = tuple(events), tuple(parties), actions or {}, tuple(lessons)
     seen = known(events, at=known_at, clock=clock)
     if not seen.events:
         raise IncidentNotFound("nothing of the incident was known then; ask for a later time")
@@ -166,6 +171,7 @@ def review(
         realm=seen.events[0].body["realm"],
         first_event=all_entries[0].citation,
         last_position=seen.last_position,
+        ground=ground(known(chain(events, parties, *actions.values(), lessons), at=known_at, clock=clock).events),
         measured_until=until,
         as_of=as_of,
         known_at=known_at,
@@ -173,7 +179,7 @@ def review(
         deviations=tuple(_happened(f.deviations(workflow, (*plans, plan), seen.events), happened)),
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
-        **_belonging(plan, seen.events, parties, actions or {}, **when),
+        **_belonging(plan, seen.events, parties, actions, **when),
         **_head(standing, seen.events[0]),
         **_body(world, standing, plan, until, known(lessons, at=known_at, clock=clock).events),
         **_course(world, seen.events, standing, plan, until),

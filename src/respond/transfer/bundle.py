@@ -62,6 +62,7 @@ def bundle(engine: Engine, name: str) -> dict[str, Any]:
     incident = engine.incident(name)
     story = engine.reader.story(incident.id)
     rows = _rows(engine, story)
+    head = engine.store.head()
     now = engine.clock()
     state = incident.state()
     return {
@@ -72,6 +73,7 @@ def bundle(engine: Engine, name: str) -> dict[str, Any]:
         "incident": incident.id,
         "number": incident.number,
         "made_at": document(now),
+        "head": {"position": head.position, "recorded_us": head.recorded_us},
         "plan": document(engine.plans.in_force(incident.events()).reference),
         "state": document(state),
         "timeline": incident.timeline().to_json(),
@@ -194,6 +196,8 @@ def _events(told: Mapping[str, Any]) -> Iterator[Flaw]:
         versions[stream] = versions.get(stream, 0) + 1
         if body["version"] != versions[stream]:
             yield Flaw("version-missing", place, f"version {versions[stream]} of {stream} is not here")
+    if last > told["head"]["position"]:
+        yield Flaw("head-passed", JSON_FILE, "an event stands behind the head of the log at which the bundle was made")
     if _digest_of(leaves) != told["leaves"]:
         yield Flaw("leaves-differ", JSON_FILE, "the digest of all leaves is another")
 

@@ -34,6 +34,7 @@ def _lines(bundle: Mapping[str, Any]) -> Iterator[str]:
             "resolution": review["resolution"],
             "review": review["summary"],
             "made at": bundle["made_at"],
+            "head of the log": f"#{bundle['head']['position']}",
             "events": len(bundle["events"]),
             "digest of all leaves": bundle["leaves"],
         }

@@ -13,6 +13,7 @@ from respond.workflow.authority import Grant, authorise
 from respond.workflow.definition import NEW, Guard, Situation, trigger_of
 from respond.workflow.punctuality import untimely
 from respond.workflow.table import NOT_ENABLED
+from respond.workflow.texts import unfit
 from respond.workflow.workflow import Workflow
 
 
@@ -53,7 +54,8 @@ class Explanation:
     enabled_in: tuple[str, ...]
     """The states in which the trigger has a transition."""
     denied: tuple[Refusal, ...] = ()
-    """What is wrong with the time that it tells, and what the plan's rules of authority, or the host's policy, say."""
+    """What is wrong with the time and the texts that it tells, and what the plan's rules of authority, or the host's
+    policy, say."""
 
     @property
     def allowed(self) -> bool:
@@ -102,7 +104,7 @@ def decision(workflow: Workflow, situation: Situation) -> Decision:
     trigger = trigger_of(handler.command)
     dest = _dest(workflow, trigger, situation)
     authority = authorise(workflow, situation)
-    if dest is None or isinstance(authority, tuple) or untimely(situation):
+    if dest is None or isinstance(authority, tuple) or untimely(situation) or unfit(workflow, situation):
         raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
     payloads = tuple(handler.decide(replace(situation, dest=dest)))
     for payload in payloads:
@@ -165,7 +167,8 @@ def _denied(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
     if situation.command is None:
         return ()
     authority = authorise(workflow, situation)
-    return (*untimely(situation), *(authority if isinstance(authority, tuple) else ()))
+    denied = authority if isinstance(authority, tuple) else ()
+    return (*untimely(situation), *unfit(workflow, situation), *denied)
 
 
 def _ask(guard: Guard, situation: Situation) -> Verdict:

@@ -119,21 +119,21 @@ def text_within(situation: Situation) -> str | None:
     long = [
         f"{field.name.rstrip('_')} has {size:,} bytes"
         for field in attrs.fields(type(command))
-        if (size := max(map(_bytes, _texts(getattr(command, field.name))), default=0)) > TEXT_MAX
+        if (size := max(map(_bytes, texts_in(getattr(command, field.name))), default=0)) > TEXT_MAX
     ]
     return f"{', '.join(long)}; a text has {TEXT_MAX:,} at most" if long else None
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
     """Yield *value* when it is a text, and each text inside it."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        yield from (text for pair in value.items() for one in pair for text in _texts(one))
-    elif isinstance(value, tuple):
-        yield from (text for one in value for text in _texts(one))
+        yield from (text for pair in value.items() for one in pair for text in texts_in(one))
+    elif isinstance(value, tuple | list):
+        yield from (text for one in value for text in texts_in(one))
     elif attrs.has(type(value)):
-        yield from (text for field in attrs.fields(type(value)) for text in _texts(getattr(value, field.name)))
+        yield from (text for field in attrs.fields(type(value)) for text in texts_in(getattr(value, field.name)))
 
 
 def _bytes(text: str) -> int:

@@ -135,7 +135,13 @@ def _approved_already(situation: Situation) -> bool:
 
 HANDLERS = (
     Handler(command=SetKeyMessages, decide=_set, emits=(KeyMessagesSet,), done=_set_already),
-    Handler(command=ApproveKeyMessages, decide=_approve, emits=(KeyMessagesApproved,), done=_approved_already),
+    Handler(
+        command=ApproveKeyMessages,
+        decide=_approve,
+        emits=(KeyMessagesApproved,),
+        done=_approved_already,
+        about=("version",),
+    ),
 )
 _SAID = ("role-unknown", "text-too-long")
 TRANSITIONS = (
