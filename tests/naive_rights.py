@@ -46,9 +46,7 @@ def unlawful(plan: Plan, workflow: Workflow, history: Sequence[Event], event: Ev
         who = Actor(event.actor, event.role, event.body.get("on_behalf_of")) if event.actor else None
         told = event.body.get("authority") or {}
         amount = _offers(history).get(data.offer) if type(data) is p.CompensationPaid else None
-        may = allowing(
-            plan, history, made(data), who, told.get("break_glass", ""), workflow=workflow, amount=amount
-        )
+        may = allowing(plan, history, made(data), who, told.get("break_glass", ""), workflow=workflow, amount=amount)
         if told.get("rule") not in (may or {None}) or may == set():
             yield f"{event.type}: {who} did it by {told.get('rule')!r}, and those who let him are {may}"
     check = _CHECKS.get(type(data))
@@ -74,8 +72,9 @@ def _published(plan: Plan, history: Sequence[Event], event: Event) -> Iterator[s
 
 
 def _approved(plan: Plan, history: Sequence[Event], event: Event) -> Iterator[str]:
-    drafted = next(one for one in history if one.type == "StatementDrafted" and one.data.statement == event.data.statement)
-    audience = next(one for one in plan.audiences if one.id == drafted.data.audience)
+    drafted = [one.data for one in history if one.type == "StatementDrafted"]
+    told = next(one.audience for one in drafted if one.statement == event.data.statement)
+    audience = next(one for one in plan.audiences if one.id == told)
     if audience.approvers and not _in_role(plan, history, audience.approvers, event.role):
         yield f"{event.role} approved it, and only {audience.approvers} may"
 
@@ -147,9 +146,7 @@ def _let(plan: Plan, history: Sequence[Event], event: Event) -> Iterator[str]:
 
 def _paid(_: Plan, history: Sequence[Event], event: Event) -> Iterator[str]:
     number = event.data.offer
-    owed = [
-        one.data.offer for one in history if type(one.data) is p.CompensationOffered and one.data.approval_owed
-    ]
+    owed = [one.data.offer for one in history if type(one.data) is p.CompensationOffered and one.data.approval_owed]
     if number not in _of(history, p.CompensationAccepted):
         yield f"nobody accepted offer {number}"
     if number in owed and number not in _of(history, p.CompensationApproved):

@@ -37,7 +37,15 @@ MENDS = {
 }
 """By the code of a refusal, what clears the way."""
 ENDS = frozenset(
-    {"close_case", "close_pool", "close_accountability", "lift_warning", "retire_plan", "withdraw_lesson", "drop_action"}
+    {
+        "close_case",
+        "close_pool",
+        "close_accountability",
+        "lift_warning",
+        "retire_plan",
+        "withdraw_lesson",
+        "drop_action",
+    }
 )
 """What ends a life, and is asked for seldom."""
 OFTEN = frozenset(
@@ -115,10 +123,6 @@ class Hand(Worker):
         key = self.one_of(open_ones or ["p-1"])
         known = self.state.proposals.get(key)
         return {"proposal": key, "incident": known.incident if known else None}
-
-    def held(self) -> tuple[str, str]:
-        """Return a role and a person, as far as roles are held in what is worked on."""
-        return super().held() if hasattr(self.state, "roles") else (self.role(), self.person())
 
     def word(self) -> Any:
         """Return what leads to a statement that is published: key messages, a draft, its approval."""

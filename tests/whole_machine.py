@@ -1,4 +1,4 @@
-"""The whole machine: several people work on everything that an engine knows, under random plans, and drills are held."""
+"""The whole machine: people work on everything that an engine knows, under random plans, and drills are held."""
 
 from __future__ import annotations
 
@@ -229,8 +229,8 @@ class Whole(RuleBasedStateMachine):
         if not hasattr(self, "chronicle"):
             return []
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
-        streams = [stream for _, stream in self.chronicle.states if (stream.category, stream.realm) == (category, realm)]
-        return [one.key.removeprefix(f"{DRILL}/") for one in streams]
+        streams = [stream for _, stream in self.chronicle.states if stream.realm == realm]
+        return [one.key.removeprefix(f"{DRILL}/") for one in streams if one.category == category]
 
     def _place(self, desk: Desk, category: str, key: str) -> Place:
         tenant = self.engine.store.tenant

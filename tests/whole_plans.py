@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from random import Random
-from typing import Any
 
 import attrs
 
@@ -25,7 +24,14 @@ WATCHED = (
     *("close_review", "close_case", "close_pool", "close_accountability", "commit_stock"),
 )
 """The commands for which some plans have rules of their own; some of them name nobody."""
-_BEFORE = ("draft_statement", "approve_statement", "offer_compensation", "register_affected", "open_review", "open_pool")
+_BEFORE = (
+    "draft_statement",
+    "approve_statement",
+    "offer_compensation",
+    "register_affected",
+    "open_review",
+    "open_pool",
+)
 """The commands whose actor some rules exclude from another one."""
 _OTHERS = tuple(dict.fromkeys(one for workflow in SHIPPED for one in workflow.triggers if one not in WATCHED))
 _LIGHT = ("obligations", "measures", "extension_fields", "teams", "notices", "indicators", "follow_up")
@@ -38,7 +44,7 @@ def whole_plan(seed: int, name: str = "drawn") -> Plan:
     """Return the plan that comes from *seed*, with every section, or without some that stand in the way."""
     maker = Maker(f"{name} {seed}")
     left_out = _LIGHT if maker.chance() else ()
-    random = Random(seed)  # noqa: S311 - repeatable, and nobody's secret
+    random = Random(seed)
     seeds = {one: 0 if one in left_out else random.randrange(1, 2**32) for one in (*REFERRED, *SECTIONS)}
     plan = seeded_plan(seeds, name=name)
     return attrs.evolve(
@@ -96,9 +102,7 @@ def _authority(maker: Maker) -> tuple[AuthorityRule, ...]:
         return ()
     made: list[AuthorityRule] = []
     for number in range(maker.random.randint(1, 4)):
-        rule: AuthorityRule = maker.part(
-            AuthorityRule, id=f"strict {number}", commands=maker.some(WATCHED, at_least=1)
-        )
+        rule: AuthorityRule = maker.part(AuthorityRule, id=f"strict {number}", commands=maker.some(WATCHED, at_least=1))
         made.append(
             attrs.evolve(
                 rule,
@@ -117,7 +121,7 @@ def _up_to(maker: Maker) -> Money | None:
     return chosen
 
 
-def scenario_of(plan: Plan, **more: Any) -> Scenario:
+def scenario_of(plan: Plan) -> Scenario:
     """Return a scenario for *plan*."""
     return Scenario(
         name="smoke",
@@ -143,5 +147,4 @@ def scenario_of(plan: Plan, **more: Any) -> Scenario:
             Objective(id="ack", title="Taken up", act="acknowledge", within=Span(15, "minute")),
             Objective(id="led", title="Led", role="commander", within=Span(20, "minute"), points=2),
         ),
-        **more,
     )

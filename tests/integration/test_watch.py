@@ -190,7 +190,6 @@ class TestRounds:
         watch.round()
         assert raised(engine, short) == [FIRST, SECOND, ("brief", 1, 1, 30)]
 
-
     def test_approvals_are_of_many_things(self, store, clock):
         """What is approved elsewhere, by an event that incidents have too, is no incident to look at."""
         rules = (
