@@ -123,7 +123,9 @@ class _Case:
             return False
         if self.me & barred:
             return False
-        return self.trigger == "approve" or 1 + self._approved(rule, barred) >= rule.n_of
+        if self.trigger == "approve":
+            return bool(self.command.about) == bool(_fields(self.command.command.partition(":")[0]))
+        return 1 + self._approved(rule, barred) >= rule.n_of
 
     def _barred(self, rule: AuthorityRule) -> set[str]:
         found: set[str] = set()
@@ -136,17 +138,23 @@ class _Case:
         return found | (people_of(self.history[0]) if rule.not_in_chain and self.history else set())
 
     def _about_mine(self, event: Event) -> bool:
-        """Return whether *event* is about the statement that the command is about, if either is about one."""
-        mine = getattr(self.command, "statement", None)
-        return mine is None or getattr(event.data, "statement", mine) == mine
+        """Return whether *event* is about the one of several things that the command is about, if it is about one."""
+        mine = {name: getattr(self.command, name) for name in _fields(self.trigger)}
+        return all(getattr(event.data, name, value) == value for name, value in mine.items())
 
     def _approved(self, rule: AuthorityRule, barred: set[str]) -> int:
         number, counted = 0, self.me | barred
         for place, event in enumerate(self.history):
             if event.type != "ApprovalGiven" or event.id in taken_back(self.history):
                 continue
-            spent = any(told(later, event.data.command, self.workflow) for later in self.history[place:])
-            if event.data.command in self.names and not spent and self._approver(rule, event):
+            ends = {event.data.command}
+            if self.trigger.endswith("_statement"):
+                ends |= {"draft_statement", "correct_statement"}
+            later = [one for one in self.history[place:] if self._about_mine(one)]
+            spent = any(told(one, name, self.workflow) for one in later for name in ends)
+            about = " ".join(str(getattr(self.command, name)) for name in _fields(self.trigger))
+            named = event.data.command in self.names and event.data.about == about
+            if named and not spent and self._approver(rule, event):
                 people = people_of(event)
                 if people and not people & counted:
                     number, counted = number + 1, counted | people
@@ -155,6 +163,12 @@ class _Case:
     def _approver(self, rule: AuthorityRule, approval: Event) -> bool:
         rules = [rule, *(one for one in self.plan.authority if "approve" in one.commands)]
         return any(self.fills(one, approval.actor, approval.role) for one in rules)
+
+
+def _fields(trigger: str) -> tuple[str, ...]:
+    """Return the fields that say which of several things *trigger* is about."""
+    kinds = {"waive": ("obligation", "occurrence"), "measure": ("measure",), "statement": ("statement",)}
+    return () if trigger == "add_measure" else kinds.get(trigger.rpartition("_")[2], ())
 
 
 def steps_in(plan: Plan, roles: Sequence[str], role: str | None, held: Collection[str]) -> bool:

@@ -2,18 +2,31 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from play import REPORT, RESOLVE, ROUTES, START, Play, incident_in
 from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.domain.payloads import to_data
+from respond.domain.references import Reference
+from respond.domain.values import replace
 from respond.errors import CommandRefused
+from respond.workflow.definition import Companion
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
+from respond.workflow.incident.cases import Case
+from respond.workflow.incident.decide import absorbing
+from respond.workflow.incident.followed import Followed
+from respond.workflow.warning.commands import ConvertWarning
 
 FILE = e.Attachment(name="a", media_type="text/plain", size=1, sha256="0" * 64, uri="file:a")
 DISCOVERED = Moment(START, precision="minute", offset_minutes=480)
+BEGAN = Moment(START, precision="hour")
+PASSED_OVER = Reference(name="flood", version="2", digest="0" * 64)
+CASES = (Case(party="p-1", customers=2),)
+ACTIONS = (Followed(action="a-1", owner="chen.yu"),)
 
 SAID = [
     (
@@ -23,10 +36,15 @@ SAID = [
             title="t",
             narrative="n",
             discovered_at=DISCOVERED,
+            began_at=BEGAN,
             site="s",
+            unit="u",
             channel="shop",
             team="first line",
             reference="INC0001",
+            warning="w-1",
+            passed_over=PASSED_OVER,
+            plan_reason="p",
         ),
         e.IncidentReported(
             from_="new",
@@ -35,10 +53,15 @@ SAID = [
             title="t",
             narrative="n",
             discovered_at=DISCOVERED,
+            began_at=BEGAN,
             site="s",
+            unit="u",
             channel="shop",
             team="first line",
             reference="INC0001",
+            warning="w-1",
+            passed_over=PASSED_OVER,
+            plan_reason="p",
         ),
     ),
     (
@@ -46,8 +69,13 @@ SAID = [
         c.Assess(
             affected_customers=1,
             injured=2,
+            dead=1,
             loss=Money(Decimal("3.50"), "CNY"),
             spread="local",
+            sites=3,
+            critical_facility=True,
+            facets=("data",),
+            began_at=BEGAN,
             findings="f",
             fields={"k": Decimal("1.0")},
         ),
@@ -56,8 +84,13 @@ SAID = [
             to="assessed",
             affected_customers=1,
             injured=2,
+            dead=1,
             loss=Money(Decimal("3.50"), "CNY"),
             spread="local",
+            sites=3,
+            critical_facility=True,
+            facets=("data",),
+            began_at=BEGAN,
             findings="f",
             fields={"k": Decimal("1.0")},
         ),
@@ -96,7 +129,11 @@ SAID = [
         c.Merge(into="i-2", reason="r"),
         e.IncidentMerged(from_="resolved", to="merged", into="i-2", reason="r"),
     ),
-    ("reviewed", c.Absorb(source="i-2", reason="r"), e.IncidentAbsorbed(source="i-2", reason="r")),
+    (
+        "responding",
+        c.Absorb(source="i-2", reason="r", worst_level=2, reported_upward=True, cases=CASES, actions=ACTIONS),
+        e.IncidentAbsorbed(source="i-2", reason="r", worst_level=2, reported_upward=True, cases=CASES, actions=ACTIONS),
+    ),
 ]
 
 
@@ -104,6 +141,45 @@ SAID = [
 def test_an_event_tells_all_that_its_command_said(state, command, event):
     """A command causes one event, which says where it began, where it leads, and everything that was said."""
     assert incident_in(state).decide(command, "chen.yu") == (event,)
+
+
+def test_all_that_can_be_said_is_said_above():
+    """Each field of each of these commands has a value above, but the version that a merge goes by and tells nobody."""
+    fields = {(type(command), field.name) for _, command, _ in SAID for field in attrs.fields(type(command))}
+    told = {
+        (type(command), field.name)
+        for _, command, _ in SAID
+        for field in attrs.fields(type(command))
+        if getattr(command, field.name) not in (field.default, {})
+    }
+    assert fields - told == {(c.Merge, "at_version")}
+
+
+def test_an_incident_that_is_merged_hands_on_what_its_duties_rest_on():
+    """The one that goes on is told the worst level, whether it was reported upward, the cases and the action items."""
+    merged = incident_in("reported_upward").do(c.ChangeLevel(level=1, justification="j")).state
+    merged = replace(merged, cases={"p-1": CASES[0]}, actions={"a-1": ACTIONS[0]})
+    assert absorbing("i-1", merged, "r") == c.Absorb(
+        source="i-1", reason="r", worst_level=1, reported_upward=True, cases=CASES, actions=ACTIONS
+    )
+
+
+def test_a_report_of_a_warning_converts_it():
+    """The warning is told which incident it became; a report without one has no companion."""
+    handler = INCIDENT.handler_for("report")
+    told = c.ReportIncident(category="network", title="t", warning="w-1")
+    assert list(handler.companions("i-1", told)) == [Companion("warning", "w-1", ConvertWarning(incident="i-1"))]
+    assert list(handler.companions("i-1", REPORT)) == []
+
+
+@pytest.mark.parametrize(("level", "variant"), [(2, "raise"), (4, "lower")])
+def test_a_level_is_raised_or_lowered(level, variant):
+    """Rules of authority may tell the two apart, by the command and by what it told."""
+    handler = INCIDENT.handler_for("change_level")
+    situation = incident_in("level_assigned").situation(c.ChangeLevel(level=level, justification="j"))
+    assert handler.variant(situation) == variant
+    assert handler.told_variant(e.LevelChanged(from_level=3, to_level=level)) == variant
+    assert handler.told_variant(e.LevelChanged(from_level=3, to_level=3)) == "raise"
 
 
 def test_a_transfer_names_who_had_it_before():
@@ -209,6 +285,14 @@ def test_a_false_alarm_that_was_none_is_assessed_and_levelled_anew():
     assert play.do(ROUTES["level_assigned"][-1]).state.status == "level_assigned"
 
 
+def test_whether_it_was_done_is_a_plain_answer():
+    """An assessment that says something else was not done, and nor was the first one after a reopening."""
+    said = ROUTES["assessed"][-1]
+    assert incident_in("assessed").explain("assess", c.Assess(fields={"vip": True})).done is False
+    reopened = incident_in("assessed").do(c.Cancel(reason="False alarm"), c.Reopen(reason="It is back"))
+    assert reopened.explain("assess", said).done is False
+
+
 @pytest.mark.parametrize(("said", "other"), [(True, 1), (0, False), (1, Decimal(1))], ids=repr)
 def test_a_value_of_another_type_is_another_word(said, other):
     """True, 1 and the decimal 1 are three values: an assessment and a correction with another one are recorded."""
@@ -266,3 +350,12 @@ def test_a_report_is_refused_where_there_is_an_incident():
     """An incident is reported once."""
     with pytest.raises(CommandRefused, match=r"report is enabled in new, not in reported \[not-enabled\]"):
         Play().do(REPORT, REPORT)
+
+
+@pytest.mark.parametrize(("told", "taken"), [(None, None), (1, 1), (4, 4), (9, 4), (0, 1)])
+def test_the_level_of_another_plan_is_taken_as_one_of_this(told, taken):
+    """An incident that is merged may have been worse than nothing that this plan knows: its mildest level then."""
+    play = incident_in("level_assigned")
+    (absorbed,) = play.decide(c.Absorb(source="i-9", reason="the same", worst_level=told))
+    assert absorbed.worst_level == taken
+    assert taken is None or play.plan.level(taken) is not None

@@ -1,31 +1,59 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
+import attrs
 import pytest
 
-from play import PLAN, Play, incident_in
+from play import DUTIES, PLAN, RESOLVE, START, Play, incident_in
 from respond.domain.events import Event
 from respond.domain.moments import Moment, parse_utc
+from respond.domain.money import Money
+from respond.domain.values import replace
 from respond.errors import CommandRefused, UnreadableEvent
+from respond.workflow.approvals import Approve
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
-from respond.workflow.incident.state import Incident
+from respond.workflow.incident.cases import Case
+from respond.workflow.incident.drawn import ExpenseRecorded, Spent
+from respond.workflow.incident.followed import Followed
+from respond.workflow.incident.marks import Mark
+from respond.workflow.incident.recognition import RecordRecognition
+from respond.workflow.incident.reviewed import (
+    Evaluated,
+    FindingRecorded,
+    Fixed,
+    FixRecorded,
+    Found,
+    ResponseEvaluated,
+    Reviewing,
+    Sitting,
+)
+from respond.workflow.incident.said import Said
+from respond.workflow.incident.state import Incident, Judged, Told
+from respond.workflow.incident.taken import Course, Effects
+from respond.workflow.incident.triage import Acknowledge
 
 
 def test_an_incident_remembers_how_it_began():
     """The state holds what the report told, who told it, and the plan and the definition that were in force."""
-    command = c.ReportIncident(
-        category="network", title="t", narrative="n", site="s", channel="shop", team="first line", reference="INC0001"
-    )
-    state = Play().do(command, actor="chen.yu").state
-    assert (state.id, state.reporter, state.team, state.reference) == ("i-1", "chen.yu", "first line", "INC0001")
-    assert (state.category, state.title, state.narrative, state.site, state.channel) == (
-        "network",
-        "t",
-        "n",
-        "s",
-        "shop",
-    )
+    told = {
+        "category": "network",
+        "title": "t",
+        "narrative": "n",
+        "discovered_at": Moment(START, precision="minute"),
+        "began_at": Moment(START, precision="hour"),
+        "site": "s",
+        "unit": "u",
+        "channel": "shop",
+        "team": "first line",
+        "reference": "INC0001",
+        "warning": "w-1",
+    }
+    state = Play().do(c.ReportIncident(**told), actor="chen.yu").state
+    assert (state.id, state.reporter) == ("i-1", "chen.yu")
+    assert {name: getattr(state, name) for name in told} == told
     assert (state.plan, state.definition) == (PLAN.reference, INCIDENT.reference)
 
 
@@ -47,22 +75,73 @@ def test_every_assessment_is_kept_and_the_last_one_counts():
 
 
 def test_reopening_forgets_the_resolution_and_counts():
-    """A reopened incident has no resolution, and knows how often that happened."""
-    play = incident_in("resolved")
-    assert play.state.resolution == "Terminals restarted"
+    """A reopened incident has no resolution, is nobody's yet, and knows how often that happened."""
+    play = incident_in("level_assigned").do(Acknowledge(), c.StartResponse(), RESOLVE)
+    assert (play.state.resolution, play.state.acknowledged) == ("Terminals restarted", True)
     play.do(c.Reopen(reason="It is back"))
     assert (play.state.resolution, play.state.resolution_entry, play.state.reopened) == ("", "", 1)
+    assert play.state.acknowledged is False
+
+
+def test_reopening_undoes_what_the_response_achieved():
+    """What was contained and restored, a hold of work, who reviewed and who signed count no more."""
+    play = incident_in("resolved")
+    entry = Mark(entry="e-1", at=START, recorded_at=START)
+    play.state = replace(
+        play.state,
+        effects=Effects(contained=entry, restored=entry),
+        course=Course(held=entry),
+        review=Reviewing(sitting=Sitting(participants=("li.na",), opened=entry), signatures={"li.na": entry}),
+    )
+    state = play.do(c.Reopen(reason="It is back")).state
+    assert (state.effects, state.course, state.review) == (Effects(), Course(), Reviewing())
 
 
 def test_a_merged_incident_names_where_it_went():
     """The merged one knows the incident that goes on, and that one knows what it absorbed."""
-    assert incident_in("merged").state.merged_into == "i-2"
+    merged = incident_in("merged").state
+    assert (merged.merged_into, merged.merged_from) == ("i-2", "reported")
     play = incident_in("level_assigned").do(c.Absorb(source="i-3", reason="same"))
     assert (play.state.absorbed, play.state.worst_level, play.state.reported_upward) == (("i-3",), 3, False)
     play.do(c.Absorb(source="i-4", reason="same", worst_level=2, reported_upward=True))
     play.do(c.Absorb(source="i-5", reason="same", worst_level=4))
     assert (play.state.absorbed, play.state.level) == (("i-3", "i-4", "i-5"), 3)
     assert (play.state.worst_level, play.state.reported_upward) == (2, True)
+
+
+def test_an_absorbed_incident_leaves_its_cases_and_action_items():
+    """They join those that are there; of the same one, what is told last counts."""
+    play = incident_in("responding")
+    for customers in (2, 3):
+        case = Case(party="p-1", customers=customers)
+        followed = Followed(action="a-1", owner=f"o-{customers}")
+        play.do(c.Absorb(source=f"i-{customers}", reason="same", cases=(case,), actions=(followed,)))
+    other = c.Absorb(source="i-9", reason="same", cases=(Case(party="p-9"),), actions=(Followed(action="a-9"),))
+    state = play.do(other).state
+    assert {key: one.customers for key, one in state.cases.items()} == {"p-1": 3, "p-9": 1}
+    assert {key: one.owner for key, one in state.actions.items()} == {"a-1": "o-3", "a-9": ""}
+
+
+def test_only_the_expense_that_is_corrected_changes():
+    """Its entry stays, and so does every other expense."""
+    play = incident_in("responding")
+    for yuan in (1, 2):
+        play.record(ExpenseRecorded(amount=Money(Decimal(yuan), "CNY"), purpose=f"p{yuan}"))
+    first, second = play.state.expenses
+    corrections = c.Correct(entry=second.entry, changes={"purpose": "fuel"}, reason="typo")
+    fuel = attrs.evolve(second, expense=attrs.evolve(second.expense, purpose="fuel"))
+    assert play.do(corrections).state.expenses == (first, fuel)
+    assert play.do(c.Retract(entry=first.entry, reason="wrong")).state.expenses == (fuel,)
+
+
+def test_only_the_finding_that_is_corrected_changes():
+    """What else the review holds stays as it was told."""
+    play = incident_in("resolved").record(
+        FindingRecorded(kind="trigger", text="An update"), FindingRecorded(kind="lucky", text="It was night")
+    )
+    first, second = play.state.review.findings
+    play.do(c.Correct(entry=first.entry, changes={"text": "A release"}, reason="typo"))
+    assert play.state.review.findings == (attrs.evolve(first, told=attrs.evolve(first.told, text="A release")), second)
 
 
 def corrected(play: Play, entry: str, **changes: object) -> Incident:
@@ -127,6 +206,18 @@ def test_correcting_when_it_happened_changes_no_state():
     assert corrected(play, "IncidentResolved", occurred_at="2026-03-01T07:00:00Z") == before
 
 
+def test_what_else_is_retracted_leaves_the_notes():
+    """To take back an approval or a recognition takes no note away; what was recognised can be said again then."""
+    play = incident_in("resolved", plan=attrs.evolve(PLAN, authority=DUTIES.authority)).do(c.Note(text="Called"))
+    praise = RecordRecognition(person="wu.bo", text="drove to every shop")
+    play.do(Approve(command="waive", about="visit 1"), praise, actor="li.na")
+    assert play.decide(praise, "li.na") == ()
+    for name in ("ApprovalGiven", "RecognitionRecorded"):
+        play.do(c.Retract(entry=play.entry(name), reason="a mistake"))
+    assert play.state.notes == 1
+    assert play.decide(praise, "li.na")
+
+
 def test_a_retracted_fact_is_gone_from_the_state_only():
     """Assessments, upward reports and notes that were withdrawn do not count, and stay in the log."""
     play = incident_in("reported_upward").do(c.Note(text="Called"))
@@ -136,6 +227,57 @@ def test_a_retracted_fact_is_gone_from_the_state_only():
     assert play.state.assessment is None
     assert play.state.status == "reported_upward"
     assert len(play.history) == 9
+
+
+ENTRIES = ("a-1", "u-1", "f-1", "x-1", "i-1", "j-1", "k-1", "n-1")
+"""One of each kind of fact that the state keeps with its entry."""
+
+
+def facts_but(gone: str) -> dict[str, object]:
+    """Return the fields of a state that keeps all of them, and another of each, but *gone*."""
+    kept = {one: one for one in (*ENTRIES, *(one.replace("1", "2") for one in ENTRIES)) if one != gone}
+    step = {"from_": "new", "to": "reported"}
+    judged = ResponseEvaluated(followed=True, adequate=True, effectiveness="effective", text="t")
+    spent = ExpenseRecorded(amount=Money(Decimal(1), "CNY"), purpose="fuel")
+    told = {
+        "assessments": [Judged(entry=one, assessment=e.IncidentAssessed(**step)) for one in kept if one[0] == "a"],
+        "upward_reports": [
+            Told(entry=one, report=e.UpwardReportSent(**step, kind="initial", recipient="HQ", summary="s"))
+            for one in kept
+            if one[0] == "u"
+        ],
+        "fulfilled": [one for one in kept if one[0] == "f"],
+        "expenses": [Spent(entry=one, expense=spent) for one in kept if one[0] == "x"],
+    }
+    review = Reviewing(
+        findings=tuple(Found(entry=one, told=FindingRecorded(kind="lucky", text="t")) for one in kept if one[0] == "i"),
+        evaluations=tuple(Evaluated(entry=one, told=judged) for one in kept if one[0] == "j"),
+        fixes=tuple(Fixed(entry=one, told=FixRecorded(kind="permanent", text="t")) for one in kept if one[0] == "k"),
+    )
+    said = Said(noted=tuple(one for one in kept if one[0] == "n"))
+    return {**{name: tuple(value) for name, value in told.items()}, "review": review, "said": said}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_only_the_entry_that_is_retracted_is_gone(entry):
+    """What else the state keeps of that kind and of others stays, and no note is missed."""
+    play = incident_in("reported")
+    whole = replace(play.state, notes=3, **facts_but(""))
+    play.state = whole
+    play.record(e.EntryRetracted(entry=entry, reason="wrong"))
+    assert play.state == replace(whole, **facts_but(entry))
+    play.record(e.EntryRetracted(entry="a note", reason="wrong"))
+    assert play.state == replace(whole, notes=2, **facts_but(entry))
+
+
+def test_a_corrected_briefing_leaves_when_command_was_taken():
+    """Who commands does so since then; told when, it is since when was told."""
+    play = incident_in("reported").do(c.TakeCommand(commander="li.na", briefing="b"))
+    since = play.state.commands_since
+    assert since is not None
+    assert corrected(play, "CommandTransferred", briefing="c").commands_since == since
+    told = corrected(play, "CommandTransferred", occurred_at="2026-03-01T07:00:00Z").commands_since
+    assert told == parse_utc("2026-03-01T07:00:00Z")
 
 
 def test_reality_that_broke_the_rules_folds():

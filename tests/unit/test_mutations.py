@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import textwrap
 
 import pytest
 
 import mutants
+from exchange import exchange, functions, key
 from mutations import mutations
 
 SOURCE = '''
@@ -79,11 +82,122 @@ def test_a_mutant_takes_the_place_of_its_module(tmp_path, monkeypatch):
     assert clock_edge.late(7, 3) == "late"
 
 
+COUNTS = """
+LIMIT = 3
+TABLE = {"odd": lambda count: count % 2 == 1}
+
+
+def few(count):
+    return all(one < LIMIT for one in range(count))
+
+
+def made(count):
+    return count + 1
+
+
+MADE = made(1)
+"""
+
+
+def exchanged(name):
+    """Make the change called *name* where the module was executed; return the module, None when it cannot be made."""
+    module = {}
+    source = compile(COUNTS, name, "exec")
+    exec(source, module)
+    (tree,) = (one.tree for one in mutations(COUNTS) if one.name == name)
+    ran = {key(source), key(module["made"].__code__)}
+    made = exchange(source, compile(tree, name, "exec"), ran, functions([name]))
+    if made is None:
+        return None
+    made.make()
+    return module
+
+
+def test_the_code_of_a_function_is_exchanged_where_it_stands():
+    """So it is where the change is in what the function defines, and in a function that a table holds."""
+    assert exchanged("few: one < LIMIT -> one <= LIMIT")["few"](4) is True
+    assert exchanged("few: return all((one < LIMIT for one in range(count))) -> return None")["few"](4) is None
+    assert exchanged("module: count % 2 == 1 -> count % 2 != 1")["TABLE"]["odd"](1) is False
+
+
+def test_what_ran_already_is_not_exchanged():
+    """What a module computed as it was imported would not follow."""
+    assert exchanged("module: 3 -> 4") is None
+    assert exchanged("made: count + 1 -> count - 1") is None
+
+
+def tried(folder, tests):
+    """Run all mutants of a small module by *tests*; return the process that did."""
+    (folder / "clock_edge.py").write_text(textwrap.dedent(SOURCE))
+    (folder / "test_edge.py").write_text(tests)
+    script = f"""
+import pathlib, mutants
+mutants.ROOT = mutants.SOURCES = pathlib.Path({str(folder)!r})
+mutants.KEPT = mutants.ROOT / "kept.jsonl"
+target = mutants.Target("clock_edge", ("test_edge.py",))
+some = list(mutants._mutants([target]))
+mutants.report(some, mutants.run(some, 1), {{}})
+"""
+    paths = os.pathsep.join([str(mutants.ROOT / "tests"), str(folder)])
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_mutants_are_run(tmp_path):
+    """What the tests do not ask survives, and is named; what is constant and what a function does are both tried."""
+    run = tried(tmp_path, "import clock_edge\n\ndef test_late():\n    assert clock_edge.late(7, 3) == 'late'\n")
+    assert "control: 1 tests pass" in run.stderr
+    assert run.stdout.splitlines() == [
+        " 50.0 % of    8  clock_edge",
+        "survived, line 4: clock_edge: module: 3 -> 4",
+        "survived, line 9: clock_edge: late: strict and now >= due + LIMIT -> strict or now >= due + LIMIT",
+        "survived, line 9: clock_edge: late: now >= due + LIMIT -> now > due + LIMIT",
+        "survived, line 9: clock_edge: late: due + LIMIT -> due - LIMIT",
+        "8 mutants, 4 survived, 0 of them with a reason",
+        "score 50.0",
+    ]
+
+
+def test_what_was_killed_stays_dead_where_tests_are_added(tmp_path):
+    """Only what survived is tried again; where a test is changed, everything is."""
+    first = "import clock_edge\n\ndef test_late():\n    assert clock_edge.late(7, 3) == 'late'\n"
+    second = "\nclass TestMore:\n    def test_edge(self):\n        assert clock_edge.late(6, 3) == 'late'\n"
+    assert "8 mutants, 2 of them in a process of their own" in tried(tmp_path, first).stderr
+    assert tried(tmp_path, first).stderr == ""
+    run = tried(tmp_path, first + second)
+    assert "4 mutants, 1 of them in a process of their own" in run.stderr
+    assert run.stdout.splitlines()[-1] == "score 75.0"
+    assert "8 mutants, " in tried(tmp_path, f"import clock_edge\n{second}").stderr
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "import clock_edge\n\ndef test_late():\n    assert clock_edge.late(5, 3)\n",
+        "import clock_edge, nothing_of_this_name\n\ndef test_late():\n    assert clock_edge.late(7, 3)\n",
+        "import clock_edge\n",
+        "def test_late():\n    assert True\n",
+    ],
+    ids=["failing", "not collected", "empty", "of something else"],
+)
+def test_tests_that_tell_nothing_are_an_error(tmp_path, tests):
+    """Tests that fail where nothing is changed, or never import the module, kill nothing."""
+    run = tried(tmp_path, tests)
+    assert run.returncode == 1
+    assert "these tests cannot be run: test_edge.py" in run.stderr
+    assert not (tmp_path / "kept.jsonl").exists()
+
+
 def test_every_module_and_test_is_there():
-    """What is planned exists, and no module stands twice."""
+    """All of the workflows and of the plan is planned, once."""
     some = mutants.targets()
     assert all(one.path.is_file() for part in some for one in part)
     assert all((mutants.ROOT / test).is_file() for part in some for one in part for test in one.tests)
-    whole, sampled = ([one.module for one in part] for part in some)
-    assert not set(whole) & set(sampled)
-    assert {f"respond.workflow.incident.{name}" for name in ("guards", "lifecycle", "decide", "evolve")} <= set(whole)
+    modules = sorted(one.module for part in some for one in part)
+    parts = [path for part in ("plan", "workflow") for path in (mutants.SOURCES / "respond" / part).rglob("*.py")]
+    paths = [path.relative_to(mutants.SOURCES).with_suffix("") for path in parts if path.name != "__init__.py"]
+    assert modules == sorted(".".join(path.parts) for path in paths)
+    whole = {one.module for one in some[0]}
+    assert {f"respond.workflow.incident.{name}" for name in ("guards", "lifecycle", "decide", "evolve")} <= whole

@@ -23,35 +23,45 @@ def waits(name: str, *others: str) -> Obligation:
 
 
 @pytest.mark.parametrize(
-    ("obligations", "place", "flaw"),
+    ("obligations", "place", "flaw", "value"),
     [
-        ([waits("a", "a")], "obligations[0].due[0].of", "deadline-cycle"),
-        ([waits("a", "b"), waits("b", "a")], "obligations[0].due[0].of", "deadline-cycle"),
+        ([waits("a", "a")], "obligations[0].due[0].of", "deadline-cycle", "a"),
+        ([waits("a", "b"), waits("b", "a")], "obligations[0].due[0].of", "deadline-cycle", "b"),
         (
             [waits("z"), waits("a", "z", "b"), waits("b", "c"), waits("c", "a")],
             "obligations[1].due[1].of",
             "deadline-cycle",
+            "b",
         ),
-        ([waits("a", "b")], "obligations[0].due[0].of", "obligation-unknown"),
-        ([attrs.evolve(waits("a"), calendar="cn")], "obligations[0].calendar", "calendar-unknown"),
-        ([attrs.evolve(waits("a"), due=())], "obligations[0].due", "value-empty"),
+        # what waits for a circle is in none
+        (
+            [waits("z", "a"), waits("a", "b"), waits("b", "a")],
+            "obligations[1].due[0].of",
+            "deadline-cycle",
+            "b",
+        ),
+        ([waits("a", "b")], "obligations[0].due[0].of", "obligation-unknown", "b"),
+        ([attrs.evolve(waits("a"), calendar="cn")], "obligations[0].calendar", "calendar-unknown", "cn"),
+        ([attrs.evolve(waits("a"), due=())], "obligations[0].due", "value-empty", None),
         (
             [attrs.evolve(waits("a"), due=(Clock(from_="discharged", within=HOUR),))],
             "obligations[0].due[0].of",
             "obligation-unknown",
+            None,
         ),
         (
             [waits("a"), attrs.evolve(waits("b"), due=(Clock(from_="aware", of="a", within=HOUR),))],
             "obligations[1].due[0].of",
             "obligation-unknown",
+            "a",
         ),
     ],
 )
-def test_clocks_that_cannot_run_are_refused(obligations, place, flaw):
+def test_clocks_that_cannot_run_are_refused(obligations, place, flaw, value):
     """A circle of deadlines, a name that leads nowhere and an obligation without a clock make no plan."""
     with pytest.raises(InvalidPlan) as refused:
         attrs.evolve(PLAN, obligations=tuple(obligations))
-    assert (refused.value.place, refused.value.flaw) == (place, flaw)
+    assert (refused.value.place, refused.value.flaw, refused.value.value) == (place, flaw, value)
 
 
 def test_chains_that_end_are_accepted():

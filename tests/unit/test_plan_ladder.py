@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import attrs
 
 from duties import Story, duty, every, minute, minutes, owes, plan
@@ -62,6 +64,16 @@ def test_what_is_done_has_no_next_moment():
     assert next_moment([], whole, minute(5)) is None
 
 
+def test_what_the_plan_does_not_name_or_date_has_no_next_moment():
+    """What another plan asked for, and a schedule whose clock stands still, bring nothing."""
+    brief = duty("aware 30 min", recurs=every("30 min", after="schedule"), pausable=True)
+    found = owed(plan(brief), Story().fact("aware", 0).whole())
+    assert next_moment(found, plan(), minute(-5)) is None
+    paused = owed(plan(brief), Story().fact("aware", 0).paused(10).whole())
+    assert [one.due_at for one in paused] == [None]
+    assert next_moment(paused, plan(brief), minute(-5)) is None
+
+
 def test_a_schedule_goes_on_whatever_was_done():
     """Done before its deadline, a schedule is to be looked at right behind it: its next occurrence begins there."""
     rung = Rung(before=Span(5, "minute"), tell=("commander",))
@@ -70,5 +82,6 @@ def test_a_schedule_goes_on_whatever_was_done():
     now, moments = minute(10), []
     for _ in range(3):
         now = next_moment(owed(whole, facts, until=now), whole, now)
-        moments.append(round(minutes(now), 3))
-    assert moments == [30, 55, 60]
+        moments.append(now)
+    instant = timedelta(microseconds=1)
+    assert moments == [minute(30) + instant, minute(55), minute(60)]

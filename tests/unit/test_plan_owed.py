@@ -6,9 +6,12 @@ import pytest
 from duties import Story, at, dues, duty, every, minute, minutes, owes, plan, verdicts
 from respond.plan.calendars import Calendar
 from respond.plan.conditions import Bounds, Condition
-from respond.plan.facts import Facts, StateEntered
+from respond.plan.customer_care import CustomerCare
+from respond.plan.facts import ActionStep, CaseStep, Facts, StateEntered
+from respond.plan.follow_up import FollowUp
 from respond.plan.owed import due, owed, verdict
 from respond.plan.reader import SHIPPED, read_calendar
+from respond.plan.spans import Span
 
 EU = read_calendar(SHIPPED / "calendars" / "eu@2026.toml")
 CN = read_calendar(SHIPPED / "calendars" / "cn@2026.toml")
@@ -129,6 +132,8 @@ class TestVerdicts:
         story = Story().fact("aware", 0).waived(30)
         assert verdicts(owes(duty(), story), 100) == ["waived"]
         assert verdicts(owes(duty(), story), 20) == ["open"]
+        assert verdicts(owes(duty(), story), 30) == ["waived"]
+        assert verdicts(owes(duty(), Story().fact("aware", 0).waived(30, "another")), 100) == ["missing"]
         assert verdicts(owes(duty(), story.done(40)), 100) == ["waived"]
         assert verdicts(owes(duty(), Story().fact("aware", 0).done(20).waived(30)), 100) == ["met"]
         assert verdicts(owes(duty(waivable=False), Story().fact("aware", 0).waived(30)), 100) == ["missing"]
@@ -142,6 +147,12 @@ class TestVerdicts:
             "first",
             "second",
         ]
+
+    def test_due_follows_a_schedule(self):
+        """Each time of it that was missed is listed, up to now."""
+        hourly = duty("aware 60 min", recurs=every("60 min", after="schedule"))
+        facts = Story().fact("aware", 0).whole()
+        assert dues(due(plan(hourly), facts, minute(130))) == [60, 120]
 
 
 class TestDischarge:
@@ -157,6 +168,38 @@ class TestDischarge:
     def test_fulfil_names_the_obligation(self):
         """A person says which obligation was fulfilled."""
         assert verdicts(owes(duty(), Story().fact("aware", 0).done(5, obligation="another")), 10) == ["open"]
+
+    def test_a_measure_discharges_what_asks_for_it(self):
+        """Another measure does not; where none is named, any does."""
+        patch = duty(act="start_measure", measure="patch")
+        story = Story().fact("aware", 0).done(5, "start_measure", measure="call")
+        assert verdicts(owes(patch, story), 10) == ["open"]
+        assert verdicts(owes(patch, story.done(6, "start_measure", measure="patch")), 10) == ["met"]
+        assert verdicts(owes(duty(act="start_measure"), story), 10) == ["met"]
+
+    def test_a_word_discharges_what_asks_for_it(self):
+        """Who is told and in which stage must fit, where they are named."""
+        tell = duty(act="publish_statement", recipient="staff", stage="initial")
+        for told in ({"recipient": "press", "stage": "initial"}, {"recipient": "staff", "stage": "final"}):
+            story = Story().fact("aware", 0).done(5, "publish_statement", **told)
+            assert verdicts(owes(tell, story), 10) == ["open"]
+            assert verdicts(owes(duty(act="publish_statement"), story), 10) == ["met"]
+        story = Story().fact("aware", 0).done(5, "publish_statement", recipient="staff", stage="initial")
+        assert verdicts(owes(tell, story), 10) == ["met"]
+
+    def test_each_discharge_begins_what_waits_for_it(self):
+        """What waits for a duty that recurs begins with each discharge of it, and with none that is still to come."""
+        unit = duty("told 1 h", id="unit", recurs=every("2 h"))
+        county = duty("discharged:unit 2 h", id="county")
+        story = Story().fact("told", 0).done(45, obligation="unit").done(50, obligation="county")
+        found = owed(plan(county, unit), story.done(100, obligation="unit").whole())
+        assert [(one.obligation, minutes(one.due_at)) for one in found] == [
+            ("county", 165),
+            ("county", 220),
+            ("unit", 60),
+            ("unit", 165),
+            ("unit", 220),
+        ]
 
     def test_a_report_before_the_level_counts(self):
         """An initial report that was sent before the level was assigned satisfies what the level asks."""
@@ -200,7 +243,7 @@ class TestLevels:
         assert verdicts(owes(KEEP, story), 100) == ["missing"]
         [dropped] = owes(DROP, story)
         assert (minutes(dropped.dropped_at), dropped.dropped_by) == (30, "level_assigned@30")
-        assert verdicts([dropped], 100) == ["dropped"]
+        assert verdicts([dropped], 30) == verdicts([dropped], 100) == ["dropped"]
         assert verdicts([dropped], 20) == ["open"]
         assert verdicts(owes(DROP, Story().level(0, 1).level(70, 3)), 100) == ["missing"]
 
@@ -224,6 +267,7 @@ class TestLevels:
         [one] = owes(restart, story)
         assert (minutes(one.due_at), one.fact, one.entry) == (90, "level_assigned", "level_assigned@30")
         assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(30, 3))) == [60]
+        assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(30, 2))) == [60]
         assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(70, 1))) == [60]
 
     def test_conditions_count_as_they_stood(self):
@@ -262,6 +306,9 @@ class TestEnds:
         story = Story().resolved(0).reopened(30)
         assert verdicts(owes(review, story), 100) == ["waiting"]
         assert dues(owes(review, story.resolved(200))) == [260]
+        assert dues(
+            owes(duty("response_ended 60 min, aware 24 h"), Story().fact("aware", -10).resolved(0).reopened(30))
+        ) == [24 * 60 - 10]
         again = Story().resolved(0).reopened(70).resolved(200)
         assert (dues(owes(review, again)), verdicts(owes(review, again), 210)) == ([60, 260], ["missing", "open"])
         assert verdicts(owes(review, again.done(220)), 300) == ["missing", "met"]
@@ -291,6 +338,10 @@ class TestPauses:
         assert dues(owes(self.PAUSABLE, aware.paused(-20, -10).paused(20, 50).paused(95, 99))) == [90]
         assert dues(owes(self.PAUSABLE, Story().fact("aware", 0).paused(-20, 15))) == [75]
         assert dues(owes(self.PAUSABLE, Story().fact("aware", 0).paused(20, 50).paused(80, 90))) == [100]
+
+    def test_the_pause_of_another_is_none(self):
+        """Each obligation has a clock of its own."""
+        assert dues(owes(self.PAUSABLE, Story().fact("aware", 0).paused(20, obligation="another"))) == [60]
 
     def test_paused_there_is_no_deadline(self):
         """While the clock stands still nothing is due; done meanwhile, it is met."""
@@ -424,3 +475,48 @@ class TestRecurrence:
         story = Story().fact("aware", at("2028-01-31 02:00"))
         found = owed(plan(monthly), story.whole(), until=at("2028-05-01 00:00"))
         assert [f"{one.due_at:%m-%d}" for one in found] == ["02-29", "03-31", "04-30", "05-31"]
+
+
+class TestPromises:
+    """What is owed besides the obligations that the plan names."""
+
+    CARE = attrs.evolve(plan(duty()), customer_care=CustomerCare(first_contact=Span(1, "hour")), follow_up=FollowUp())
+    TOLD = attrs.evolve(
+        Story().fact("aware", 0).whole(),
+        cases={"p-1": (CaseStep(at=minute(0), entry="registered", step="registered"),)},
+        actions={"a-1": (ActionStep(at=minute(0), entry="opened", step="opened", due_at=minute(90)),)},
+    )
+
+    def test_customers_and_action_items_come_last(self):
+        """Behind the obligations stands what is promised to each customer, and the date of each action item."""
+        found = owed(self.CARE, self.TOLD)
+        assert [(one.obligation, minutes(one.due_at)) for one in found] == [
+            ("duty", 60),
+            ("settlement:p-1", None),
+            ("first_contact:p-1", 60),
+            ("action:a-1", 90),
+        ]
+        assert [one.dated for one in found] == [True, False, True, True]
+
+    @pytest.mark.parametrize("asked", ["duty", "settlement:p-1", "first_contact:p-1", "action:a-1"])
+    def test_one_of_them_may_be_asked_for(self, asked):
+        """Only what has that id is found, and found as it is among all."""
+        (one,) = owed(self.CARE, self.TOLD, only={asked})
+        assert one in owed(self.CARE, self.TOLD)
+        assert one.obligation == asked
+
+    def test_what_has_no_deadline_is_open(self):
+        """Not paused: it has none at all."""
+        assert verdicts(owed(self.CARE, self.TOLD, only={"settlement:p-1"}), 500) == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("done", "told", "late"),
+    [(50, 61, 60), (50, 60, None), (50, 60 + 1 / 120, 1), (60, 60.5, 30), (60.5, 61, None), (50, None, None)],
+)
+def test_what_was_told_late(done, told, late):
+    """Done in time and told after the deadline, so many seconds after it, each that began; late itself, it is not."""
+    facts = Story().fact("aware", 0).done(done).whole()
+    facts = attrs.evolve(facts, told={"other": minute(0)} if told is None else {facts.done[0].entry: minute(told)})
+    [one] = owed(plan(duty()), facts)
+    assert one.told_late_seconds == late

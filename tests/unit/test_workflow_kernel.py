@@ -10,7 +10,7 @@ from play import PLAN, START, Play, incident_in
 from respond.domain.events import event_type
 from respond.errors import CommandRefused, InvalidWorkflow, WorkflowNotFound
 from respond.workflow.decider import decide, explain
-from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, guard
+from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, guard
 from respond.workflow.diagram import guard_table, mermaid, state_table
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import events as e
@@ -108,6 +108,22 @@ def test_the_machine_is_made_once_and_holds_no_state():
     assert workflow.machine is workflow.machine
     answers = [workflow.machine.dest("flip", situation(status, Flip())) for status in ("off", "on", "off", "broken")]
     assert answers == ["on", "off", "on", None]
+
+
+@command_type("to_broken")
+@attrs.frozen(kw_only=True)
+class Break:
+    """Is called as `transitions` calls the triggers that it makes by itself."""
+
+
+def test_a_trigger_has_the_steps_that_were_declared_and_no_others():
+    """What a library adds by itself for a trigger of this name leads nowhere."""
+    workflow = made(
+        transitions=(*GOOD["transitions"], Transition("to_broken", "on", "broken")),
+        handlers=(*GOOD["handlers"], Handler(command=Break, decide=switch, emits=(Switched,))),
+    )
+    assert workflow.machine.dest("to_broken", situation("on", Break())) == "broken"
+    assert workflow.machine.dest("to_broken", situation("off", Break())) is None
 
 
 # -- verifying ---------------------------------------------------------------------------------------------------------

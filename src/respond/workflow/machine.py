@@ -41,7 +41,6 @@ class DecidingMachine:
             initial=NEW,
             auto_transitions=False,
             send_event=True,
-            queued=False,
             model_attribute="_status",
         )
         conditions = {code: _condition(guard) for code, guard in workflow.guard_of.items()}

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from duties import Story, at, dues, duty, owes
+from respond.errors import InvalidPlan
+from respond.plan.calendars import EVERY_DAY, LAST, Calendar
+from respond.plan.deadlines import deadline, shifted
+from respond.plan.facts import Paused
+from respond.plan.spans import Span
+
+WEEK = Calendar(name="week", version="1", zone="UTC")
+FRIDAY, SATURDAY, MONDAY = (at(f"2026-03-{day:02} 10:00") for day in (6, 7, 9))
+HOUR = timedelta(hours=1)
+
+
+def paused(begin: datetime, end: datetime | None) -> Paused:
+    """Return a pause from *begin* to *end*."""
+    return Paused(at=begin, entry="p", obligation="duty", until=end)
+
+
+def due(*pauses: Paused, shift: str = "noon_next_working_day") -> datetime | None:
+    """Return the deadline of a clock that runs from Friday to Saturday at ten."""
+    return deadline(SATURDAY, since=FRIDAY, shift=shift, calendar=WEEK, pauses=pauses)
+
+
+NOON = at("2026-03-09 12:00")
+
+
+@pytest.mark.parametrize(
+    ("pauses", "expected"),
+    [
+        ((), NOON),
+        # in the span it is added to the span, which ends on Saturday all the same
+        ([paused(SATURDAY - 2 * HOUR, SATURDAY - HOUR)], NOON),
+        ([paused(FRIDAY, FRIDAY + HOUR)], NOON),
+        ([paused(SATURDAY - 1 * HOUR, MONDAY)], at("2026-03-09 11:00")),
+        # from the end of the span on it is added to the deadline
+        ([paused(SATURDAY, SATURDAY + HOUR)], NOON + HOUR),
+        ([paused(MONDAY, MONDAY + HOUR)], NOON + HOUR),
+        # what stood still before the clock began is not
+        ([paused(FRIDAY - 2 * HOUR, FRIDAY)], NOON),
+        ([paused(FRIDAY - 2 * HOUR, FRIDAY - HOUR)], NOON),
+        # two that overlap stood still once
+        ([paused(MONDAY, MONDAY + HOUR), paused(MONDAY, MONDAY + 2 * HOUR)], NOON + 2 * HOUR),
+        # at the deadline and after it nothing is added
+        ([paused(NOON, NOON + HOUR)], NOON),
+        ([paused(NOON, None)], NOON),
+        ([paused(NOON + HOUR, None), paused(FRIDAY, FRIDAY + HOUR)], NOON),
+        # it stands still
+        ([paused(NOON - HOUR, None)], None),
+        ([paused(MONDAY, MONDAY + HOUR), paused(NOON, None)], None),
+    ],
+)
+def test_what_stands_still_is_added_once(pauses, expected):
+    """To the span or to the grace that the shift gives, and never to a deadline that has passed."""
+    assert due(*pauses) == expected
+
+
+def test_without_a_shift_there_is_no_grace():
+    """The deadline is the end of the span, and what stood still is added to it."""
+    assert due(shift="none") == SATURDAY
+    assert due(paused(SATURDAY - HOUR, SATURDAY), shift="none") == SATURDAY + HOUR
+    assert due(paused(SATURDAY, SATURDAY + HOUR), shift="none") == SATURDAY
+
+
+@pytest.mark.parametrize("shift", ["end_of_day", "next_working_day", "noon_next_working_day"])
+def test_no_shift_leads_beyond_the_last_day(shift):
+    """What is due at the edge of time stays there."""
+    assert shifted(LAST, shift, EVERY_DAY) == LAST
+    assert shifted(LAST + HOUR, shift, WEEK) == LAST
+
+
+@pytest.mark.parametrize(
+    ("begin", "count", "end"),
+    [
+        # from a working day, over weekends
+        ("2026-03-06 10:00", 1, "2026-03-09 10:00"),
+        ("2026-03-06 10:00", 5, "2026-03-13 10:00"),
+        ("2026-03-06 10:00", 6, "2026-03-16 10:00"),
+        ("2026-03-06 10:00", 10, "2026-03-20 10:00"),
+        ("2026-03-06 10:00", 11, "2026-03-23 10:00"),
+        ("2026-03-07 10:00", 5, "2026-03-13 10:00"),
+        ("2026-03-08 10:00", 6, "2026-03-16 10:00"),
+        # over a day off a week, two and three weeks ahead
+        ("2026-03-20 10:00", 5, "2026-03-27 10:00"),
+        ("2026-03-20 10:00", 10, "2026-04-03 10:00"),
+        ("2026-03-20 10:00", 11, "2026-04-07 10:00"),
+        ("2026-03-20 10:00", 20, "2026-04-20 10:00"),
+        ("2026-03-30 10:00", 5, "2026-04-07 10:00"),
+        ("2026-03-31 10:00", 6, "2026-04-09 10:00"),
+    ],
+)
+def test_working_days_are_counted_over_weeks_and_days_off(begin, count, end):
+    """However many they are, each is counted as if one went from day to day."""
+    easter = Calendar(name="e", version="1", zone="UTC", holidays=(at("2026-04-06 00:00").date(),))
+    assert easter.after(at(begin), Span(count, "working_day")) == at(end)
+    assert easter.before(at(end), Span(count, "working_day")) <= at(begin)
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "value"),
+    [
+        ({"zone": "Mars/Olympus"}, "zone", "Mars/Olympus"),
+        ({"working_week": ()}, "working_week", None),
+        ({"working_week": ("mon", "tue", "mon")}, "working_week[2]", "mon"),
+        ({"holidays": (MONDAY.date(), FRIDAY.date(), MONDAY.date())}, "holidays[2]", MONDAY.date()),
+        ({"workdays": (FRIDAY.date(), MONDAY.date()), "holidays": (MONDAY.date(),)}, "workdays[1]", MONDAY.date()),
+    ],
+)
+def test_a_calendar_that_contradicts_itself_says_where(content, place, value):
+    """The place and the value are told, so that a reader finds the line."""
+    with pytest.raises(InvalidPlan) as refused:
+        Calendar(**{"name": "x", "version": "1", "zone": "UTC", **content})
+    assert (refused.value.place, refused.value.value) == (place, value)
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        # Apia skipped the whole of 30 December 2011; Lord Howe moves its clocks by half an hour
+        ("Pacific/Apia 2011-12-30 00:00", "2011-12-30 10:00"),
+        ("Pacific/Apia 2011-12-30 23:59:59.5", "2011-12-30 10:00"),
+        ("Australia/Lord_Howe 2026-10-04 02:15", "2026-10-03 15:30"),
+        ("Australia/Lord_Howe 2026-10-04 02:30", "2026-10-03 15:30"),
+        ("Australia/Lord_Howe 2026-10-04 02:30:01", "2026-10-03 15:30:01"),
+        ("Europe/Brussels 2026-03-29 02:00", "2026-03-29 01:00"),
+        ("Europe/Brussels 2026-03-29 02:59:59", "2026-03-29 01:00"),
+        ("Europe/Brussels 2026-03-29 01:59:59", "2026-03-29 00:59:59"),
+    ],
+)
+def test_what_a_clock_skips_is_where_it_goes_on(local, expected):
+    """To the second, however long it skips."""
+    zone, _, shown = local.partition(" ")
+    calendar = Calendar(name="x", version="1", zone=zone)
+    assert calendar.instant(datetime.fromisoformat(shown)) == at(expected)
+
+
+def test_a_calendar_shows_what_its_clock_shows():
+    """Without a zone, and the same whether the clock shows it for the first or the second time."""
+    brussels = Calendar(name="x", version="1", zone="Europe/Brussels")
+    first, second = (brussels.local(at(f"2026-10-25 {hour}:30")) for hour in ("00", "01"))
+    assert first == second == datetime.fromisoformat("2026-10-25 02:30")
+    assert (second.tzinfo, second.fold) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("span", "end"),
+    [("1 month", "0001-01-03 00:00"), ("1 year", "0001-01-03 00:00"), ("1 day", "0001-01-03 00:00")],
+)
+def test_nothing_begins_before_the_first_year(span, end):
+    """What would begin before the year 1 begins at the edge."""
+    assert EVERY_DAY.before(at("0001-01-01 12:00"), Span.parse(span)) == at(end)
+    assert EVERY_DAY.after(at("9999-12-31 12:00"), Span.parse(span)) == LAST
+
+
+def test_two_clocks_may_start_at_the_end_of_the_response():
+    """The one that runs out first counts."""
+    review = duty("response_ended 60 min, response_ended 30 min")
+    assert dues(owes(review, Story().resolved(0).reopened(0).resolved(5))) == [35]
