@@ -34,13 +34,11 @@ from respond.plan.plan import Plan
 from respond.projections.document import document
 from respond.store.memory import MemoryEventStore
 from respond.testing.clocks import ManualClock
-from respond.workflow.approvals import Approve
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident.commands import ReportIncident
 from respond.workflow.incident.links import INVERSE
-from whole_commands import Hand
+from whole_commands import Hand, Refused
 from whole_plans import scenario_of, whole_plan
-from workers import Barred
 
 SEEDS = st.integers(0, 2**32 - 1)
 DRILL = "spring"
@@ -69,7 +67,7 @@ class Whole(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = ManualClock()
-        self.barred: dict[tuple[str, str, str], Barred] = {}
+        self.barred: dict[tuple[str, str, str], Refused] = {}
         self.asked: list[Callable[[], Any]] = []
         self.ids = 0
         self.drilled = False
@@ -302,7 +300,7 @@ class Whole(RuleBasedStateMachine):
         error = self._attempt(category if realm == "real" else "drill", ask)
         if isinstance(error, CommandRefused):
             codes = frozenset(one.code for one in error.refusals)
-            self.barred[realm, category, key] = Barred(trigger_of(type(command)), codes)
+            self.barred[realm, category, key] = Refused(trigger_of(type(command)), codes, command)
         elif error is None and len(self.chronicle.rows) > written:
             self.asked.append(ask)
 
@@ -325,7 +323,7 @@ class Whole(RuleBasedStateMachine):
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
         barred = self.barred.pop((realm, "incident", key), None)
         if barred is not None and "approvals-missing" in barred.codes:
-            command = Approve(command=barred.trigger)
+            command = hand.approval(barred.command)
         elif hand.chance(0.35):
             command = hand.word()
         else:
