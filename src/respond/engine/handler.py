@@ -321,7 +321,8 @@ class Handler:
         stored = [tuple(event for event in one.history if event.command_id == command_id) for one in loaded]
         if not any(stored):
             return None
-        before = [_before(one.history, events) for one, events in zip(loaded, stored, strict=True)]
+        first = min(events[0].position for events in stored if events)
+        before = [tuple(event for event in one.history if event.position < first) for one in loaded]
         shared = self._shared_plan((one.ask, history) for one, history in zip(loaded, before, strict=True))
         for one, history, events in zip(loaded, before, stored, strict=True):
             if not all(_told_alike(event, circumstances) for event in events):
@@ -359,11 +360,6 @@ class Handler:
 def _named(workflow: Workflow, payload: Any) -> Reference:
     """Return the definition that the event of *payload* names: the one that decided, or the one it migrates to."""
     return payload.definition if type(payload) is DefinitionMigrated else workflow.reference
-
-
-def _before(history: tuple[Event, ...], stored: Sequence[Event]) -> tuple[Event, ...]:
-    """Return what stood in *history* before *stored*; all of it when nothing is."""
-    return tuple(event for event in history if not stored or event.version < stored[0].version)
 
 
 def _together(refused: Sequence[CommandRefused]) -> CommandRefused:
