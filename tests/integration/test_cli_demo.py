@@ -298,6 +298,7 @@ def test_the_demo_without_a_database_leaves_nothing(tmp_path, monkeypatch, capsy
     for part in (
         "INC-12 is reviewed",
         "== Friday, 13 March ==",
+        "09:38  zhao.min (commander): Resolved for good. [resolve -> resolved]",
         "the plan suggests level 2: affected_customers 120",
         "the plan suggests the response 'strong': level 2",
         "[upward-report-owed]",

@@ -138,6 +138,7 @@ def _told(one: Played) -> dict[str, Any]:
     return {
         "at": one.step.at,
         "actor": one.step.actor,
+        "role": one.step.role,
         "tells": one.step.tells,
         "command": one.trigger,
         "state": one.state,

@@ -47,7 +47,8 @@ def _show_day(page: Page, steps: list[Played], states: dict[str, str]) -> None:
         states[_about(one)] = one.state
         if one.step.tells:
             led = f"{one.trigger} -> {one.state}" if moved else one.trigger
-            page.line(f"{one.step.at:%H:%M}  {one.step.actor}: {one.step.tells} [{led}]")
+            role = f" ({one.step.role})" if one.step.role else ""
+            page.line(f"{one.step.at:%H:%M}  {one.step.actor}{role}: {one.step.tells} [{led}]")
             for line in _came_of_it(one):
                 page.line(f"       {line}")
     alike = Counter(one.trigger for one in steps if not one.step.tells)

@@ -96,7 +96,7 @@ APPROVED = (
     _life(
         EXECUTIVE,
         "27 02:00",
-        "The revised plan comes into force.",
+        "The day before it was rehearsed, as is told below. Now the revised plan comes into force.",
         lambda _: p.ApprovePlan(approved=revised().reference, note="after the incident of March and the drill"),
     ),
 )
