@@ -8,7 +8,7 @@ BIN := .venv/bin
 USABLE := .venv/.usable
 DEVELOPABLE := .venv/.developable
 HELPDESK := ../shared/data/helpdesk.xes.gz
-LONG := tests/properties/test_planted.py tests/properties/test_incident_machine.py
+LONG := tests/properties/test_planted.py tests/properties/test_incident_machine.py tests/properties/test_whole_machine.py
 PURE := src/respond/domain/*,src/respond/plan/*,src/respond/projections/*,src/respond/workflow/*
 
 # Older versions of pip take the pins of the build's own tools from the first, newer ones from the second.
@@ -40,7 +40,7 @@ test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of append
 	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance tests/integration/test_import_real_logs.py
 	RESPOND_MATRIX=1 $(MAKE) oldest
 
-test-long: $(DEVELOPABLE) ## let the testing kit live thousands of lives, sound ones and with planted defects; takes half an hour
+test-long: $(DEVELOPABLE) ## let the kit and the whole machine live thousands of lives, sound ones and with planted defects; takes an hour
 	RESPOND_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) $(LONG)
 
 mutants: $(DEVELOPABLE) ## change what decides in one place after the other; a test must fail; up to an hour, goes on where it stopped

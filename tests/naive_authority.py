@@ -167,10 +167,15 @@ class _Case:
 
 def _fields(trigger: str) -> tuple[str, ...]:
     """Return the fields that say which of several things *trigger* is about."""
-    kinds = {"waive": ("obligation", "occurrence"), "measure": ("measure",), "statement": ("statement",)}
     if trigger == "approve_key_messages":
         return ("version",)
-    return () if trigger == "add_measure" else kinds.get(trigger.rpartition("_")[2], ())
+    kinds = {
+        "waive": ("obligation", "occurrence"),
+        "measure": ("measure",),
+        "statement": ("statement",),
+        "compensation": ("offer",),
+    }
+    return () if trigger in {"add_measure", "offer_compensation"} else kinds.get(trigger.rpartition("_")[2], ())
 
 
 def steps_in(plan: Plan, roles: Sequence[str], role: str | None, held: Collection[str]) -> bool:

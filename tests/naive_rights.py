@@ -72,10 +72,9 @@ def _published(plan: Plan, history: Sequence[Event], event: Event) -> Iterator[s
 
 
 def _approved(plan: Plan, history: Sequence[Event], event: Event) -> Iterator[str]:
-    drafted = next(
-        one for one in history if one.type == "StatementDrafted" and one.data.statement == event.data.statement
-    )
-    audience = next(one for one in plan.audiences if one.id == drafted.data.audience)
+    drafted = [one.data for one in history if one.type == "StatementDrafted"]
+    told = next(one.audience for one in drafted if one.statement == event.data.statement)
+    audience = next(one for one in plan.audiences if one.id == told)
     if audience.approvers and not _in_role(plan, history, audience.approvers, event.role):
         yield f"{event.role} approved it, and only {audience.approvers} may"
 

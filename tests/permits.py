@@ -187,6 +187,12 @@ class PermitRules:
         assert self.status != "refused" or "PermitGranted" not in types
 
     @invariant()
+    def an_old_grant_is_for_three_floors(self) -> None:
+        """What was granted when an event did not say how high is read as three floors."""
+        old = {"from": "asked", "to": "granted"}
+        assert self.workflow.upcasters["PermitGranted", 1](old) == {**old, "floors_max": 3}
+
+    @invariant()
     def what_was_wanted_is_known(self) -> None:
         """The state keeps what was asked for first."""
         wanted = [one.data.floors for one in self.log if one.type == "PermitAsked"]
@@ -220,6 +226,11 @@ DEFECTS = {
         finder="an invariant",
         told="what_was_wanted_is_known",
         plant=evolved(PermitGranted, forgetful),
+    ),
+    "an old event gets the wrong default": Defect(
+        finder="an invariant",
+        told="an_old_grant_is_for_three_floors",
+        plant=lambda one: attrs.evolve(one, upcasters={("PermitGranted", 1): lambda data: {**data, "floors_max": 0}}),
     ),
     "a count begins anew": Defect(
         finder="an invariant",

@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
+import attrs
+
 from plan_commands import PEOPLE
 from plan_strategies import IDS
 from respond.domain.events import Event
@@ -56,6 +58,13 @@ _SPEAKING = {"publish_statement": "speakers", "approve_statement": "approvers"}
 _ROLES = IDS["roles"]
 
 
+@attrs.frozen
+class Refused(Barred):
+    """A command that was refused, as it was sent."""
+
+    command: Any
+
+
 class Hand(Worker):
     """Somebody who works on one aggregate, and knows the incidents beside it."""
 
@@ -75,10 +84,14 @@ class Hand(Worker):
         super().__init__(seed, plan, history, state)
         self.workflow, self.incidents, self.owner, self.plans, self.now = workflow, incidents, owner, plans, now
 
-    def any_command(self, barred: Barred | None = None) -> Any:
+    def approval(self, command: Any) -> Approve:
+        """Return the agreement to *command*."""
+        return Approve(command=trigger_of(type(command)), about=about_of(self.workflow, command))
+
+    def any_command(self, barred: Refused | None = None) -> Any:
         """Return a command for the aggregate: mostly one that may be asked of it where it stands."""
         if barred is not None and "approvals-missing" in barred.codes:
-            return Approve(command=barred.trigger, about=barred.about)
+            return self.approval(barred.command)
         makers, table = COMMANDS[self.workflow.category], self.workflow.table
         mends = [] if barred is None else [MENDS[code] for code in barred.codes if code in MENDS]
         if mends and self.chance(0.8):
@@ -123,10 +136,6 @@ class Hand(Worker):
         key = self.one_of(open_ones or ["p-1"])
         known = self.state.proposals.get(key)
         return {"proposal": key, "incident": known.incident if known else None}
-
-    def held(self) -> tuple[str, str]:
-        """Return a role and a person, as far as roles are held in what is worked on."""
-        return super().held() if hasattr(self.state, "roles") else (self.role(), self.person())
 
     def word(self) -> Any:
         """Return what leads to a statement that is published: key messages, a draft, its approval."""

@@ -1,4 +1,4 @@
-"""The whole machine: several people work on all that an engine knows, under random plans, and drills are held."""
+"""The whole machine: people work on everything that an engine knows, under random plans, and drills are held."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 import attrs
+from hypothesis import currently_in_test_context, note
 from hypothesis import event as seen
-from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -34,13 +34,11 @@ from respond.plan.plan import Plan
 from respond.projections.document import document
 from respond.store.memory import MemoryEventStore
 from respond.testing.clocks import ManualClock
-from respond.workflow.approvals import Approve
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident.commands import ReportIncident
 from respond.workflow.incident.links import INVERSE
-from whole_commands import Hand, about_of
+from whole_commands import Hand, Refused
 from whole_plans import scenario_of, whole_plan
-from workers import Barred
 
 SEEDS = st.integers(0, 2**32 - 1)
 DRILL = "spring"
@@ -63,13 +61,12 @@ class Whole(RuleBasedStateMachine):
     """People work on everything, err, and repeat themselves; drills are held meanwhile, and time passes."""
 
     counts: ClassVar[Counter[tuple[str, str]]] = Counter()
-    """How often each category of aggregate `accepted` or `refused` what was asked of it, in all lives together; and in
-    how many lives each event was recorded."""
+    """How often each category `accepted` or `refused` what was asked of it, in all lives together."""
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = ManualClock()
-        self.barred: dict[tuple[str, str, str], Barred] = {}
+        self.barred: dict[tuple[str, str, str], Refused] = {}
         self.asked: list[Callable[[], Any]] = []
         self.ids = 0
         self.drilled = False
@@ -163,9 +160,8 @@ class Whole(RuleBasedStateMachine):
             return
         self.replayed()
         self.checked()
-        for one in {event.type for history in self.chronicle.histories.values() for event in history}:
+        for one in self.happened():
             seen(one)
-            self.counts["events", one] += 1
 
     # -- what always holds ---------------------------------------------------------------------------------------------
 
@@ -222,6 +218,10 @@ class Whole(RuleBasedStateMachine):
         assert report.findings == (), f"{UNCLEAN}: {report.findings}"
         assert report.deviations == {}, f"{UNCLEAN}: {report.deviations}"
 
+    def happened(self) -> set[str]:
+        """Return the names of the events that were recorded."""
+        return {event.type for history in self.chronicle.histories.values() for event in history}
+
     # -- helpers -------------------------------------------------------------------------------------------------------
 
     def keys(self, category: str, desk: Desk | None = None) -> list[str]:
@@ -229,10 +229,8 @@ class Whole(RuleBasedStateMachine):
         if not hasattr(self, "chronicle"):
             return []
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
-        streams = [
-            stream for _, stream in self.chronicle.states if (stream.category, stream.realm) == (category, realm)
-        ]
-        return [one.key.removeprefix(f"{DRILL}/") for one in streams]
+        streams = [stream for _, stream in self.chronicle.states if stream.realm == realm]
+        return [one.key.removeprefix(f"{DRILL}/") for one in streams if one.category == category]
 
     def _place(self, desk: Desk, category: str, key: str) -> Place:
         tenant = self.engine.store.tenant
@@ -293,7 +291,8 @@ class Whole(RuleBasedStateMachine):
         """Send *command*, and keep what was refused and what was carried out."""
         told = self._circumstances(hand, command)
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
-        note(f"{realm} {category} {key}: {command} by {told['actor']}")
+        if currently_in_test_context():
+            note(f"{realm} {category} {key}: {command} by {told['actor']}")
 
         def ask() -> Any:
             if category == "accountability":
@@ -304,8 +303,7 @@ class Whole(RuleBasedStateMachine):
         error = self._attempt(category if realm == "real" else "drill", ask)
         if isinstance(error, CommandRefused):
             codes = frozenset(one.code for one in error.refusals)
-            about = about_of(desk.workflows[category], command)
-            self.barred[realm, category, key] = Barred(trigger_of(type(command)), codes, about)
+            self.barred[realm, category, key] = Refused(trigger_of(type(command)), codes, command)
         elif error is None and len(self.chronicle.rows) > written:
             self.asked.append(ask)
 
@@ -328,7 +326,7 @@ class Whole(RuleBasedStateMachine):
         realm = "drill" if isinstance(desk, DrillEngine) else "real"
         barred = self.barred.pop((realm, "incident", key), None)
         if barred is not None and "approvals-missing" in barred.codes:
-            command = Approve(command=barred.trigger, about=barred.about)
+            command = hand.approval(barred.command)
         elif hand.chance(0.35):
             command = hand.word()
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from random import Random
-from typing import Any
 
 import attrs
 
@@ -122,7 +121,7 @@ def _up_to(maker: Maker) -> Money | None:
     return chosen
 
 
-def scenario_of(plan: Plan, **more: Any) -> Scenario:
+def scenario_of(plan: Plan) -> Scenario:
     """Return a scenario for *plan*."""
     return Scenario(
         name="smoke",
@@ -148,5 +147,4 @@ def scenario_of(plan: Plan, **more: Any) -> Scenario:
             Objective(id="ack", title="Taken up", act="acknowledge", within=Span(15, "minute")),
             Objective(id="led", title="Led", role="commander", within=Span(20, "minute"), points=2),
         ),
-        **more,
     )

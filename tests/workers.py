@@ -34,8 +34,6 @@ class Barred:
 
     trigger: str
     codes: frozenset[str]
-    about: str = ""
-    """Which one of several things it was about, as an approval names it."""
 
 
 class Worker(Asker):

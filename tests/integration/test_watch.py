@@ -25,8 +25,10 @@ from respond.store.memory import MemoryEventStore
 from respond.store.records import NewEvent, Write
 from respond.testing.conformance.samples import START, ManualClock
 from respond.transfer.archive import archive_log
+from respond.workflow.approvals import Approve
 from respond.workflow.incident.commands import RaiseDue
 from respond.workflow.incident.events import ObligationRaised
+from respond.workflow.warning.commands import RecordSignal
 from rivals import Careless, Overtaken
 from watching import (
     DATABASES,
@@ -187,6 +189,21 @@ class TestRounds:
         short.rebase_plan("watched", reason="it is worse than that", actor="chen.yu")
         watch.round()
         assert raised(engine, short) == [FIRST, SECOND, ("brief", 1, 1, 30)]
+
+    def test_approvals_are_of_many_things(self, store, clock):
+        """What is approved elsewhere, by an event that incidents have too, is no incident to look at."""
+        rules = (
+            AuthorityRule(id="all", commands=("*",), roles=(ANYONE,)),
+            AuthorityRule(id="two", commands=("lift_warning",), roles=(ANYONE,), n_of=2),
+        )
+        engine = watched(store, clock, plans=[attrs.evolve(PLAN, authority=rules)])
+        engine.execute("warning", "w", RecordSignal(source="staff", metric="calls", value=3), actor="a")
+        incident = engine.report(category="other", title="Smoke", actor="a")
+        looks = engine.watch()._looks
+        looks.build()
+        engine.execute("warning", "w", Approve(command="lift_warning"), actor="a")
+        found = looks.looks("next", until=clock.now, after=None, limit=9)
+        assert [one.incident for one in found] == [incident.id]
 
 
 class TestMoved:

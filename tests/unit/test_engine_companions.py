@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import attrs
 import pytest
 
 from engines import REPORTED, engine_on
 from outline import OUTLINE
 from respond.domain.events import event_type
+from respond.domain.money import Money
 from respond.domain.streams import StreamId
 from respond.domain.values import replace
 from respond.errors import CommandRefused, IdempotencyConflict, InvalidInput
+from respond.plan.customer_care import CompensationLimit, CustomerCare
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
 from respond.workflow.definition import NEW, Companion, Handler, Transition, command_type, not_blank
@@ -140,6 +144,21 @@ def test_a_retry_is_decided_under_the_plan_of_then(engine, incident):
     assert (again.events, again.replayed) == (first.events, True)
     with pytest.raises(IdempotencyConflict):
         sight(engine, incident, text="fire", command_id="once")
+
+
+def test_a_retry_is_decided_under_the_plan_of_then_where_the_incident_was_told_nothing():
+    """Nor does another plan make another command of one of which the incident keeps no word."""
+    clock, limit = ManualClock(), CompensationLimit(role="director", up_to=Money(Decimal(50), "CNY"))
+    limited = attrs.evolve(SECOND, customer_care=CustomerCare(limits=(limit,)))
+    engine = engine_on(MemoryEventStore(clock=clock), clock, plans=[OUTLINE, limited])
+    incident = engine.report(**REPORTED, plan=str(OUTLINE.reference), plan_reason="drawn")
+    party = incident.register_affected("c-1", actor="chen.yu")
+    party.contact_party("line", actor="chen.yu")
+    offer = {"amount": Money(Decimal(90), "CNY"), "actor": "chen.yu", "command_id": "once"}
+    first = party.offer_compensation("money", **offer)
+    incident.rebase_plan(str(limited.reference), reason="we have limits now")
+    again = party.offer_compensation("money", **offer)
+    assert (again.events, again.replayed) == (first.events, True)
 
 
 def test_its_events_are_about_the_incident(engine, incident):

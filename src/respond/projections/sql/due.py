@@ -27,7 +27,7 @@ class TableDue(TableProjection):
     """Keeps when each incident is to be looked at again."""
 
     name: ClassVar[str] = "due"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.event_types)
 
     def __init__(self, place: Place) -> None:
@@ -48,7 +48,7 @@ class TableDue(TableProjection):
 
     def apply(self, connection: Connection, events: Sequence[Event]) -> None:
         """Note the incidents that changed."""
-        versions = {event.body["stream"]: event.version for event in events}
+        versions = _versions(events)
         rows = [
             {"stream": stream, "version": version, "next_us": AT_ONCE, "due_us": None}
             for stream, version in sorted(versions.items())
@@ -62,8 +62,7 @@ class TableDue(TableProjection):
 
     def fold(self, events: Iterable[Event]) -> Iterator[Content]:
         """Yield the version of each incident after *events*."""
-        versions = {event.body["stream"]: event.version for event in events}
-        yield from ((stream, [version]) for stream, version in sorted(versions.items()))
+        yield from ((stream, [version]) for stream, version in sorted(_versions(events).items()))
 
     def looks(self, connection: Connection, by: By, *, until: datetime, after: Look | None, limit: int) -> list[Look]:
         """Return which incidents to look at up to *until*, the most urgent first, those behind *after*."""
@@ -99,6 +98,11 @@ class TableDue(TableProjection):
         ]
         if rows:  # in one order, so that two who settle never wait for each other
             connection.execute(statement, sorted(rows, key=lambda row: str(row["of_stream"])))
+
+
+def _versions(events: Iterable[Event]) -> dict[str, int]:
+    """Return the versions of incidents after *events*; approvals are given in other streams too."""
+    return {event.stream.name: event.version for event in events if event.stream.category == INCIDENT.category}
 
 
 def _stream(look: Look) -> str:
