@@ -83,19 +83,24 @@ class Mutant:
         return f"{self.target.module.removeprefix('respond.')}: {self.mutation.name}"
 
 
+def file_of(test: str) -> Path:
+    """Return the file of *test*, which may name one function of it: `tests/unit/test_ids.py::test_order`."""
+    return ROOT / test.partition("::")[0]
+
+
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 @cache
 def asked(tests: Sequence[str]) -> frozenset[str]:
-    """Return the digests of all that the files *tests* hold, but what they import.
+    """Return the digests of all that the files of *tests* hold, but what they import.
 
     What was killed stays dead where tests are added; what survived may not.
     """
     found = set()
     for test in tests:
-        for node in ast.parse((ROOT / test).read_bytes()).body:
+        for node in ast.parse(file_of(test).read_bytes()).body:
             if isinstance(node, ast.ClassDef):
                 found |= {_digest(test, node.name, ast.dump(member)) for member in node.body}
                 node.body = []
@@ -257,7 +262,7 @@ class Collected:
         """Run the tests where nothing is changed; then the mutants that can be made here."""
         sys.settrace(None)
         sources = {one.target: _compiled(one.target, one.target.path.read_bytes()) for one in self.mutants}
-        tests = {str(ROOT / test): test for target in sources for test in target.tests}
+        tests = {str(file_of(test)): test for target in sources for test in target.tests}
         empty = tests.keys() - {str(item.path) for item in session.items}
         strange = [target.module for target, source in sources.items() if key(source) not in self.ran]
         if empty or strange:
