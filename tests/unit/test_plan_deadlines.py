@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from duties import Story, at, dues, duty, owes
+from duties import Story, at, dues, duty, owes, plan
 from respond.errors import InvalidPlan
 from respond.plan.calendars import EVERY_DAY, LAST, Calendar
 from respond.plan.deadlines import deadline, shifted
-from respond.plan.facts import Paused
+from respond.plan.facts import Facts, Paused, StateEntered
+from respond.plan.owed import owed
 from respond.plan.spans import Span
 
 WEEK = Calendar(name="week", version="1", zone="UTC")
@@ -160,3 +161,10 @@ def test_two_clocks_may_start_at_the_end_of_the_response():
     """The one that runs out first counts."""
     review = duty("response_ended 60 min, response_ended 30 min")
     assert dues(owes(review, Story().resolved(0).reopened(0).resolved(5))) == [35]
+
+
+def test_one_event_may_start_two_clocks():
+    """The end of the response, which is a state too, starts both."""
+    ended = StateEntered(at=at("2026-03-02 08:00"), entry="resolved", state="resolved")
+    facts = Facts(facts={"response_ended": (ended,)}, states=(ended,))
+    assert dues(owed(plan(duty("response_ended 60 min, response_ended 30 min")), facts)) == [30]
