@@ -7,7 +7,7 @@ added.  The last line is the share that was killed.
 The tests of a module are collected once and must pass as it is.  A mutant then runs in a fork of that process, where
 the code of its function is exchanged, by the tests that run this code.  Where what changes belongs to no function, or
 ran while the modules were imported, it runs by all tests, in a fork of a process that has imported nothing of
-`respond`; and so it does by those tests that ran it while they were collected.
+`respond`; and so it does where it survived and a test ran it while it was collected.
 """
 
 from __future__ import annotations
@@ -318,7 +318,7 @@ class Collected:
                     one for one in session.items if made.changed in covered[one.nodeid] and str(one.path) not in before
                 ]
                 work = partial(_fails_with, made, session, items)
-                yield Trial(mutant, work, tuple(tests[importer] for importer in sorted(before)))
+                yield Trial(mutant, work, mutant.target.tests if before else ())
 
 
 def _files(mutants: Iterable[Mutant]) -> set[str]:
