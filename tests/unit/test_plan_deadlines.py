@@ -283,3 +283,9 @@ def test_what_follows_on_a_waiver_says_so():
         ("response_started", "response_started@0"),
         ("discharged", "waived@10"),
     ]
+
+
+def test_what_was_missing_stays_so_when_it_is_owed_again():
+    """Cancelled after the deadline and reopened, a clock that still runs gives no more time."""
+    story = Story().fact("aware", 0).fact("told", 0).state(70, "cancelled").reopened(200)
+    assert dues(owes(duty("aware 60 min, told 5 h"), story)) == [60]
