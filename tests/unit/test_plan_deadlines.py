@@ -289,3 +289,17 @@ def test_what_was_missing_stays_so_when_it_is_owed_again():
     """Cancelled after the deadline and reopened, a clock that still runs gives no more time."""
     story = Story().fact("aware", 0).fact("told", 0).state(70, "cancelled").reopened(200)
     assert dues(owes(duty("aware 60 min, told 5 h"), story)) == [60]
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_what_a_clock_shows_twice_is_the_earlier(fold):
+    """To the microsecond, whichever of the two was meant."""
+    brussels = Calendar(name="x", version="1", zone="Europe/Brussels")
+    shown = datetime.fromisoformat("2026-10-25 02:30:00.000005").replace(fold=fold)
+    assert brussels.instant(shown) == at("2026-10-25 00:30:00.000005")
+
+
+def test_what_begins_when_the_level_is_raised_says_so():
+    """With the entry of the level."""
+    found = owes(RESTARTED, Story().fact(*STARTED).level(0, 3).done(20).level(40, 2))
+    assert [(one.fact, one.entry) for one in found][1] == ("level_assigned", "level_assigned@40")
