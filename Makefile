@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(USABLE) ## set everything up and play one incident through its life, on SQLite
+demo: $(USABLE) ## set everything up and play an outage of two days and a drill, on SQLite
 	@mkdir -p build
 	@rm -f build/demo.db build/demo.db-*
 	$(BIN)/respond demo --db sqlite:///build/demo.db $(if $(wildcard $(HELPDESK)),--log $(HELPDESK) --mapping examples/helpdesk.toml)

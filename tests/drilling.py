@@ -11,7 +11,9 @@ from respond.engine.engine import Engine
 from respond.plan.plan import Plan
 from respond.plan.scenario import Inject, Message, Objective, Observed, Scenario
 from respond.plan.spans import Span
+from respond.projections.document import document
 from respond.store.memory import MemoryEventStore
+from respond.store.subscription import Subscription
 from respond.testing.clocks import ManualClock
 
 PLAN = Plan.shipped("service-company")
@@ -111,3 +113,20 @@ def played(engine: Engine, key: str = "spring") -> DrillEngine:
     drill.time.move(timedelta(minutes=30))
     drill.end(**TRAINER)
     return drill
+
+
+def answers(engine: Engine) -> list[Any]:
+    """Return everything that reality answers: list, board, figures, stock, duties, what is told to the world."""
+    told = Subscription(engine.store, live=False)
+    outlook = engine.watch().due()
+    return [
+        document(engine.incidents()),
+        document(engine.board()),
+        document(engine.statistics()),
+        document(engine.care()),
+        document(engine.pools()),
+        [(one.incident, one.owed) for one in outlook.due],
+        [event.body for event in told],
+        [row.body for row in engine.store.read_all(realm="real")],
+        [document(engine.timeline(row.id)) for row in engine.incidents().rows],
+    ]

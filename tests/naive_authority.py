@@ -1,17 +1,19 @@
-"""Who may do what, told a second time: a naive reading of a plan's rules over an incident's history."""
+"""Who may do what, told a second time: a naive reading of a plan's rules over the history of an aggregate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from respond.domain.events import Event
+from respond.domain.money import Money
 from respond.domain.references import Actor
 from respond.plan.authority import AuthorityRule
 from respond.plan.plan import Plan
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.state import COMMANDER
+from respond.workflow.workflow import Workflow
 
 
 def holders(history: Sequence[Event]) -> dict[str, set[str]]:
@@ -44,24 +46,40 @@ def level_of(history: Sequence[Event]) -> int | None:
 
 
 def allowing(
-    plan: Plan, history: Sequence[Event], command: Any, actor: Actor | None, break_glass: str = ""
+    plan: Plan,
+    history: Sequence[Event],
+    command: Any,
+    actor: Actor | None,
+    break_glass: str = "",
+    *,
+    workflow: Workflow = INCIDENT,
+    amount: Money | None = None,
 ) -> set[str] | None:
-    """Return the ids of the rules that let *actor* do it; None where nobody is asked."""
+    """Return the ids of the rules that let *actor* do it, for that *amount*; None where nobody is asked."""
     if not plan.authority or trigger_of(type(command)) in {"raise_due", "activate_due_plan"}:
         return None
-    case = _Case(plan, history, command, actor)
+    case = _Case(plan, history, command, actor, workflow)
     return {
         rule.id
         for rule in plan.authority
         if case.speaks(rule)
+        and _covers(rule, amount)
         and case.enough(rule)
         and (case.fills(rule, *case.claim) or (rule.break_glass and break_glass.strip() and actor))
     }
 
 
+def _covers(rule: AuthorityRule, amount: Money | None) -> bool:
+    """Return whether *rule* goes up to *amount*."""
+    most = rule.up_to
+    return amount is None or most is None or (most.currency == amount.currency and most.amount >= amount.amount)
+
+
 class _Case:
-    def __init__(self, plan: Plan, history: Sequence[Event], command: Any, actor: Actor | None) -> None:
-        self.plan, self.history, self.command = plan, history, command
+    def __init__(
+        self, plan: Plan, history: Sequence[Event], command: Any, actor: Actor | None, workflow: Workflow
+    ) -> None:
+        self.plan, self.history, self.command, self.workflow = plan, history, command, workflow
         self.trigger = trigger_of(type(command))
         self.claim = (None, None) if actor is None else (actor.id, actor.role)
         self.me = set() if actor is None else {actor.id} | ({actor.on_behalf_of} - {None})
@@ -87,19 +105,16 @@ class _Case:
         return bool({"*", wanted, *sides} & set(rule.commands))
 
     def fills(self, rule: AuthorityRule, person: str | None, role: str | None) -> bool:
-        """Return whether *role* is one of the rule's, or steps in for one that stands empty, and *person* holds it."""
+        """Return whether *role* is one of the rule's, or steps in for one that stands empty, and *person* holds it.
+
+        Roles are held in incidents only: elsewhere nobody holds one, and nobody steps in.
+        """
         held = holders(self.history)
         if rule.held and person not in held.get(role or "", set()):
             return False
         if "anyone" in rule.roles or role in rule.roles:
             return True
-        for wanted in self.plan.roles:
-            order = [wanted.id, *wanted.substitutes]
-            if wanted.id in rule.roles and role in wanted.substitutes:
-                earlier = order[: 1 + wanted.substitutes.index(role)]
-                if not any(one in held for one in earlier):
-                    return True
-        return False
+        return self.workflow is INCIDENT and steps_in(self.plan, rule.roles, role, held)
 
     def enough(self, rule: AuthorityRule) -> bool:
         """Return whether the right people act, and enough of them."""
@@ -108,12 +123,14 @@ class _Case:
             return False
         if self.me & barred:
             return False
-        return self.trigger == "approve" or 1 + self._approved(rule, barred) >= rule.n_of
+        if self.trigger == "approve":
+            return bool(self.command.about) == bool(_fields(self.command.command.partition(":")[0]))
+        return 1 + self._approved(rule, barred) >= rule.n_of
 
     def _barred(self, rule: AuthorityRule) -> set[str]:
         found: set[str] = set()
         for name in rule.different_actor:
-            did = [one for one in self.history if told(one, name) and self._about_mine(one)]
+            did = [one for one in self.history if told(one, name, self.workflow) and self._about_mine(one)]
             holding = [place for place, one in enumerate(did) if one.id not in taken_back(self.history)]
             for place, event in enumerate(did):
                 if place in holding[-1:] or (place > max(holding, default=-1) and stepped(event)):
@@ -121,17 +138,23 @@ class _Case:
         return found | (people_of(self.history[0]) if rule.not_in_chain and self.history else set())
 
     def _about_mine(self, event: Event) -> bool:
-        """Return whether *event* is about the statement that the command is about, if either is about one."""
-        mine = getattr(self.command, "statement", None)
-        return mine is None or getattr(event.data, "statement", mine) == mine
+        """Return whether *event* is about the one of several things that the command is about, if it is about one."""
+        mine = {name: getattr(self.command, name) for name in _fields(self.trigger)}
+        return all(getattr(event.data, name, value) == value for name, value in mine.items())
 
     def _approved(self, rule: AuthorityRule, barred: set[str]) -> int:
         number, counted = 0, self.me | barred
         for place, event in enumerate(self.history):
             if event.type != "ApprovalGiven" or event.id in taken_back(self.history):
                 continue
-            spent = any(told(later, event.data.command) for later in self.history[place:])
-            if event.data.command in self.names and not spent and self._approver(rule, event):
+            ends = {event.data.command}
+            if self.trigger.endswith("_statement"):
+                ends |= {"draft_statement", "correct_statement"}
+            later = [one for one in self.history[place:] if self._about_mine(one)]
+            spent = any(told(one, name, self.workflow) for one in later for name in ends)
+            about = " ".join(str(getattr(self.command, name)) for name in _fields(self.trigger))
+            named = event.data.command in self.names and event.data.about == about
+            if named and not spent and self._approver(rule, event):
                 people = people_of(event)
                 if people and not people & counted:
                     number, counted = number + 1, counted | people
@@ -142,14 +165,27 @@ class _Case:
         return any(self.fills(one, approval.actor, approval.role) for one in rules)
 
 
-def _events_of(trigger: str) -> frozenset[str]:
-    return INCIDENT.events_of(trigger) if trigger in INCIDENT.triggers else frozenset()
+def _fields(trigger: str) -> tuple[str, ...]:
+    """Return the fields that say which of several things *trigger* is about."""
+    kinds = {"waive": ("obligation", "occurrence"), "measure": ("measure",), "statement": ("statement",)}
+    return () if trigger == "add_measure" else kinds.get(trigger.rpartition("_")[2], ())
 
 
-def told(event: Event, name: str) -> bool:
+def steps_in(plan: Plan, roles: Sequence[str], role: str | None, held: Collection[str]) -> bool:
+    """Return whether *role* steps in for one of *roles*, where only the roles that are *held* are filled."""
+    for wanted in plan.roles:
+        order = [wanted.id, *wanted.substitutes]
+        if wanted.id in roles and role in wanted.substitutes:
+            earlier = order[: 1 + wanted.substitutes.index(role)]
+            if not any(one in held for one in earlier):
+                return True
+    return False
+
+
+def told(event: Event, name: str, workflow: Workflow = INCIDENT) -> bool:
     """Return whether *event* tells that *name* was done: a trigger, with or without a direction."""
     trigger, _, side = name.partition(":")
-    if event.type not in _events_of(trigger):
+    if trigger not in workflow.triggers or event.type not in workflow.events_of(trigger):
         return False
     return not side or (side == "lower") == (event.data.to_level > event.data.from_level)
 

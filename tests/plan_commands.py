@@ -17,6 +17,7 @@ from respond.plan.obligations import Obligation
 from respond.plan.owed import owed
 from respond.plan.plan import Plan
 from respond.workflow.approvals import Approve
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
 from respond.workflow.incident.events import REPORT_KINDS, UpwardReportSent
@@ -101,6 +102,15 @@ class Asker(Maker):
         found = [one for one in owes if one[0] in waivable]
         name, number = self.one_of(found) if found and self.chance(0.9) else (self.obligation(), self.one_of((1, 2, 3)))
         return c.Waive(obligation=name, occurrence=number, reason=self.text())
+
+    def approval(self) -> Approve:
+        """Return an approval, mostly one that says which of several things it is about."""
+        asking = [name for rule in self.plan.authority if rule.n_of > 1 for name in rule.commands if name != "*"]
+        name = str(self.one_of(asking or ASKED))
+        trigger = name.partition(":")[0]
+        fields = INCIDENT.handler_of[trigger].about if trigger in INCIDENT.handler_of and self.chance(0.9) else ()
+        asked = self.command(trigger) if fields else None
+        return Approve(command=name, about=" ".join(str(getattr(asked, field)) for field in fields))
 
     def upward(self) -> c.ReportUpward:
         """Return an upward report, mostly the next one that a recipient may get."""
@@ -195,14 +205,10 @@ _COMMANDS: Mapping[str, Callable[[Asker], Any]] = {
     "fulfil": lambda a: c.Fulfil(obligation=a.obligation(lambda one: one.act == "fulfil"), note=a.text()),
     "record_receipt": lambda a: c.RecordReceipt(report=a.entry((UpwardReportSent,)).id, receipt=a.text()),
     "raise_due": _raise,
-    "approve": lambda a: Approve(command=a.one_of(_approvable(a) or ASKED)),
+    "approve": Asker.approval,
     **response_commands.ASKED_FOR,
     **review_commands.ASKED_FOR,
     **SAID,
 }
 TRIGGERS = (*_COMMANDS, "activate_plan", "rebase_plan")
 """Everything that is asked of one incident; a merge is asked of two."""
-
-
-def _approvable(asker: Asker) -> list[str]:
-    return [name for rule in asker.plan.authority if rule.n_of > 1 for name in rule.commands if name != "*"]

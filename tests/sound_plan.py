@@ -18,7 +18,7 @@ FLOW = Flow(
         *(Step("report_upward", state, state) for state in STATES),
         *(Step("take_command", state, state) for state in STATES[:-1]),
         Step("resolve", "responding", "resolved"),
-        Step("reopen", "resolved", "responding"),
+        Step("reopen", "resolved", "responding", reopens=True),
         Step("close_review", "resolved", "reviewed"),
     )
 )

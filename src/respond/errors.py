@@ -157,6 +157,12 @@ class CommandRefused(RespondError):
         }
 
 
+class AccessDenied(RespondError):
+    """The plan shows this to another role, or to nobody."""
+
+    code = "access-denied"
+
+
 class NotFound(RespondError, LookupError):
     """Nothing goes by that name here."""
 

@@ -356,3 +356,24 @@ def test_help_loads_no_database():
     assert (done.returncode, "--known-at" in done.stdout, "Missing argument" in done.stderr) == (0, True, True)
     control = program.replace("sys.exit(", "import respond.store.sql\nsys.exit(")
     assert subprocess.run([sys.executable, "-c", control], capture_output=True, check=False).returncode == 1
+
+
+def test_as_shows_no_more_than_the_plan_shows_a_role(cli, tmp_path):
+    """State, timeline and review leave out what the role is not shown and name it; whom no rule names sees nothing."""
+    plan = tmp_path / "discreet.toml"
+    rules = '[[roles]]\nid = "agent"\ntitle = "Agent"\n[[access]]\nid = "all"\nroles = ["agent"]\n'
+    plan.write_text(PLAN + rules, encoding="utf-8")
+    told = ("--plan", plan)
+    report = ("report", "--category", "other", "--title", "Terminals down", "--actor", "wang.li", *told)
+    incident = cli.ask(*report)["number"]
+    cli.ask("note", incident, "The vendor is broke", "--actor", "chen.yu", *told)
+    for question in ("show", "timeline", "review"):
+        document = cli.ask(question, incident, "--as", "agent", *told)
+        assert (document["role"], [one["matter"] for one in document["withheld"]]) == ("agent", ["notes"])
+        assert {"people", "notes"} <= set(document["withholds"])
+        page = cli.text(question, incident, "--as", "agent", *told)
+        assert "withheld from agent: people, customers" in page
+        assert [one for one in ("is broke", "chen.yu") if one in page + json.dumps(document)] == []
+        assert cli.refusal(question, incident, "--as", "anyone", *told, status=1)["code"] == "access-denied"
+    assert cli.refusal("show", "lesson-1", "--as", "agent", *told, status=2)["place"] == "--as"
+    assert cli.run("review", incident, "--as", "agent", "--learning").status == 2

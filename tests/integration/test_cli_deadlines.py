@@ -79,7 +79,8 @@ def test_what_an_incident_owes(late):
         ("inform", "missing"),
         ("assess", "open"),
     ]
-    assert "Inform the customers" in late.text("obligations", "INC-1")
+    [row] = [one for one in late.text("obligations", "INC-1").splitlines() if "Inform the customers" in one]
+    assert row.split()[0] == "inform", "what a command takes stands beside the title"
     page = late.text("obligations", "INC-1", "--language", "zh")
     assert "告知客户" in page
     assert "漏报" in page

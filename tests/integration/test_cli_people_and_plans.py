@@ -9,6 +9,7 @@ import pytest
 from respond.plan.reader import shipped_plan
 
 PLAN = ("--plan", "service-company")
+CROWD = "affected_customers 120 (from 100, below 1000)"
 
 LIFE = """
 duty_officer  warning signal north --source staff --metric failed_payments_percent --value 7   -> watched
@@ -48,7 +49,7 @@ treasurer     pool close generators --reason "sold"                             
 logistics     pool open counsellor                                                              -> open
 logistics     pool renew counsellor 2099-12-31                                                  -> open
 commander     resolve INC-5 --resolution "restarted"                                             -> resolved
-executive     approve INC-5 waive --note "no addresses"                                          -> resolved
+executive     approve INC-5 waive --about "first_contact 1" --note "no addresses"                -> resolved
 commander     waive INC-5 first_contact --reason "no addresses"                                  -> resolved
 reviewer      fulfil INC-5 action_items --note "none is open"                                    -> resolved
 reviewer      pause INC-5 review --reason "the supplier's log comes on Monday"                   -> resolved
@@ -101,11 +102,75 @@ def test_each_command_leads_on(cli, tmp_path, monkeypatch):
         "returned": "1.5",
         "consumed": "0.5",
     }
+    needs = {one["resource"]: one for one in cli.ask("needs", "INC-5", *PLAN)["needs"]}
+    assert (needs["generators"]["committed"], needs["generators"]["available"]) == ({"$dec": "0.5"}, None)
     stock = {one["pool"]: one for one in cli.ask("pool", "list", *PLAN)["pools"]}
     assert (stock["generators"]["state"], stock["generators"]["damaged"]) == ("closed", {"$dec": "1.5"})
     assert stock["counsellor"]["agreement_until"] == "2099-12-31"
     revised = cli.ask("timeline", "plan-service-company", *PLAN)["entries"][5]["data"]
     assert (revised["because"], revised["changes"]) == ("a law", ["The plan: version is now '3' (was '2')."])
+
+
+def test_what_the_plan_suggests_is_shown_before_a_person_decides(cli):
+    """The level with what speaks for it, and once there is one the response; nothing where no condition holds."""
+    cli.ask("report", "--category", "other", "--title", "A", *PLAN)
+    assert cli.ask("suggest", "INC-1", *PLAN)["level"] == {"level": None, "because": []}
+    assert cli.text("suggest", "INC-1", *PLAN).splitlines()[-2:] == [
+        "level     none: no condition of the plan holds",
+        "response  none: no condition of the plan holds",
+    ]
+    cli.ask("assess", "INC-1", "--affected-customers", "120", "--role", "assessor", *PLAN)
+    assert cli.ask("suggest", "INC-1", *PLAN)["level"] == {"level": 2, "because": [CROWD]}
+    cli.ask("level", "INC-1", "1", "--basis", "b", "--role", "assessor", *PLAN)
+    told = cli.ask("suggest", "INC-1", *PLAN)
+    assert (told["number"], told["response"]["response"], told["response"]["because"]) == ("INC-1", "full", ["level 1"])
+    assert cli.text("suggest", "INC-1", *PLAN).splitlines() == [
+        "INC-1 is level_assigned, at level 1",
+        f"level     2, by {CROWD}",
+        "response  full, by level 1",
+    ]
+
+
+def test_who_does_what_is_listed(cli):
+    """Who holds each role, which required ones stand empty, and whose training is not in force."""
+    cli.ask("report", "--category", "other", "--title", "A", *PLAN)
+    cli.ask("assess", "INC-1", "--affected-customers", "120", "--role", "assessor", *PLAN)
+    cli.ask("level", "INC-1", "2", "--basis", "b", "--role", "assessor", *PLAN)
+    empty = [one["role"] for one in cli.ask("role", "list", "INC-1", *PLAN)["vacancies"]]
+    assert {"commander", "customer_care"} <= set(empty)
+    cli.ask("start", "INC-1", "--role", "commander", *PLAN)
+    cli.ask("command", "INC-1", "--role", "commander", "--actor", "zhou.min", *PLAN)
+    cli.ask("role", "assign", "INC-1", "customer_care", "zhu.lin", "--role", "commander", *PLAN)
+    told = cli.ask("role", "list", "INC-1", *PLAN)
+    assert [(one["role"], one["person"]) for one in told["holders"]] == [
+        ("commander", "zhou.min"),
+        ("customer_care", "zhu.lin"),
+    ]
+    assert [(one["role"], one["kind"]) for one in told["concerns"]] == [("customer_care", "untrained")]
+    assert {"commander", "customer_care"}.isdisjoint(one["role"] for one in told["vacancies"])
+    page = cli.text("role", "list", "INC-1", "--language", "zh", *PLAN)
+    assert "zhu.lin" in page
+    assert "现场总指挥" in page or "指挥" in page
+
+
+def test_other_plans_come_into_force(cli, tmp_path):
+    """An incident goes over to the next version, and takes a further plan on; the log keeps both, with the reasons."""
+    shipped = shipped_plan("service-company").read_text()
+    (tmp_path / "next.toml").write_text(shipped.replace('version = "2"', 'version = "3"', 1))
+    plans = (*PLAN, "--plan", str(tmp_path / "next.toml"), "--plan", "customer-service")
+    who = ("--role", "executive", "--actor", "bo")
+    cli.ask("report", "--category", "other", "--title", "A", *PLAN)
+    cli.ask("plan", "rebase", "INC-1", "service-company@3", "--reason", "it is in force today", *who, *plans)
+    cli.ask("plan", "activate", "INC-1", "customer-service", "--reason", "the hotline is down", *who, *plans)
+    entries = cli.ask("timeline", "INC-1", *plans)["entries"]
+    assert [(one["type"], one["data"]["reason"]) for one in entries[1:]] == [
+        ("PlanRebased", "it is in force today"),
+        ("PlanActivated", "the hotline is down"),
+    ]
+    state = cli.ask("show", "INC-1", *plans)
+    assert (state["plan"]["version"], [one["name"] for one in state["activated"]]) == ("3", ["customer-service"])
+    refused = cli.refusal("plan", "rebase", "INC-1", "nothing", "--reason", "r", *who, *plans, status=2)
+    assert refused["code"] == "plan-not-found"
 
 
 def test_a_warning_is_shown(cli):

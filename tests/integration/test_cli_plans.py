@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from respond.plan.reader import shipped_plan
 from sound_plan import SOUND
 
 RULES = ", ".join(f'"{name}"' for name in ("resolve", "reopen", "close_review"))
@@ -37,6 +38,20 @@ def test_a_sound_plan_passes(cli, sound):
         "today": "2026-11-20",
     }
     assert cli.text("plan", "lint", "plan.toml", "--today", "2026-11-20") == "plan.toml: 0 errors, 0 warnings\n"
+
+
+def test_a_plan_that_ships_is_copied_once(cli, tmp_path, monkeypatch):
+    """The copy is the plan to the byte; a file that is there already is left alone."""
+    monkeypatch.chdir(tmp_path)
+    copied = cli.ask("plan", "copy", "first-steps", "mine.toml")
+    assert copied == {"plan": "first-steps@1", "file": "mine.toml"}
+    assert (tmp_path / "mine.toml").read_bytes() == shipped_plan("first-steps@1").read_bytes()
+    (tmp_path / "mine.toml").write_text("mine")
+    assert cli.refusal("plan", "copy", "first-steps", "mine.toml", status=2)["code"] == "invalid-input"
+    assert (tmp_path / "mine.toml").read_text() == "mine"
+    assert cli.refusal("plan", "copy", "first-steps", "no/such.toml", status=2)["code"] == "invalid-input"
+    assert cli.refusal("plan", "copy", "nothing", "other.toml", status=2)["code"] == "plan-not-found"
+    assert not (tmp_path / "other.toml").exists()
 
 
 def test_an_error_is_bad_news(cli, sound):

@@ -151,8 +151,8 @@ def test_an_approval_that_is_given_back_is_found(monkeypatch):
     monkeypatch.setattr(
         authority,
         "done",
-        lambda workflow, history, trigger: (
-            event for event in done(workflow, history, trigger) if event.id not in taken_back(history)
+        lambda workflow, history, *asked: (
+            event for event in done(workflow, history, *asked) if event.id not in taken_back(history)
         ),
     )
     find(lives(), spent_again, settings=CONTROL)

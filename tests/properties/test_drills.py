@@ -8,12 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drilling import SCENARIO, TRAINER, engine_for_drills, started
+from drilling import SCENARIO, TRAINER, answers, engine_for_drills, started
 from respond.engine.desk import Desk
 from respond.engine.engine import Engine
 from respond.errors import CommandRefused, InvalidInput
-from respond.projections.document import document
-from respond.store.subscription import Subscription
 from strategies import COMMANDS, PEOPLE
 
 STEPS = st.one_of(
@@ -39,23 +37,6 @@ def everyday() -> Engine:
     engine.pool("generators").commit(incident.id, 1, **who)
     engine.clock.move(hours=3)
     return engine
-
-
-def answers(engine: Engine) -> list[Any]:
-    """Return everything that reality answers: list, board, figures, stock, duties, what is told to the world."""
-    told = Subscription(engine.store, live=False)
-    outlook = engine.watch().due()
-    return [
-        document(engine.incidents()),
-        document(engine.board()),
-        document(engine.statistics()),
-        document(engine.care()),
-        document(engine.pools()),
-        [(one.incident, one.owed) for one in outlook.due],
-        [event.body for event in told],
-        [row.body for row in engine.store.read_all(realm="real")],
-        [document(engine.timeline(row.id)) for row in engine.incidents().rows],
-    ]
 
 
 def carry_out(drill: Any, step: str, what: Any, who: str) -> None:

@@ -6,7 +6,7 @@ import copy
 import io
 import tomllib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -83,8 +83,8 @@ def at(document: Any, path: str) -> Any:
 
 
 SPOILS = ("unknown", "missing", "wrong")
-WRONG = Decimal("1.5")
-"""No key of a plan but the fields of a condition holds a number that is not whole."""
+WRONG = time(12, 30)
+"""No key of a plan holds a time of day."""
 
 
 @st.composite

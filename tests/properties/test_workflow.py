@@ -301,7 +301,7 @@ ASKS: dict[type, st.SearchStrategy[Any]] = {
         due_at=st.sampled_from([START + timedelta(minutes=1), START]),
         tell=st.sampled_from([(), ("commander",)]),
     ),
-    Approve: st.builds(Approve, command=st.sampled_from(["waive", "resolve"])),
+    Approve: st.builds(Approve, command=st.sampled_from(["waive", "resolve"]), about=st.sampled_from(["", "visit 1"])),
 }
 SPINE = (
     c.ReportIncident(category="other", title="T"),

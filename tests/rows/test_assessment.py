@@ -66,6 +66,29 @@ def test_action_plan():
     assert incident.state().course.objectives == ("Nobody is afraid",)
 
 
+def test_needs():
+    """Row 58: what is needed, by measures and by what was asked for, is held against what came and what is there."""
+    van = '[[resources]]\nid = "van"\ntitle = "Van"\nkind = "technology"\nquantity = {}\n'
+    swap = '[[measures]]\nid = "swap"\ntitle = "Swap"\nrole = "agent"\nresources = ["van"]\n'
+    engine = desk(plan(van.format(3) + swap))
+    incident = responding(engine)
+    assert [(one.resource, one.measures, one.gap, one.available) for one in incident.needs()] == [
+        ("van", ("swap",), 1, None)
+    ]
+    engine.pool("van").open()
+    incident.request_resource("van", 5, purpose="14 shops")
+    incident.request_resource("tent", 1, purpose="Rain")
+    engine.pool("van").commit(incident.id, 2)
+    van, tent = incident.needs()
+    assert (van.needed, van.committed, van.gap, van.available, van.uncovered) == (5, 2, 3, 1, 2)
+    assert (tent.resource, tent.available, tent.uncovered) == ("tent", None, 1)
+    incident.start_measure("swap")
+    incident.complete_measure("swap", outcome="All are new")
+    engine.pool("van").give_back(incident.id, 2)
+    incident.withdraw_request("van", 5, reason="All are new")
+    assert (incident.needs()[0].measures, incident.needs()[0].gap) == ((), 0)
+
+
 def test_assessed_again():
     """Row 59: every assessment is kept, and what was held true at a time can be asked."""
     engine = desk()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from rehearsal import BASE, desk, found, owes, plan, refused, reported, responding, verdicts
 from respond import Engine, Plan
 from respond.engine.incident import IncidentHandle
+from respond.errors import AccessDenied
 
 PRESS = '[[audiences]]\nid = "press"\ntitle = "The press"\nkind = "media"\n'
 VOICE = '[[roles]]\nid = "spokesperson"\ntitle = "Spokesperson"\n'
@@ -168,6 +171,35 @@ def test_silence():
     engine.clock.move(minutes=121)
     [silence] = incident.review(now=engine.clock()).communication.silences
     assert (silence.audience, silence.longest_seconds, silence.breaches) == ("press", 121 * 60, 2)
+
+
+def test_access():
+    """Row 88: a plan says who is shown what; the rest is left out of all that the role reads, and named as left out."""
+    rules = '[[access]]\nid = "care"\nroles = ["agent"]\nshows = ["customers", "drafts"]\n'
+    assert found(rules.replace("agent", "gardener"))["role-unknown"] == "access[0].roles[0]"
+    _, incident = voiced(rules)
+    draft(incident)
+    incident.receive_information("r1", text="The vendor is broke", kind="rumour", source="A driver", **WRITER)
+    incident.raise_hypothesis("power", cause="Somebody pulled the plug", **CHIEF)
+    party = incident.register_affected("c-1", **WRITER)
+    party.contact_party("telephone", **WRITER)
+    party.listen(complaint="Charged twice", **WRITER)
+    view = incident.view("agent")
+    told = str(view.to_json())
+    assert view.withholds == ("people", "causes", "rumours", "notes")
+    assert [one for one in ("is broke", "driver", "the plug", "li.na") if one in told] == []
+    assert ("Charged twice" in told, "14 shops take no cards" in told) == (True, True)
+    named = [(one.matter, one.fields) for one in view.withheld]
+    assert named == [("rumours", ("text", "source")), ("causes", ("cause",))]
+    with pytest.raises(AccessDenied):
+        incident.view("duty_officer")
+    incident.confirm_information("r1", evidence="It says so itself", **WRITER)
+    incident.resolve("New terminals", **CHIEF)
+    party.settle_case("Paid back", **WRITER)
+    incident.close_review("Done", **CHIEF)
+    assert incident.view("agent").withheld == ()
+    assert "Somebody pulled the plug" in str(incident.view("agent").review.to_json())
+    assert responding(desk()).view("anyone at all").withholds == ()
 
 
 def test_stakeholders():

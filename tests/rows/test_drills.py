@@ -118,6 +118,8 @@ def test_lessons_of_a_drill():
     drill.record_finding("numbers", "Nobody had the new numbers", proposal="Check them each month")
     engine.execute("plan", "desk", drill.for_plan())
     assert engine.events("plan", "desk")[-1].data.findings == "Nobody had the new numbers: Check them each month"
+    engine.record_drill("spring")
+    assert [one.text for one in engine.state("plan", "desk").proposals.values()] == ["Check them each month"]
     revision = RevisePlan(draft=plan(version="2").reference, trigger="drill", because="general, 3 March")
     engine.execute("plan", "desk", revision)
     revised = engine.events("plan", "desk")[-1].data

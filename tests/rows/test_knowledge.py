@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from rehearsal import desk, refused, responding
+from respond.transfer.bundle import verify_bundle, write_bundle
 
 
 def test_lessons():
@@ -41,6 +46,36 @@ def test_case_base():
     case.withdraw("it was another bank")
     assert engine.lessons("day").rows == ()
     assert case.state().reason == "it was another bank"
+
+
+def test_file():
+    """Row 112: the file of an incident holds what was done, said and learnt, and proves that nothing is left out."""
+    engine = desk()
+    incident = responding(engine)
+    incident.note("The vendor is on the way")
+    incident.register_affected("c-1").contact_party("telephone")
+    incident.resolve("New terminals")
+    incident.record_lesson("Watch the end of certificates")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        told = write_bundle(engine, incident.id, folder)
+        assert "The vendor is on the way" in str(told["timeline"])
+        assert (told["state"]["resolution"], list(told["parties"])) == ("New terminals", ["c-1"])
+        assert told["review"]["learnt"]["lessons"][0]["text"] == "Watch the end of certificates"
+        assert verify_bundle(folder).flaws == ()
+        for forge, code in ((_alter, "leaf-differs"), (_shorten, "version-missing")):
+            forged = json.loads(json.dumps(told))
+            forge(forged["events"])
+            (folder / "bundle.json").write_text(json.dumps(forged))
+            assert code in {flaw.code for flaw in verify_bundle(folder).flaws}
+
+
+def _alter(events):
+    events[-2]["body"] = events[-2]["body"].replace("i", "j", 1)
+
+
+def _shorten(events):
+    del events[1]
 
 
 def test_one_place():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from rehearsal import BASE, desk, found, lets, levelled, owes, plan, refused, reported, responding, verdicts
 from respond import Plan
+from respond.engine.incident import IncidentHandle
 from respond.workflow.plan_life.commands import ApprovePlan, DraftPlan
 
 WANTED = BASE.replace('id = "commander"', 'id = "commander"\nrequired_from = 3').replace(
@@ -127,16 +130,38 @@ def test_one_commander():
 
 
 def test_legal_advice():
-    """Row 26: for some kinds the lawyers must have had their say before it goes on."""
+    """Row 26: for some kinds the lawyers must have had their say, and sign what is told outside."""
     legal = '[[roles]]\nid = "legal"\ntitle = "Legal counsel"\n'
-    say = 'role = "legal"\ncategories = ["equipment_failure"]\nbefore = ["resolve"]'
-    engine = desk(plan(legal + owes("legal_say", 'from = "told", within = "4 h"', say)))
+    say = owes("legal_say", 'from = "told", within = "4 h"', 'role = "legal"', 'before = ["resolve"]')
+    press = '[[audiences]]\nid = "press"\ntitle = "Press"\nkind = "media"\nchannels = ["wire"]\nspeakers = ["agent"]\n'
+    wire = '[[channels]]\nid = "wire"\ntitle = "Wire"\nmedium = "press"\n'
+    head = 'kind = "special"\nunder = "desk"\ncovers = ["equipment_failure"]'
+    grave = plan(say + press + 'approvers = ["legal"]\n', head=head, name="liable", base="")
+    engine = desk(plan(legal + wire + press), grave)
+    counsel, agent = {"actor": "qian.fei", "role": "legal"}, {"actor": "li.na", "role": "agent"}
     incident = responding(engine, category="equipment_failure")
+    _draft(incident)
+    with refused("not-an-approver"):
+        incident.approve_statement("s1", **agent)
+    incident.approve_statement("s1", **counsel)
+    incident.publish_statement("s1", **agent)
     with refused("owed-before-resolve"):
         incident.resolve("New terminals")
-    incident.fulfil("legal_say", note="No liability", actor="qian.fei", role="legal")
+    incident.fulfil("legal_say", note="No liability", **counsel)
     incident.resolve("New terminals")
-    responding(engine, category="system_failure").resolve("Restarted")
+    other = responding(engine, category="system_failure")
+    _draft(other)
+    other.approve_statement("s1", **agent)
+    other.resolve("Restarted")
+
+
+def _draft(incident: IncidentHandle) -> None:
+    """Draft a statement to the press that lacks nothing."""
+    incident.set_key_messages("We know, and act.", stage="first")
+    incident.approve_key_messages(1)
+    told = {"cause": "not known yet", "effect": "no cards", "measures": "technicians", "recovery": "by noon"}
+    soon = incident.engine.clock() + timedelta(hours=1)
+    incident.draft_statement("s1", audience="press", channel="wire", text="No cards", next_update_at=soon, **told)
 
 
 def test_oversight():

@@ -41,16 +41,21 @@ def test_anyone_reports():
 
 
 def test_kinds_of_information():
-    """Row 52: information is told apart by fields that the plan declares, and withdrawn when it proves wrong."""
-    field = '[[extension_fields]]\nid = "kind"\ntitle = "Kind"\nkind = "text"\nchoices = ["fact", "claim", "rumour"]'
-    incident = responding(desk(plan(field)))
-    with refused("field-invalid"):
-        incident.note("Someone was hurt", fields={"kind": "gossip"})
-    incident.note("Someone was hurt", fields={"kind": "rumour"})
-    incident.retract(incident.events()[-1].id, reason="The shop says nobody was")
-    assert incident.state().notes == 0
-    [amendment] = incident.review().amendments
-    assert (amendment.kind, amendment.reason) == ("retraction", "The shop says nobody was")
+    """Row 52: what people are told is a fact, a claim or a rumour, from a source, and checked."""
+    incident = responding(desk())
+    with refused("information-kind-unknown"):
+        incident.receive_information("hurt", text="Someone was hurt", kind="gossip", source="A caller")
+    with refused("information-missing"):
+        incident.receive_information("hurt", text="Someone was hurt", source=" ")
+    incident.receive_information("hurt", text="Someone was hurt", kind="rumour", source="A caller", confidence="low")
+    incident.receive_information("dark", text="14 shops are dark", kind="claim", source="The vendor")
+    with refused("evidence-missing"):
+        incident.refute_information("hurt", evidence="")
+    incident.refute_information("hurt", evidence="The shop says nobody was")
+    incident.confirm_information("dark", evidence="All 14 answered")
+    told = {one.key: (one.kind, one.source, one.status) for one in incident.review().response.information}
+    assert told == {"hurt": ("rumour", "A caller", "refuted"), "dark": ("claim", "The vendor", "confirmed")}
+    assert incident.state().information["hurt"].confidence == "low"
 
 
 def test_late_reports():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rehearsal import BASE, desk, owes, plan, refused, responding, verdicts
+from respond import CommandRefused
 
 
 def test_resolve():
@@ -38,16 +41,24 @@ def test_reopen():
 
 
 def test_customers_confirm():
-    """Row 103: whoever was concerned says that it is really over, or that is waived with a reason."""
-    duty = owes("confirmed", 'from = "response_started", within = "2 days"', 'before = ["resolve"]')
-    engine = desk(plan(duty))
-    content = responding(engine)
-    content.fulfil("confirmed", note="All twelve say so")
-    content.resolve("New terminals")
-    incident = responding(engine)
-    with refused("owed-before-resolve"):
-        incident.resolve("New terminals")
-    incident.waive("confirmed", reason="The shop does not answer the telephone")
+    """Row 103: each customer says that it is really over before the review closes, or that is waived with a reason."""
+    incident = responding(desk())
+    content, silent = incident.register_affected("c-1"), incident.register_affected("c-2")
+    content.contact_party("telephone")
     incident.resolve("New terminals")
+    with refused("solution-missing"):
+        content.settle_case(" ")
+    content.settle_case("The shop sells again, says the shop")
+    with pytest.raises(CommandRefused, match="settlement:c-2") as caught:
+        incident.close_review("Done")
+    assert "settlement:c-1" not in str(caught.value)
+    with refused("reason-missing"):
+        incident.waive("settlement:c-2", reason="")
+    incident.waive("settlement:c-2", reason="The shop does not answer the telephone")
+    incident.close_review("Done")
+    assert {key: party.status for key, party in incident.parties().items()} == {
+        "c-1": "settled",
+        "c-2": silent.state().status,
+    }
     [event] = [one for one in incident.events() if one.type == "ObligationWaived"]
     assert event.data.reason == "The shop does not answer the telephone"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal import BASE, desk, found, plan, refused, text, typed
+from rehearsal import BASE, desk, found, owes, plan, refused, reported, text, typed
 from respond import Engine
 from respond.workflow.plan_life.commands import ApprovePlan, DraftPlan, EvaluatePlan, RevisePlan
 from respond.workflow.plan_life.state import overdue
@@ -55,9 +55,21 @@ def test_triggers():
 
 
 def test_differences():
-    """Row 126: what changed between two versions reads as sentences."""
+    """Row 126: what changed between two versions reads as sentences, and is tried on past incidents."""
     lighter = BASE.replace("from = 1000", "from = 5000").replace("below = 1000", "below = 5000")
     answer = typed("plan", "diff", "{old}", "{new}", old=text(), new=text(version="2", base=lighter))
     sentences = [change["text"] for change in answer["changes"]]
     assert any("Level 1" in one and "5,000" in one.replace("5000", "5,000") for one in sentences)
     assert typed("plan", "diff", "{old}", "{new}", old=text(), new=text())["changes"] == []
+    judge = 'from = "told", within = "{}"'
+    engine = desk(plan(owes("judge", judge.format("30 min"), act="assess")))
+    incident = reported(engine)
+    engine.clock.move(minutes=45)
+    incident.assess(affected_customers=2000)
+    incident.assign_level(1, basis="2,000 customers")
+    duties = owes("judge", judge.format("1 h"), act="assess") + owes("call", 'from = "told", within = "10 min"')
+    told = incident.what_if(plan(duties, version="2", base=lighter))
+    assert (told.level, told.suggested, told.other_suggested) == (1, 1, 2)
+    became = {one.obligation: (one.verdict, one.other_verdict) for one in told.obligations}
+    assert became == {"judge": ("late", "met"), "call": (None, "missing")}
+    assert incident.what_if(engine.plans.default).obligations == ()

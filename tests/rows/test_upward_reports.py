@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from rehearsal import desk, owed, owes, plan, refused, reported, responding, verdicts
 from respond.workflow.plan_life.commands import ApprovePlan, DraftPlan, EvaluatePlan
 
@@ -42,13 +44,28 @@ def test_reports_upward():
 
 
 def test_recipients_by_kind():
-    """Row 100: some kinds of incident are reported to an authority of their own."""
+    """Row 100: some kinds of incident are reported to an authority of their own, and shared with partners."""
     when = 'categories = ["technical_failure"]'
-    engine = desk(plan(upward("initial", 'from = "aware", within = "1 h"', "network_office", when)))
+    word = owes("partners", 'from = "aware", within = "2 h"', 'recipient = "suppliers"', when, act="tell_audience")
+    suppliers = '[[audiences]]\nid = "suppliers"\ntitle = "Suppliers"\nkind = "partners"\nchannels = ["letter"]\n'
+    letter = '[[channels]]\nid = "letter"\ntitle = "Letter"\nmedium = "email"\n'
+    report = upward("initial", 'from = "aware", within = "1 h"', "network_office", when)
+    engine = desk(plan(report + word + suppliers + letter))
     incident = reported(engine, "system_failure")
-    assert verdicts(incident) == {"network_office_initial": "open"}
+    assert verdicts(incident) == {"network_office_initial": "open", "partners": "open"}
     incident.report_upward("initial", recipient="network_office", summary="The till software hangs")
-    assert verdicts(incident) == {"network_office_initial": "met"}
+    assert verdicts(incident) == {"network_office_initial": "met", "partners": "open"}
+    with refused("notice-outside"):
+        incident.notify("The till software hangs", audience="suppliers", channel="letter")
+    incident.set_key_messages("The till software hangs.")
+    incident.approve_key_messages(1)
+    told = {"cause": "not known yet", "effect": "no cards", "measures": "technicians", "recovery": "by noon"}
+    soon = engine.clock() + timedelta(hours=1)
+    incident.draft_statement("s1", audience="suppliers", channel="letter", text="No", next_update_at=soon, **told)
+    incident.approve_statement("s1")
+    incident.publish_statement("s1")
+    assert verdicts(incident)["partners"] == "met"
+    assert [(one.audience, one.by_way_of) for one in incident.told()][-1] == ("suppliers", "statement")
     assert owed(reported(engine, "equipment_failure")) == {}
 
 

@@ -12,14 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine as AsyncHostEngine
 
 from respond.engine.action import ActionHandle
 from respond.engine.async_action import AsyncActionHandle
+from respond.engine.async_drill import AsyncDrillEngine
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.async_incident import AsyncIncidentHandle
+from respond.engine.async_lesson import AsyncLessonHandle
 from respond.engine.async_party import AsyncPartyHandle
 from respond.engine.async_pool import AsyncPoolHandle
 from respond.engine.async_projecting import AsyncProjecting
 from respond.engine.async_watch import AsyncWatch
+from respond.engine.drill import DrillEngine
 from respond.engine.engine import Engine
 from respond.engine.incident import IncidentHandle
+from respond.engine.lesson import LessonHandle
 from respond.engine.party import PartyHandle
 from respond.engine.pool import PoolHandle
 from respond.engine.projecting import Projecting
@@ -38,6 +42,8 @@ PAIRS = [
     (AsyncWatch, Watch),
     (AsyncPoolHandle, PoolHandle),
     (AsyncActionHandle, ActionHandle),
+    (AsyncLessonHandle, LessonHandle),
+    (AsyncDrillEngine, DrillEngine),
 ]
 OWN = {
     (AsyncEventStore, "exclusively"),  # lends a view to be awaited
@@ -48,6 +54,9 @@ OWN = {
     (AsyncEngine, "watch"),  # returns one for asyncio
     (AsyncEngine, "transaction"),  # takes a connection for asyncio
     (AsyncEngine, "split"),  # returns handles for asyncio
+    (AsyncDrillEngine, "pool"),  # returns one for asyncio
+    (AsyncDrillEngine, "split"),  # returns handles for asyncio
+    (AsyncDrillEngine, "play"),  # awaits who waits, and who acts
     (AsyncIncidentHandle, "split"),  # returns handles for asyncio
     (AsyncIncidentHandle, "merge_into"),  # also takes a handle of its own kind
     (AsyncIncidentHandle, "number"),  # a property of the other
@@ -56,7 +65,7 @@ OWN = {
 }
 """What has the name and another signature, and why."""
 INSIDE = {
-    AsyncEngine: {"drill"},
+    AsyncDrillEngine: {"steps"},
     AsyncEventStore: {"new_lock"},
     AsyncProjecting: {"answering", "listing", "runners", "statistics", "waits", "within"},
 }

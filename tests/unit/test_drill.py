@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from datetime import timedelta
 
 import attrs
@@ -10,12 +12,18 @@ import pytest
 from drilling import PLAN, SCENARIO, TRAINER, answered, engine_for_drills, played, started
 from engines import codes
 from respond.domain.streams import StreamId
+from respond.engine.async_engine import AsyncEngine
 from respond.engine.drill import DrillClock
 from respond.errors import IncidentNotFound, InvalidInput, NotFound, PlanNotFound
+from respond.plan.ladder import rungs
 from respond.plan.scenario import Inject, Objective
 from respond.plan.spans import Span
+from respond.store.async_event_store import AsyncEventStore
 from respond.testing.clocks import START
 from respond.workflow.drill.commands import EndDrill, StartDrill
+from respond.workflow.plan_life.commands import DraftPlan
+
+REVIEWER = {"actor": "zhao.min", "role": "reviewer"}
 
 
 @pytest.fixture
@@ -161,6 +169,30 @@ class TestLife:
         assert (told.objectives_met, told.objectives) == (4, 5)
         assert told.findings == "Nobody spoke: Name a second spokesperson"
 
+    def test_what_a_drill_proposes(self, engine):
+        """Each finding with a proposal proposes a change of the real plan, once; a finding told anew proposes anew."""
+        drill = played(engine)
+        drill.record_finding("press", "Nobody spoke", proposal="Name a second spokesperson", **TRAINER)
+        drill.record_finding("calm", "All kept calm", **TRAINER)
+        drill.evaluate(**TRAINER)
+        assert codes(engine.record_drill, "spring", **REVIEWER) == ["not-enabled"]
+        engine.execute("plan", PLAN.name, DraftPlan(draft=PLAN.reference), **REVIEWER)
+        outcome = engine.record_drill("spring", **REVIEWER)
+        drilled, proposed = engine.events("plan", PLAN.name)[1:]
+        assert outcome.events == (drilled.id, proposed.id)
+        assert (drilled.data.objectives_met, proposed.body["realm"]) == (4, "real")
+        life = engine.state("plan", PLAN.name)
+        assert [(key, one.text, one.status) for key, one in life.proposals.items()] == [
+            ("spring/press", "Name a second spokesperson", "proposed")
+        ]
+        finding = next(event for event in drill.events("drill", "spring") if event.type == "DrillFindingRecorded")
+        assert proposed.data.because == ("spring", finding.id)
+        again = engine.record_drill("spring", **REVIEWER)
+        assert (again.events, again.replayed) == (outcome.events, True)
+        drill.record_finding("press", "Nobody spoke", proposal="Train a second one", **TRAINER)
+        engine.record_drill("spring", **REVIEWER)
+        assert list(engine.state("plan", PLAN.name).proposals) == ["spring/press", "spring/press/2"]
+
     def test_cancelled(self, engine):
         """A drill that is not held says why, and gives no inject."""
         drill = started(engine)
@@ -202,7 +234,7 @@ class TestClock:
         assert engine.drill("spring").clock() == START + timedelta(hours=1)
 
     def test_in_real_time(self, engine):
-        """Whoever waits is told how long; the drill then is not ahead."""
+        """Whoever waits is told how long, rung by rung; the drill then is not ahead."""
         drill = started(engine)
         waited = []
 
@@ -211,12 +243,92 @@ class TestClock:
             engine.clock.move(seconds=span.total_seconds())
 
         drill.play(wait=wait, **TRAINER)
-        assert (waited, drill.time.ahead) == ([timedelta(minutes=10), timedelta(minutes=50)], timedelta(0))
+        assert (sum(waited, timedelta(0)), drill.time.ahead) == (timedelta(hours=1), timedelta(0))
+        assert drill.standing().given["signal"] == START + timedelta(minutes=10)
+
+    def test_a_clock_that_never_stands_still(self):
+        """A clock that goes on between two looks at it ends a drill all the same."""
+        ticking = engine_for_drills()
+        drill = started(ticking)
+        ticks = itertools.count()
+        drill.time.base = lambda: START + timedelta(milliseconds=next(ticks))
+        drill.play(**TRAINER)
+        assert drill.standing().waiting() == ()
+
+    def test_whoever_does_not_wait_goes_on_ahead(self, engine):
+        """Where no time passes, each inject is given at once."""
+        drill = started(engine)
+        waited = []
+        drill.play(wait=waited.append, **TRAINER)
+        assert set(drill.standing().given.values()) == {START}
+        assert len(waited) == 2
+
+    def test_ladders(self, engine):
+        """Each rung is raised at its moment by the clock of the drill, once, and nobody outside is reminded of it."""
+        drill = started(engine)
+        drill.play(**TRAINER)
+        incident = drill.played()
+        raised = [event for event in incident.events() if event.type == "ObligationRaised"]
+        plan = engine.plans.default
+        climbs = sorted(
+            climb.at for one in incident.obligations() for climb in rungs(plan, one, None) if climb.at <= drill.clock()
+        )
+        assert climbs
+        assert [event.happened_at for event in raised] == climbs
+        assert drill.raise_due() == 0
+        assert engine.watch().round().raised == 0
+        assert all(event.body["realm"] == "drill" for event in raised)
 
     def test_never_back(self):
         """A drill never goes back in time."""
         with pytest.raises(InvalidInput, match="never goes back"):
             DrillClock(lambda: START).move(timedelta(seconds=-1))
+
+
+class TestAwaited:
+    """The same drill, to be awaited."""
+
+    def test_played(self, engine):
+        """Time passes, injects are given, people act, and what came of it is what the plain drill tells."""
+
+        async def play():
+            awaited = AsyncEngine(AsyncEventStore(engine.store), plans=engine.plans, clock=engine.clock)
+            drill = await awaited.drill("spring")
+            await drill.prepare(SCENARIO, **TRAINER)
+            await drill.start(**TRAINER)
+            acted, waited = [], []
+
+            async def then(inject):
+                acted.append(inject.id)
+                if inject.id == "call":
+                    await (await drill.played()).acknowledge(actor="chen.yu", role="duty_officer")
+
+            async def wait(span):
+                waited.append(span)
+                drill.time.move(span)
+
+            outcomes = await drill.play(wait=wait, then=then, **TRAINER)
+            await drill.pool("generators").state()
+            await drill.end(**TRAINER)
+            with pytest.raises(InvalidInput, match="is not the key of a drill"):
+                await awaited.drill("a/b")
+            return len(outcomes), acted, sum(waited, timedelta(0)), (await drill.results())[0].met
+
+        assert asyncio.run(play()) == (3, ["call", "signal", "press"], timedelta(hours=1), True)
+        assert engine.drill("spring").standing().status == "ended"
+        assert list(engine.log()) == []
+
+    def test_hours_in_a_moment(self, engine):
+        """Where nobody waits, the clock of the drill is moved."""
+        started(engine)
+
+        async def play():
+            awaited = AsyncEngine(AsyncEventStore(engine.store), plans=engine.plans, clock=engine.clock)
+            drill = await awaited.drill("spring")
+            await drill.play(**TRAINER)
+            return drill.clock() - engine.clock(), hasattr(drill, "store"), isinstance(drill, AsyncEngine)
+
+        assert asyncio.run(play()) == (timedelta(hours=1), False, False)
 
 
 class TestApart:
@@ -280,3 +392,13 @@ class TestApart:
         assert (again.replayed, again.events) == (True, first.events[:1])
         assert drill.start(**TRAINER).events == ()
         assert len(drill.pools()) == sum(one.quantity is not None for one in PLAN.resources)
+
+    def test_a_retry_ahead_of_the_log(self, engine):
+        """Where the drill is ahead of the clock of the log, a command is found by its id all the same."""
+        drill = started(engine)
+        drill.give(**TRAINER)
+        drill.time.move(timedelta(hours=2))
+        who = {"actor": "chen.yu", "role": "duty_officer", "command_id": "once"}
+        told = drill.played().acknowledge(**who)
+        again = drill.played().acknowledge(**who)
+        assert (again.replayed, again.events) == (True, told.events)

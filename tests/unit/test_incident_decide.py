@@ -350,3 +350,12 @@ def test_a_report_is_refused_where_there_is_an_incident():
     """An incident is reported once."""
     with pytest.raises(CommandRefused, match=r"report is enabled in new, not in reported \[not-enabled\]"):
         Play().do(REPORT, REPORT)
+
+
+@pytest.mark.parametrize(("told", "taken"), [(None, None), (1, 1), (4, 4), (9, 4), (0, 1)])
+def test_the_level_of_another_plan_is_taken_as_one_of_this(told, taken):
+    """An incident that is merged may have been worse than nothing that this plan knows: its mildest level then."""
+    play = incident_in("level_assigned")
+    (absorbed,) = play.decide(c.Absorb(source="i-9", reason="the same", worst_level=told))
+    assert absorbed.worst_level == taken
+    assert taken is None or play.plan.level(taken) is not None

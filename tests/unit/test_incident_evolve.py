@@ -5,12 +5,13 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from play import PLAN, RESOLVE, START, Play, incident_in
+from play import DUTIES, PLAN, RESOLVE, START, Play, incident_in
 from respond.domain.events import Event
 from respond.domain.moments import Moment, parse_utc
 from respond.domain.money import Money
 from respond.domain.values import replace
 from respond.errors import CommandRefused, UnreadableEvent
+from respond.workflow.approvals import Approve
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
@@ -18,6 +19,7 @@ from respond.workflow.incident.cases import Case
 from respond.workflow.incident.drawn import ExpenseRecorded, Spent
 from respond.workflow.incident.followed import Followed
 from respond.workflow.incident.marks import Mark
+from respond.workflow.incident.recognition import RecordRecognition
 from respond.workflow.incident.reviewed import (
     Evaluated,
     FindingRecorded,
@@ -202,6 +204,18 @@ def test_correcting_when_it_happened_changes_no_state():
     play = incident_in("resolved")
     before = play.state
     assert corrected(play, "IncidentResolved", occurred_at="2026-03-01T07:00:00Z") == before
+
+
+def test_what_else_is_retracted_leaves_the_notes():
+    """To take back an approval or a recognition takes no note away; what was recognised can be said again then."""
+    play = incident_in("resolved", plan=attrs.evolve(PLAN, authority=DUTIES.authority)).do(c.Note(text="Called"))
+    praise = RecordRecognition(person="wu.bo", text="drove to every shop")
+    play.do(Approve(command="waive", about="visit 1"), praise, actor="li.na")
+    assert play.decide(praise, "li.na") == ()
+    for name in ("ApprovalGiven", "RecognitionRecorded"):
+        play.do(c.Retract(entry=play.entry(name), reason="a mistake"))
+    assert play.state.notes == 1
+    assert play.decide(praise, "li.na")
 
 
 def test_a_retracted_fact_is_gone_from_the_state_only():

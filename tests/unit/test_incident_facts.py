@@ -275,7 +275,7 @@ def test_every_other_command_by_its_name():
     incident.recategorise("network", reason="the line is cut")
     incident.assess(injured=0, began_at=EARLIER, sites=3, facets=("law",))
     incident.set_response_level("II", basis="three shops")
-    incident.approve("waive", actor="li.na")
+    incident.approve("waive", about="visit 1", actor="li.na")
     incident.waive("visit", reason="the shops are closed", actor="chen.yu")
     incident.report_upward("initial", recipient="HQ", summary="3 shops")
     incident.record_receipt(incident.events()[-1].id, "R-1", received_by="desk")

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from engines import engine_on, responding
-from play import PLAN
+from play import PLAN, incident_in
 from respond.domain.money import Money
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
@@ -301,6 +301,21 @@ class TestReview:
         assert figures.paid == figures.offered == {"CNY": Decimal("150.50")}
         assert incident.review(as_of=first.first_contact_at).customers[0].status == "contacted"
 
+    def test_the_figures_of_care_are_kept_up(self, engine, incident, monkeypatch):
+        """Asked again, only what was told of parties since is read."""
+        incident.register_affected("c-1")
+        assert engine.care().parties == 1
+        codec, decoded = engine.reader.codec, []
+        decode = codec.decode
+        monkeypatch.setattr(codec, "decode", lambda row: decoded.append(decode(row)) or decoded[-1])
+        incident.note("The vendor is on its way")
+        party = incident.register_affected("c-2")
+        decoded.clear()
+        assert (engine.care().parties, [one.type for one in decoded]) == (2, ["PartyRegistered"])
+        party.contact_party("telephone")
+        decoded.clear()
+        assert (engine.care().reached, [one.type for one in decoded]) == (1, ["PartyContacted"])
+
     def test_a_review_of_an_incident_without_parties_tells_of_none(self, incident):
         """The control."""
         assert incident.review().customers == ()
@@ -376,6 +391,17 @@ class TestTogether:
         """The incident is told of a case only beside what happened to it."""
         with pytest.raises(InvalidInput, match="only in one step"):
             incident.execute(RecordCaseStep(party="c-1", step="registered"))
+
+    def test_an_open_case_is_not_opened_anew(self):
+        """What a case that nobody ended is told of its opening is known already; after an end it is news."""
+        play = incident_in("responding").do(RecordCaseStep(party="c-1", step="registered"))
+        again = RecordCaseStep(party="c-1", step="reopened")
+        assert play.decide(again) == ()
+        for end in ("settled", "visited", "closed"):
+            play.do(RecordCaseStep(party="c-1", step=end))
+            assert len(play.decide(again)) == 1
+            play.do(again)
+            assert play.decide(again) == ()
 
     def test_a_second_time_nothing_is_written(self, engine, incident):
         """The same command, with or without its id, leaves neither stream longer."""

@@ -267,7 +267,7 @@ COMMANDS: dict[str, object] = {
     "unrelate": Unrelate(kind="related", other="i-8", reason="No"),
     "split": Split(into=("i-8",), reason="Two fires"),
     "report_part": ReportPart(category="other", title="Smoke", source="i-8", reason="Two fires"),
-    "approve": Approve(command="waive"),
+    "approve": Approve(command="waive", about="visit 1"),
 }
 UNDER_DUTIES = tuple(COMMANDS)[tuple(COMMANDS).index("acknowledge") :]
 """What the example plan, which has no duties, would not let anyone do."""

@@ -9,6 +9,7 @@ import pytest
 
 from respond.domain.events import type_of
 from respond.plan import (
+    access,
     calendars,
     communication,
     extension,
@@ -35,6 +36,7 @@ from respond.workflow.warning import WARNING
 
 WORKFLOWS = (INCIDENT, WARNING, PLAN_LIFE, POOL, PARTY, ACTION, ACCOUNTABILITY, LESSON, DRILL)
 KINDS: Mapping[tuple[type, str], LabelKind] = {
+    (access.AccessRule, "shows"): "matter",
     (calendars.Calendar, "working_week"): "weekday",
     (communication.Audience, "kind"): "audience",
     (communication.Channel, "medium"): "medium",

@@ -79,7 +79,7 @@ COMMANDS: dict[str, Any] = {
     "visit": c.Visit(**OF, outcome="dissatisfied"),
     "close_case": c.CloseCase(**OF, reason="moved away"),
     "reopen_case": c.ReopenCase(**OF, reason="it is not solved"),
-    "approve": Approve(command="pay_compensation"),
+    "approve": Approve(command="pay_compensation", about="1"),
 }
 # Written by hand: - is refused, = stays.
 EXPECTED = """
@@ -138,7 +138,7 @@ def test_cell(state, trigger, cell):
     """A command leads where the table says, stays, or is refused; the table that verifies agrees."""
     play, command = stage(state, trigger)
     if trigger == "pay_compensation" and cell != "-":
-        play.record(*play.decide(Approve(command=trigger), "somebody"), actor="somebody")
+        play.record(*play.decide(Approve(command=trigger, about="1"), "somebody"), actor="somebody")
     known = len(play.history)
     if cell == "-":
         if play.workflow.handler_of[trigger].done(play.situation(command)):
@@ -189,7 +189,7 @@ def test_each_guard_refuses(state, bad, good, code):
     """What is wrong is refused by its code, and what is right is not."""
     play = party_in(state)
     if isinstance(bad, c.PayCompensation):
-        play.do(Approve(command="pay_compensation"), actor="somebody")
+        play.do(Approve(command="pay_compensation", about="1"), actor="somebody")
     with pytest.raises(CommandRefused) as caught:
         play.do(bad, actor=COMMANDER)
     assert code in codes(caught)
@@ -332,7 +332,7 @@ class TestCase:
         play = party_in("contacted").do(listen, apologise, OFFER, actor=AGENT)
         assert [play.decide(one, AGENT) for one in (REGISTER, listen, apologise, OFFER)] == [(), (), (), ()]
         assert play.decide(CONTACT, AGENT)
-        play.do(ACCEPT, Approve(command="pay_compensation"), actor=AGENT).do(PAY, actor=COMMANDER)
+        play.do(ACCEPT, Approve(command="pay_compensation", about="1"), actor=AGENT).do(PAY, actor=COMMANDER)
         play.do(SETTLE, actor=AGENT)
         assert [play.decide(one, AGENT) for one in (ACCEPT, PAY, SETTLE)] == [(), (), ()]
         play.do(VISIT, actor=AGENT)

@@ -124,7 +124,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"title": 5}, "title: must be text, not 5"),
     (
         {"titel": "x"},
-        "titel: is not a key of a plan; did you mean title? the keys here are activation, audiences, authority",
+        "titel: is not a key of a plan; did you mean title? the keys here are access, activation, audiences, authority",
     ),
     ({"categories": {"id": "other"}}, "categories: must be tables; write [[categories]]"),
     ({"levels": 4}, "levels: must be tables; write [[levels]]"),

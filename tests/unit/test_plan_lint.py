@@ -23,9 +23,11 @@ from respond.plan.authority import AuthorityRule
 from respond.plan.finding import CODES, ERRORS, READING, WARNINGS, Finding
 from respond.plan.lint import lint
 from respond.plan.lint_file import lint_file
+from respond.plan.obligations import Clock, Obligation
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
 from respond.plan.reader import SHIPPED, plan_of, shipped_plan
+from respond.plan.spans import Span
 from respond.plan.words import Words
 from sound_plan import FLOW, SOUND, TODAY
 
@@ -192,6 +194,12 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("partner-unknown", 'partner = "vendor"', 'partner = "vender"', "resources[0].partner"),
     ("partner-expired", "2027-12-31", "2026-11-19", "partners[0].agreement_until"),
     ("agreement-undated", 'agreement = "Contract 17"', NONE, "partners[0]"),
+    (
+        "partner-expired",
+        'agreement = "Contract 17"\nagreement_until = 2027-12-31',
+        "agreement_until = 2026-11-19",
+        "partners[0].agreement_until",
+    ),
     ("inspection-overdue", "2026-10-01", "2025-10-01", "resources[0].inspected_on"),
     ("inspection-overdue", "inspected_on = 2026-10-01", NONE, "resources[0].inspected_on"),
     # communication and care
@@ -208,6 +216,8 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("channel-unfit", 'channels = ["telephone"]\nspeakers = ["commander"]', 'speakers = ["commander"]', NONE),
     ("stage-without-statement", 'report = "initial"', 'report = "initial"\nstage = "first"', "obligations[0].stage"),
     ("compensation-currencies", '"500 CNY"', '"500 EUR"', "customer_care.limits"),
+    ("amount-invalid", '"500 CNY"', '"-500 CNY"', "customer_care.limits[0].up_to"),
+    ("amount-invalid", '"500 CNY"', '"499.999 CNY"', "customer_care.limits[0].up_to"),
     ("compensation-missing", ', {role = "director", up_to = "5000 CNY"}', NONE, "customer_care.limits"),
     ("compensation-reversed", '"500 CNY"', '"50000 CNY"', "customer_care.limits[0].up_to"),
     (
@@ -377,6 +387,34 @@ def ruled(*rules: AuthorityRule) -> Plan:
 def held_by_nobody(*rules: AuthorityRule) -> list[str]:
     """Return where *rules* ask for a role that nobody can hold."""
     return [one.place for one in lint(ruled(*rules), flow=incident_flow()) if one.code == "held-by-nobody"]
+
+
+def test_a_gate_is_judged_by_an_incident_that_goes_straight_on():
+    """What is owed after the resolution bars no resolution: that an incident may go on again counts for nothing."""
+    report = Obligation(
+        id="final",
+        title="Final report",
+        act="report_upward",
+        report="final",
+        recipient="authority",
+        due=(Clock(from_="response_ended", within=Span(1, "hour")),),
+        before=("resolve",),
+    )
+    for before, places in ((("resolve",), ["obligations[0].before[0]"]), (("close_review",), [])):
+        plan = attrs.evolve(OUTLINE, obligations=(attrs.evolve(report, before=before),))
+        found = lint(plan, flow=incident_flow())
+        assert [one.place for one in found if one.code == "gate-without-effect"] == places
+
+
+def test_commands_that_nobody_may_carry_out_are_told_together():
+    """One finding names them all, so that it hides no other; a command that is none is told beside the ones like it."""
+    found = lint(ruled(lets(("assess", "resolv", "fly"), "anyone")), flow=incident_flow())
+    [nobodys] = [one for one in found if one.code == "command-without-rule"]
+    assert {"report", "resolve"} <= set(re.findall(r"\w+", nobodys.text))
+    assert "assess" not in re.findall(r"\w+", nobodys.text)
+    near, far = (one.text for one in found if one.code == "command-unknown")
+    assert near == "'resolv' is not a command; did you mean resolve?"
+    assert len(far) < 200
 
 
 class TestHeld:

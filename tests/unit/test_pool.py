@@ -291,6 +291,15 @@ class TestEngine:
             "StockConsumed",
         ]
 
+    def test_money_that_is_gone_costs_its_incident_as_much(self, engine, incident):
+        """Whoever spends from a fund need not say twice how much: pool, incident and figures know."""
+        fund = engine.pool("fund")
+        fund.open()
+        fund.commit(incident.id, 800)
+        fund.consume(incident.id, 300)
+        assert incident.events()[-1].data.cost == fund.events()[-1].data.cost == Money(Decimal(300), "CNY")
+        assert engine.figures().costs == {"CNY": Decimal(300)}
+
     def test_what_is_refused_is_written_nowhere(self, engine, incident):
         """Too much, an incident that is not there, and one that is over: the log stays as it was."""
         pool = engine.pool("generator")

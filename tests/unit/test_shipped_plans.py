@@ -35,7 +35,7 @@ DIGESTS = {
     "first-steps@1": "f661250810e560206429fa65d0e9495a5432fadd9a725e96d3f041b9bdf38bcf",
     "service-company-network@1": "7171aa42d16182611ee7fc8097e120bd2bc98260c90fb5e16959859b7069c2a3",
     "service-company-shop@1": "32679e4c81410a18ed7d5610bbf27f188e440bb0e3174e7137e002a065faf779",
-    "service-company@2": "d277730e5bb5405bb01f4e325220ef4b1f5f706d67819f38f65255635f4f684f",
+    "service-company@2": "d126a30d0ded1cfce08f0bca9649a87c3d568909c9c78b246244a6ebe95220af",
 }
 COMPLETE = ["customer-service@1", "service-company@2"]
 ADDING = ["service-company-network@1", "service-company-shop@1"]

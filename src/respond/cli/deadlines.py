@@ -50,8 +50,8 @@ def obligations(session: Session, name: str, language: str) -> Answer:
     def show(page: Page) -> None:
         page.line(f"{number}: {counted(len(rows), 'obligation')}")
         if rows:
-            columns = ("title", "occurrence", "verdict_label", "due_at", "since", "fact_label", "done_at")
-            heads = ("obligation", "no.", "verdict", "due", "since", "by", "done")
+            columns = ("obligation", "title", "occurrence", "verdict_label", "due_at", "since", "fact_label", "done_at")
+            heads = ("obligation", "title", "no.", "verdict", "due", "since", "by", "done")
             page.table(heads, [[one[column] for column in columns] for one in rows])
 
     return Answer(document={"id": incident.id, "number": number, "obligations": rows}, show=show)
@@ -75,8 +75,8 @@ def due(session: Session, until: str | None, language: str) -> Answer:
 
     def show(page: Page) -> None:
         if rows:
-            columns = ("number", "title", "occurrence", "verdict_label", "due_at", "role")
-            heads = ("number", "obligation", "no.", "verdict", "due", "role")
+            columns = ("number", "obligation", "title", "occurrence", "verdict_label", "due_at", "role")
+            heads = ("number", "obligation", "title", "no.", "verdict", "due", "role")
             page.table(heads, [[one[column] for column in columns] for one in rows])
         else:
             page.line("nothing is due")

@@ -1,44 +1,60 @@
-"""One incident, played through its whole life under a shipped plan; then what the log answers."""
+"""An incident, played through its whole life under a shipped plan, and a drill of it; then what the log answers."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import attrs
 import click
 from click.core import ParameterSource
 
 from respond.cli.answer import Answer
 from respond.cli.audits import checked, replayed
+from respond.cli.demo_page import Part, show_story
+from respond.cli.drills import judged
 from respond.cli.duties import owing, raised, staffed
 from respond.cli.imports import imported
 from respond.cli.options import Question, in_language
-from respond.cli.page import Page
-from respond.cli.played import Played, StoryClock, play
+from respond.cli.performance import figured
+from respond.cli.played import Played, Stage, StoryClock
 from respond.cli.questions import happened, stood
+from respond.cli.rehearsed import rehearse
 from respond.cli.reviews import reviewed
-from respond.cli.scenario import KNOWN_AT, PLAN, WARNING
+from respond.cli.scenario import DRILLED, KNOWN_AT, PLAN, STEPS, WARNING
+from respond.cli.scenario.plan import PLAN_NAME
+from respond.cli.scenario.step import INCIDENT
 from respond.cli.session import Session
 from respond.cli.targets import Target
+from respond.engine.drill import DrillEngine
 from respond.engine.engine import Engine
 from respond.errors import InvalidInput
 from respond.plan.plan import Plan
 from respond.transfer.mapping import LogMapping
+from respond.workflow.incident import INCIDENT_CATEGORY
+from respond.workflow.party import PARTY
+from respond.workflow.plan_life import PLAN_CATEGORY
 from respond.workflow.warning import WARNING_CATEGORY
 
-
-@attrs.frozen
-class _Part:
-    """One answer of the demo, under a heading."""
-
-    name: str
-    heading: str
-    answer: Answer
+_COUNTED = frozenset(declared.name for declared in PARTY.event_types) | {
+    "ActionStepRecorded",
+    "CaseStepRecorded",
+    "FindingRecorded",
+    "KeyMessagesApproved",
+    "KeyMessagesSet",
+    "ObligationRaised",
+    "ObservationRecorded",
+    "ProposalStepRecorded",
+    "ResourceMoved",
+    "ReviewSigned",
+    "RoleAssigned",
+    "StatementApproved",
+    "StatementDrafted",
+}
+"""What the page of the timeline only counts: another part of the page tells it in full."""
 
 
 @click.command("demo", cls=Question)
@@ -49,7 +65,7 @@ class _Part:
 def demo(
     context: click.Context, session: Session, log_file: str | None, mapping_file: str | None, language: str
 ) -> Answer:
-    """Play one incident through its whole life, and show what the log answers.
+    """Play an outage of two days through its whole life, then a drill, and show what the log answers.
 
     Without --db it is played on a SQLite file that is deleted afterwards; a database that is named must hold no event.
     The story is fixed: its clock stands in March 2026, and its plan is the service company's that ships.
@@ -58,12 +74,12 @@ def demo(
         raise click.UsageError("--log and --mapping belong together")
     mapping = None if mapping_file is None else LogMapping.load(mapping_file)
     if context.get_parameter_source("db") is ParameterSource.COMMANDLINE:
-        return _perform(session.db, log_file, mapping, language)
+        return _perform(session.db, log_file, mapping, language, kept=True)
     with tempfile.TemporaryDirectory(prefix="respond-demo-") as folder:
-        return _perform(f"sqlite:///{Path(folder) / 'demo.db'}", log_file, mapping, language)
+        return _perform(f"sqlite:///{Path(folder) / 'demo.db'}", log_file, mapping, language, kept=False)
 
 
-def _perform(url: str, log_file: str | None, mapping: LogMapping | None, language: str) -> Answer:
+def _perform(url: str, log_file: str | None, mapping: LogMapping | None, language: str, *, kept: bool) -> Answer:
     from respond.store.sql import SqlEventStore  # noqa: PLC0415 - help and wrong usage need no database
 
     clock = StoryClock()
@@ -71,13 +87,17 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None, languag
     with Engine(store, plans=[Plan.shipped(PLAN)], clock=clock, random=_fixed_random()) as engine:
         if store.head().position:
             raise InvalidInput("holds events; the demo wants an empty database", place="--db", value=url)
-        target, played = play(engine, clock)
-        parts = _answers(engine, target, language)
+        stage = Stage(engine, clock)
+        played = stage.play(STEPS)
+        drill = rehearse(engine, clock)
+        played += stage.play(DRILLED)
+        target = Target(INCIDENT_CATEGORY, INCIDENT)
+        parts = _answers(engine, target, drill, language)
         if log_file is not None and mapping is not None:
-            parts.append(_Part("import", "A foreign log", imported(engine, log_file, mapping)))
+            parts.append(Part("import", "A foreign log", imported(engine, log_file, mapping)))
         parts += [
-            _Part("replay", "The whole log, folded anew", replayed(engine)),
-            _Part("check", "The whole log, checked", checked(store, engine.workflows, engine.plans)),
+            Part("replay", "The whole log, folded anew", replayed(engine)),
+            Part("check", "The whole log, checked", checked(store, engine.workflows, engine.plans)),
         ]
         title = target.title(engine)
     return Answer(
@@ -87,27 +107,30 @@ def _perform(url: str, log_file: str | None, mapping: LogMapping | None, languag
             "steps": [_told(one) for one in played],
             **{part.name: part.answer.document for part in parts},
         },
-        show=lambda page: _show(page, title, played, parts),
+        show=lambda page: show_story(page, title, played, parts, kept=kept),
         status=max(part.answer.status for part in parts),
     )
 
 
-def _answers(engine: Engine, target: Target, language: str) -> list[_Part]:
-    """Return what the log answers about the incident of the story."""
+def _answers(engine: Engine, target: Target, drill: DrillEngine, language: str) -> list[Part]:
+    """Return what the log answers about the story."""
     known = f"{KNOWN_AT:%H:%M}"
     return [
-        _Part("warning", "The warning before it", stood(engine, Target(WARNING_CATEGORY, WARNING))),
-        _Part("show", "Where it stands", stood(engine, target)),
-        _Part("known", f"What could be known at {known}", stood(engine, target, known_at=KNOWN_AT)),
-        _Part(
+        Part("warning", "The warning before it", stood(engine, Target(WARNING_CATEGORY, WARNING))),
+        Part("show", "Where the incident stands", stood(engine, target)),
+        Part("known", f"What could be known at {known} of the first day", stood(engine, target, known_at=KNOWN_AT)),
+        Part(
             "staffing",
             f"Who was missing at {known}, and whom to look at",
             staffed(engine, target, known_at=KNOWN_AT, language=language),
         ),
-        _Part("timeline", "What happened", happened(engine, target)),
-        _Part("review", "The review", reviewed(engine, target)),
-        _Part("obligations", "What was owed, and what became of it", owing(engine, target, language=language)),
-        _Part("raised", "What the watcher raised on the way", raised(engine, target, language=language)),
+        Part("timeline", "What happened", happened(engine, target, counting=_COUNTED)),
+        Part("review", "The review", reviewed(engine, target)),
+        Part("obligations", "What was owed, and what became of it", owing(engine, target, language=language)),
+        Part("raised", "What the watcher raised on the way", raised(engine, target, language=language)),
+        Part("figures", "The figures, drills apart", figured(engine)),
+        Part("plan", "The life of the plan", stood(engine, Target(PLAN_CATEGORY, PLAN_NAME))),
+        Part("drill", "The drill of the plan", judged(drill, language)),
     ]
 
 
@@ -115,6 +138,7 @@ def _told(one: Played) -> dict[str, Any]:
     return {
         "at": one.step.at,
         "actor": one.step.actor,
+        "role": one.step.role,
         "tells": one.step.tells,
         "command": one.trigger,
         "state": one.state,
@@ -129,40 +153,6 @@ def _fixed_random() -> Callable[[int], bytes]:
     """Return a source of the same bytes in every run, so that the story's ids are always the same."""
     calls = count()
     return lambda size: hashlib.shake_128(f"demo {next(calls)}".encode()).digest(size)
-
-
-def _show(page: Page, title: str, played: list[Played], parts: list[_Part]) -> None:
-    page.line(f"The story of {title}, step by step.")
-    for one in played:
-        page.line()
-        page.line(f"{one.step.at:%m-%d %H:%M}  {one.step.actor}: {one.step.tells}")
-        for line in _came_of_it(one):
-            page.line(f"             {line}")
-    for part in parts:
-        page.heading(f"== {part.heading} ==")
-        part.answer.show(page)
-
-
-def _came_of_it(one: Played) -> Iterator[str]:
-    if one.refusals:
-        yield f"{one.trigger} is refused:"
-        yield from (f"- {refusal.text} [{refusal.code}]" for refusal in one.refusals)
-        return
-    yield f"{one.trigger} -> {one.state}"
-    if one.level is not None:
-        yield f"a person chooses level {one.level}"
-    if one.suggested:
-        yield f"the plan suggests {_suggestion(one.suggested)}" + (f": {'; '.join(one.because)}" if one.because else "")
-
-
-def _suggestion(suggested: Any) -> str:
-    match suggested:
-        case int():
-            return f"level {suggested}"
-        case str():
-            return f"the response {suggested!r}"
-        case _:
-            return f"a warning, by {', '.join(suggested)}"
 
 
 COMMANDS = (demo,)

@@ -104,6 +104,7 @@ def inject(session: Session, key: str, inject: str | None, language: str) -> Ans
     with session.engine() as engine:
         held = engine.drill(key)
         before = held.standing()
+        held.raise_due()
         answer = recorded(held, Target(DRILL_CATEGORY, key), held.give(inject, **session.circumstances))
         given = [one for one in before.waiting() if one.id in held.standing().given]
 
@@ -209,13 +210,11 @@ def cancel(session: Session, key: str, reason: str) -> Answer:
 @drill.command("record", cls=Recording)
 @click.argument("key")
 def record(session: Session, key: str) -> Answer:
-    """Tell the life of the plan, which is real, what the drill KEY showed."""
+    """Tell the life of the plan, which is real, what the drill KEY showed, and what its findings propose."""
     with session.engine() as engine:
-        held = engine.drill(key)
-        scenario = held.standing().scenario
-        name = "" if scenario is None else scenario.plan
-        outcome = engine.execute(PLAN_CATEGORY, name, held.for_plan(), **session.circumstances)
-        return recorded(engine, Target(PLAN_CATEGORY, name), outcome)
+        outcome = engine.record_drill(key, **session.circumstances)
+        scenario = engine.drill(key).standing().scenario
+        return recorded(engine, Target(PLAN_CATEGORY, "" if scenario is None else scenario.plan), outcome)
 
 
 @drill.command("list", cls=Question)
@@ -240,9 +239,12 @@ def list_(session: Session) -> Answer:
 def review(session: Session, key: str, language: str) -> Answer:
     """Show what became of every objective so far, who took part, what was found, and the course of the drill."""
     with session.engine() as engine:
-        held = engine.drill(key)
-        standing, results = held.standing(), held.results()
-        course = held.course()
+        return judged(engine.drill(key), language)
+
+
+def judged(held: DrillEngine, language: str) -> Answer:
+    """Return what became of a drill as an answer."""
+    key, standing, results, course = held.key, held.standing(), held.results(), held.course()
     document = {
         "id": key,
         "state": standing.status,

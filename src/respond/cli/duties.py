@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,12 @@ from respond.cli.verdicts import verdict_text
 from respond.engine.engine import Engine
 from respond.plan.owed import Owed, verdict
 from respond.plan.plan import Plan
+from respond.plan.promises import CUSTOMER_PROMISES
 from respond.plan.words import Words
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.events import ObligationRaised
 from respond.workflow.incident.staffing import Concern, concerns, stand_ins, vacancies
-from respond.workflow.incident.state import Incident
+from respond.workflow.incident.state import COMMANDER, Incident
 
 
 def owing(engine: Engine, target: Target, *, language: str = "en") -> Answer:
@@ -34,7 +36,27 @@ def owing(engine: Engine, target: Target, *, language: str = "en") -> Answer:
             page,
             words,
             ("title", "deadline", "done_at", "verdict"),
-            [(_numbered(row), row["due_at"], row["done_at"], row["verdict_title"]) for row in rows],
+            [*_one_by_one(rows), *_together(words, rows)],
+        ),
+    )
+
+
+def held(engine: Engine, target: Target, *, language: str = "en") -> Answer:
+    """Return who holds which role now, the commander first."""
+    words = _words(engine, target, language)
+    state: Incident = INCIDENT.fold(engine.events(target.category, target.key))
+    rows: list[dict[str, Any]] = [
+        {"role": role, "title": words.name("roles", role), "person": person, "since": since}
+        for role, person, since in (
+            (COMMANDER, state.commander, state.commands_since),
+            *((one.role, one.person, one.since) for one in state.roles),
+        )
+        if person is not None
+    ]
+    return Answer(
+        document={"holders": rows},
+        show=lambda page: _table(
+            page, words, ("role", "person", "since"), [(row["title"], row["person"], row["since"]) for row in rows]
         ),
     )
 
@@ -113,6 +135,30 @@ def _duty(words: Words, one: Owed, now: datetime) -> dict[str, Any]:
         "verdict_title": verdict_text(one, said, words.language),
         "done_by": one.done_by or one.waived_by or one.dropped_by,
     }
+
+
+def _one_by_one(rows: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield a line for each duty but those to single customers."""
+    for row in rows:
+        if not _is_to_customer(row):
+            yield _numbered(row), row["due_at"], row["done_at"], row["verdict_title"]
+
+
+def _together(words: Words, rows: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield a line for all customers who are promised the same: how many they are, and what became of it."""
+    promised: dict[str, list[dict[str, Any]]] = {}
+    for row in filter(_is_to_customer, rows):
+        promised.setdefault(row["obligation"].partition(":")[0], []).append(row)
+    for promise, made in promised.items():
+        many = words.phrase("customers", count=len({row["obligation"] for row in made}))
+        verdicts = Counter(row["verdict_title"] for row in made)
+        said = words.phrase("comma").join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+        yield words.name("obligations", f"{promise}:{many}"), None, None, said
+
+
+def _is_to_customer(row: dict[str, Any]) -> bool:
+    promise, colon, _ = row["obligation"].partition(":")
+    return bool(colon) and promise in CUSTOMER_PROMISES
 
 
 def _doubt(words: Words, one: Concern) -> dict[str, Any]:

@@ -73,15 +73,16 @@ def receipt(session: Session, name: str, entry: str, receipt: str, received_by: 
 @click.command("approve", cls=Recording)
 @click.argument("name", metavar="ID")
 @click.argument("command")
+@click.option("--about", default="", help="Which one: the statement, the measure, the offer, or 'visit 1'.")
 @click.option("--note", default="", help="What the approval rests on.")
-def approve(session: Session, name: str, command: str, note: str) -> Answer:
+def approve(session: Session, name: str, command: str, about: str, note: str) -> Answer:
     """Agree that COMMAND be carried out on ID, where the plan asks several people.
 
     COMMAND is a trigger of the workflow, such as waive or change_level:lower.
     """
     with session.engine() as engine:
         target = Target.of(engine, name)
-        approval = Approve(command=command, note=note)
+        approval = Approve(command=command, about=about, note=note)
         outcome = engine.execute(target.category, target.key, approval, **session.circumstances)
         return recorded(engine, target, outcome)
 

@@ -11,6 +11,7 @@ from respond.cli.answer import Answer
 from respond.cli.options import Question
 from respond.cli.page import Page, counted, span_text
 from respond.cli.session import Session
+from respond.engine.engine import Engine
 from respond.projections.performance import RECURRENCE_DAYS, Performance, ResourceUse
 
 
@@ -26,7 +27,12 @@ from respond.projections.performance import RECURRENCE_DAYS, Performance, Resour
 def figures(session: Session, *, drills: bool, recurrence_days: int) -> Answer:
     """Tell how incidents were handled: times by level, duties in time, customers, money, resources, recurrence."""
     with session.engine() as engine:
-        found = engine.figures(realm="drill" if drills else "real", recurrence_days=recurrence_days)
+        return figured(engine, drills=drills, recurrence_days=recurrence_days)
+
+
+def figured(engine: Engine, *, drills: bool = False, recurrence_days: int = RECURRENCE_DAYS) -> Answer:
+    """Return how the incidents of a log were handled, in figures, as an answer."""
+    found = engine.figures(realm="drill" if drills else "real", recurrence_days=recurrence_days)
     return Answer(document=found.to_json(), show=lambda page: _show(page, found))
 
 

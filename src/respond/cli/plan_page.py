@@ -109,6 +109,18 @@ class _PlanPage:
                 for rule in plan.authority
             ],
         )
+        self._table(
+            "access_head",
+            ("id", "roles", "shows"),
+            [
+                (
+                    rule.id,
+                    words.names("roles", rule.roles),
+                    words.phrase("comma").join(label("matter", one, words.language) for one in rule.shows),
+                )
+                for rule in plan.access
+            ],
+        )
 
     def _duties(self, role: str, phase: str) -> str:
         """Return the cell of the duty matrix."""

@@ -1,4 +1,4 @@
-"""Contingency plans: judged, shown, compared, which asks no log; and their own life, which is in one."""
+"""Contingency plans: judged, shown, compared, which asks no log; in force in incidents, and their own life, in one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from respond.cli.options import Question, in_language
 from respond.cli.page import Page, counted
 from respond.cli.plan_life import life
 from respond.cli.plan_page import show_plan
+from respond.cli.plans_in_force import activate, rebase
 from respond.cli.session import Session, plan_path
 from respond.cli.statuses import BAD_NEWS, DONE
 from respond.engine.clock import system_clock
 from respond.engine.definitions import Workflows
-from respond.errors import InvalidPlan, PlanNotFound
+from respond.errors import InvalidInput, InvalidPlan, PlanNotFound
 from respond.plan.composed import composed
 from respond.plan.diff import Change, diff
 from respond.plan.finding import Finding
@@ -32,7 +33,7 @@ from respond.workflow.migration import MIGRATE
 
 @click.group("plan")
 def plan() -> None:
-    """Judge, show and compare contingency plans, and keep their life."""
+    """Judge, show and compare contingency plans, say which are in force in an incident, and keep their life."""
 
 
 @plan.command("lint", cls=Question)
@@ -102,6 +103,23 @@ def diff_(_: Session, old: str, new: str) -> Answer:
     )
 
 
+@plan.command("copy", cls=Question)
+@click.argument("name", metavar="NAME")
+@click.argument("file", metavar="FILE")
+def copy(_: Session, name: str, file: str) -> Answer:
+    """Write the plan NAME that ships to FILE, to make one of your own of it; a file that is there stays as it is."""
+    source = shipped_plan(name)
+    try:
+        with Path(file).open("xb") as written:
+            written.write(source.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"cannot be written: {error.strerror}; name another file", place=file) from error
+    return Answer(
+        document={"plan": source.stem, "file": file},
+        show=lambda page: page.line(f"{source.stem} is in {file}; give it a name of its own before you use it"),
+    )
+
+
 def _generals(paths: list[Path]) -> dict[str, Plan]:
     """Return the plans that special plans among *paths* may be under: among them too, or shipped."""
     plans = []
@@ -140,6 +158,7 @@ def _show_changes(page: Page, between: str, changes: tuple[Change, ...]) -> None
         page.line(change.text)
 
 
-plan.add_command(life)
+for _command in (activate, rebase, life):
+    plan.add_command(_command)
 
 COMMANDS = (plan,)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
 from respond.cli.scenario import STEPS
-from respond.cli.story import INCIDENT, REPORT_ID, Step
-from respond.cli.targets import Target
+from respond.cli.scenario.step import INCIDENT, REPORT_ID, Step
 from respond.domain.references import Actor
 from respond.engine.engine import Engine
 from respond.engine.handler import Outcome
 from respond.errors import CommandRefused, Refusal
 from respond.plan.ladder import next_moment
+from respond.plan.owed import owed
 from respond.workflow.definition import trigger_of
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import ReportIncident
+from respond.workflow.incident.facts import facts_of
 
 
 @attrs.define
@@ -28,6 +30,10 @@ class StoryClock:
 
     def __call__(self) -> datetime:
         return self.now
+
+    def wait(self, span: timedelta) -> None:
+        """Let *span* pass."""
+        self.now += span
 
 
 @attrs.frozen
@@ -46,12 +52,9 @@ class Played:
     """What spoke for it."""
 
 
-def play(engine: Engine, clock: StoryClock) -> tuple[Target, list[Played]]:
-    """Carry out every step of the story; return its incident, and what came of each step."""
-    return Target(INCIDENT_CATEGORY, INCIDENT), _Stage(engine, clock).play()
+class Stage:
+    """Where the story is played: a log, and the clock of the story."""
 
-
-class _Stage:
     def __init__(self, engine: Engine, clock: StoryClock) -> None:
         from respond.engine.watch import Watch  # noqa: PLC0415 - help and wrong usage need no database
 
@@ -60,11 +63,13 @@ class _Stage:
         self._watch = Watch(engine)
         self._outcomes: dict[str, Outcome] = {}
 
-    def play(self) -> list[Played]:
-        return [self._act(step) for step in STEPS]
+    def play(self, steps: Iterable[Step]) -> list[Played]:
+        """Carry out *steps*, and return what came of each."""
+        return [self._act(step) for step in steps]
 
     def _act(self, step: Step) -> Played:
-        self._watch_until(step.at)
+        if step.at > self._clock.now:
+            self._watch_until(step.at)
         key = step.key or INCIDENT
         command = step.command(self._outcomes) if callable(step.command) else step.command
         trigger = trigger_of(type(command))
@@ -73,14 +78,14 @@ class _Stage:
         except CommandRefused as refused:
             if not step.refused:
                 raise
-            return Played(step, trigger, self._state(step, key), refused.refusals)
+            return Played(step, trigger, self._folded(step, key)[0], refused.refusals)
         self._outcomes[step.name] = outcome
-        decided = self._engine.events(step.category, key)[-1].data
+        state, decided = self._folded(step, key)
         return Played(
             step,
             trigger,
-            self._state(step, key),
-            level=getattr(command, "level", None),
+            state,
+            level=getattr(command, "level", None) if step.category == INCIDENT_CATEGORY else None,
             suggested=getattr(decided, "suggested", None),
             because=getattr(decided, "because", ()),
         )
@@ -91,9 +96,11 @@ class _Stage:
             circumstances["command_id"] = REPORT_ID
         return self._engine.execute(step.category, key, command, **circumstances)
 
-    def _state(self, step: Step, key: str) -> str:
-        state: str = self._engine.state(step.category, key).status
-        return state
+    def _folded(self, step: Step, key: str) -> tuple[str, object]:
+        """Return the state of what *step* is about, and what its last event says."""
+        history = self._engine.events(step.category, key)
+        state: str = self._engine.workflows[step.category].fold(history).status
+        return state, history[-1].data
 
     def _watch_until(self, at: datetime) -> None:
         """Let the watcher look at each moment up to *at* at which something gets near, falls due or climbs a rung."""
@@ -107,5 +114,4 @@ class _Stage:
         if not history:
             return None
         plan = self._engine.plans.in_force(history)
-        owed = self._engine.incident(INCIDENT).obligations()
-        return next_moment(owed, plan, self._clock.now)
+        return next_moment(owed(plan, facts_of(plan, history), until=self._clock.now), plan, self._clock.now)

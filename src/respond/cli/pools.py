@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+import attrs
 import click
 
 from respond.cli import written
@@ -98,7 +100,10 @@ def return_(session: Session, key: str, name: str, quantity: str, condition: str
 def consume(session: Session, key: str, name: str, quantity: str, cost: str | None) -> Answer:
     """Tell that QUANTITY of what incident ID holds is gone."""
     paid = written.money_if_told(cost, "--cost")
-    return _for_incident(session, key, name, p.ConsumeStock, quantity=exact(quantity), cost=paid)
+    with session.engine() as engine:
+        incident = engine.incident(name).id
+        outcome = engine.pool(key).consume(incident, quantity, cost=paid, **session.circumstances)
+        return recorded(engine, Target(POOL_CATEGORY, key), outcome)
 
 
 @pool.command("inspect", cls=Recording)
@@ -166,6 +171,26 @@ def expense(session: Session, name: str, amount: str, currency: str, purpose: st
     )
 
 
+@click.command("needs", cls=Question)
+@_INCIDENT
+def needs(session: Session, name: str) -> Answer:
+    """Show what incident ID needs, what it got of that, and what pools can still give."""
+    with session.engine() as engine:
+        incident = engine.incident(name)
+        found, number = incident.needs(), incident.number
+    return Answer(
+        document={"id": incident.id, "number": number, "needs": [one.to_json() for one in found]},
+        show=lambda page: page.table(
+            ("resource", "for", "needed", "came", "gap", "free", "uncovered"),
+            [(one.resource, ", ".join(one.measures), *map(_number, attrs.astuple(one)[2:])) for one in found],
+        ),
+    )
+
+
+def _number(quantity: Decimal | None) -> str:
+    return "" if quantity is None else str(quantity)
+
+
 def _show(page: Page, pools: tuple[Stock, ...]) -> None:
     page.table(
         ("pool", "there is", "committed", "free", "unit", "inspected", "see to"),
@@ -199,4 +224,4 @@ def _carry_out(session: Session, key: str, command: object) -> Answer:
     return carried_out(session, Target(POOL_CATEGORY, key), command)
 
 
-COMMANDS = (pool, request, expense)
+COMMANDS = (pool, request, needs, expense)

@@ -47,6 +47,7 @@ from respond.cli import (
     standings,
     statuses,
     triage,
+    whatif,
     words,
     work,
     workflows,
@@ -99,6 +100,7 @@ _FAMILIES = (
     publishing,
     readers,
     plans,
+    whatif,
     drills,
     workflows,
 )

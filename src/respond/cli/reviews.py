@@ -11,6 +11,7 @@ from respond.cli.answer import Answer
 from respond.cli.options import Recording
 from respond.cli.page import Page, span_text
 from respond.cli.past import LOG, about_the_past, times
+from respond.cli.seen import as_role, show_withheld, told, view_of
 from respond.cli.session import Session
 from respond.cli.targets import Target
 from respond.cli.words import show_told
@@ -24,6 +25,7 @@ from respond.projections.learnt import Learnt
 from respond.projections.milestones import Milestone
 from respond.projections.response import Response
 from respond.projections.review import Review
+from respond.projections.view import View
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.commands import CloseReview
 
@@ -33,13 +35,21 @@ from respond.workflow.incident.commands import CloseReview
 @click.option("--close", is_flag=True, help="Close the review instead of showing it.")
 @click.option("--summary", help="What was learnt; with --close.")
 @click.option("--learning", is_flag=True, help="With roles in the place of people, for all who are to learn from it.")
+@as_role
 @about_the_past
 def review(
-    session: Session, name: str, *, close: bool, summary: str | None, learning: bool, **when: str | None
+    session: Session,
+    name: str,
+    *,
+    close: bool,
+    summary: str | None,
+    learning: bool,
+    seen_as: str | None,
+    **when: str | None,
 ) -> Answer:
     """Show the review of incident ID: facts that cite their events, and blanks that wait for people; or close it."""
-    if close and learning:
-        raise click.UsageError("--learning shows; --close closes")
+    if learning + close + (seen_as is not None) > 1:
+        raise click.UsageError("--learning and --as show, each in its way; --close closes")
     if close:
         if when != {"as_of": None, "known_at": None, "clock": LOG}:
             raise click.UsageError("--as-of, --known-at and --clock ask; a review is closed now, or --at another time")
@@ -50,7 +60,7 @@ def review(
         raise click.UsageError("--summary, --at and --command-id belong to --close")
     with session.engine() as engine:
         target = Target(INCIDENT_CATEGORY, engine.incident(name).id)
-        return learnt(engine, target, **times(when)) if learning else reviewed(engine, target, **times(when))
+        return learnt(engine, target, **times(when)) if learning else reviewed(engine, target, seen_as, **times(when))
 
 
 def learnt(engine: Engine, target: Target, **when: Any) -> Answer:
@@ -60,17 +70,22 @@ def learnt(engine: Engine, target: Target, **when: Any) -> Answer:
     return Answer(document=found.to_json(), show=lambda page: _show(page, title, found.review))
 
 
-def reviewed(engine: Engine, target: Target, **when: Any) -> Answer:
-    """Return the review of *target* as an answer; what still lasts is measured up to now, or the time asked for."""
-    found = engine.reader.review(target.key, now=engine.clock(), **when)
+def reviewed(engine: Engine, target: Target, seen_as: str | None = None, **when: Any) -> Answer:
+    """Return the review of *target* as an answer, or as much of it as somebody is shown.
+
+    What still lasts is measured up to now, or the time asked for.
+    """
+    view = None if seen_as is None else view_of(engine, target, seen_as, **when)
+    found = view.review if view is not None else engine.reader.review(target.key, now=engine.clock(), **when)
     title = target.title(engine)
+    document = {"state" if name == "status" else name: value for name, value in found.to_json().items()}
     return Answer(
-        document={"state" if name == "status" else name: value for name, value in found.to_json().items()},
-        show=lambda page: _show(page, title, found),
+        document={**document, **({} if view is None else told(view))},
+        show=lambda page: _show(page, title, found, view),
     )
 
 
-def _show(page: Page, title: str, found: Review) -> None:
+def _show(page: Page, title: str, found: Review, view: View | None = None) -> None:
     page.line(f"{title}: {found.title}")
     page.pairs(
         [
@@ -96,6 +111,8 @@ def _show(page: Page, title: str, found: Review) -> None:
     _show_doubts(page, found)
     page.heading("for people to fill in")
     page.table(("blank", "question"), [(blank.name, blank.question) for blank in found.blanks])
+    if view is not None:
+        show_withheld(page, view)
 
 
 def _show_times(page: Page, found: Review) -> None:

@@ -6,9 +6,13 @@ import click
 
 from respond.cli import written
 from respond.cli.answer import Answer
-from respond.cli.options import Recording
+from respond.cli.duties import held, staffed
+from respond.cli.options import Question, Recording, in_language
+from respond.cli.page import Page
 from respond.cli.session import Session
+from respond.cli.targets import Target
 from respond.cli.work import carry_out
+from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 
 _TRAINED = click.option(
@@ -21,7 +25,29 @@ _TRAINED = click.option(
 
 @click.group("role")
 def role() -> None:
-    """Fill roles of an incident, release from them, and hand them over."""
+    """Fill roles of an incident, release from them, hand them over, and list who does what."""
+
+
+@role.command("list", cls=Question)
+@click.argument("name", metavar="ID")
+@in_language
+def list_(session: Session, name: str, language: str) -> Answer:
+    """List who holds which role of incident ID, which required ones stand empty, and whom people should look at."""
+    with session.engine() as engine:
+        incident = engine.incident(name)
+        target = Target(INCIDENT_CATEGORY, incident.id)
+        holding, lacking = held(engine, target, language=language), staffed(engine, target, language=language)
+        number = incident.number
+
+    def show(page: Page) -> None:
+        page.line(number)
+        holding.show(page)
+        if any(lacking.document.values()):
+            page.line()
+            lacking.show(page)
+
+    document = {"id": incident.id, "number": number, **holding.document, **lacking.document}
+    return Answer(document=document, show=show)
 
 
 @role.command("assign", cls=Recording)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from respond.errors import (
+    AccessDenied,
     CommandRefused,
     IdempotencyConflict,
     LogsDiffer,
@@ -35,7 +36,13 @@ def status_of(error: RespondError) -> int:
         case PlanNotFound() | WorkflowNotFound() | IdempotencyConflict():
             return WRONG_USAGE
         case (
-            CommandRefused() | NotFound() | UnreadableEvent() | LogsDiffer() | ProjectionDiffers() | ProjectionFailed()
+            CommandRefused()
+            | AccessDenied()
+            | NotFound()
+            | UnreadableEvent()
+            | LogsDiffer()
+            | ProjectionDiffers()
+            | ProjectionFailed()
         ):
             return BAD_NEWS
         case StoreError():

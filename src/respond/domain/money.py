@@ -45,6 +45,11 @@ def decimals_of(currency: str) -> int:
     return _DECIMALS.get(currency, 2)
 
 
+def digits_behind(amount: Decimal) -> int:
+    """Return how many digits *amount*, a finite one, has behind the point."""
+    return max(0, -int(amount.as_tuple().exponent))
+
+
 def sums_of(amounts: Iterable[Money | None]) -> Mapping[str, Decimal]:
     """Return what *amounts* add up to, by currency; None is no money."""
     sums: dict[str, Decimal] = {}

@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from respond.domain.events import Event
 from respond.domain.streams import DEFAULT_TENANT
-from respond.engine.async_action import AsyncActionHandle
-from respond.engine.async_incident import AsyncIncidentHandle
-from respond.engine.async_lesson import AsyncLessonHandle
-from respond.engine.async_party import AsyncPartyHandle
-from respond.engine.async_pool import AsyncPoolHandle
+from respond.engine.async_desk import AsyncDesk
+from respond.engine.async_drill import AsyncDrillEngine
 from respond.engine.async_watch import AsyncWatch
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
@@ -30,7 +27,6 @@ from respond.store.bridge import awaited, lent
 from respond.store.checkpoint import Patience
 from respond.store.protocol import PAGE
 from respond.workflow.authority import Policy
-from respond.workflow.incident.commands import ReportIncident
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -42,7 +38,7 @@ P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
 
-class AsyncEngine:
+class AsyncEngine(AsyncDesk):
     """Every method of an `Engine`, as a coroutine; safe to share between the tasks of one event loop.
 
     A command whose task is cancelled was carried out whole, or not at all; with the same `command_id` it may be sent
@@ -63,7 +59,7 @@ class AsyncEngine:
         patience: Patience | None = None,
     ) -> None:
         self.store = store
-        self.inner = Engine(
+        self.inner: Engine = Engine(
             store.inner,
             plans=plans,
             workflows=workflows,
@@ -155,60 +151,18 @@ class AsyncEngine:
             joined.inner = inner
             yield joined
 
-    def pool(self, key: str) -> AsyncPoolHandle:
-        """Return the handle of the pool called *key*; see `Engine.pool`."""
-        return AsyncPoolHandle(self, self.inner.pool(key))
-
-    pools = awaited(Engine.pools)
-    upkeep = awaited(Engine.upkeep)
-
     def watch(self) -> AsyncWatch:
         """Return a watcher of deadlines; see `Engine.watch`."""
         return AsyncWatch(self, self.inner.watch())
 
-    execute = awaited(Engine.execute)
-    report = handed(AsyncIncidentHandle, Engine.report)
-    merge = awaited(Engine.merge)
-    undo_merge = awaited(Engine.undo_merge)
-    relate = awaited(Engine.relate)
-    unrelate = awaited(Engine.unrelate)
-    number = awaited(Engine.number)
-    timeline = awaited(Engine.timeline)
-    review = awaited(Engine.review)
-    learning_view = awaited(Engine.learning_view)
-
-    async def split(
-        self, source: str, parts: Iterable[ReportIncident], *, reason: str, **circumstances: Any
-    ) -> tuple[AsyncIncidentHandle, ...]:
-        """Report *parts* as incidents that come of *source*; see `Engine.split`."""
-        handles = await self.run(self.inner.split, source, parts, reason=reason, **circumstances)
-        return tuple(AsyncIncidentHandle(self, handle) for handle in handles)
-
-    incident_id = staticmethod(Engine.incident_id)
-
-    incident = handed(AsyncIncidentHandle, Engine.incident)
-
-    async def party(self, key: str) -> AsyncPartyHandle:
-        """Return the handle of the affected party with this key; raises `NotFound` when nobody registered it."""
-        return AsyncPartyHandle(self, await self.run(self.inner.party, key))
-
-    async def action(self, key: str) -> AsyncActionHandle:
-        """Return the handle of the action item with this key; raises `NotFound` when nobody opened it."""
-        return AsyncActionHandle(self, await self.run(self.inner.action, key))
-
+    drill = handed(AsyncDrillEngine, Engine.drill)
+    drills = awaited(Engine.drills)
+    record_drill = awaited(Engine.record_drill)
     actions = awaited(Engine.actions)
     figures = awaited(Engine.figures)
     care = awaited(Engine.care)
-    record_lesson = handed(AsyncLessonHandle, Engine.record_lesson)
-    taught = handed(AsyncLessonHandle, Engine.taught)
-    lesson = handed(AsyncLessonHandle, Engine.lesson)
     lessons = awaited(Engine.lessons)
     similar = awaited(Engine.similar)
-    drills = awaited(Engine.drills)
-    explain = awaited(Engine.explain)
-    state = awaited(Engine.state)
-    states = awaited(Engine.states)
-    events = awaited(Engine.events)
     incidents = awaited(Engine.incidents)
     board = awaited(Engine.board)
     statistics = awaited(Engine.statistics)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from respond.engine.handler import Outcome
 
 if TYPE_CHECKING:
-    from respond.engine.async_engine import AsyncEngine
+    from respond.engine.async_desk import AsyncDesk
 
 
 class _Keyed(Protocol):
@@ -25,7 +25,7 @@ BegunT = TypeVar("BegunT", bound=_Begun)
 class AsyncHandle(Generic[KeyedT]):
     """One aggregate of an engine for asyncio."""
 
-    def __init__(self, engine: AsyncEngine, inner: KeyedT) -> None:
+    def __init__(self, engine: AsyncDesk, inner: KeyedT) -> None:
         self.engine = engine
         self.inner = inner
         self.key = inner.key
@@ -38,7 +38,7 @@ class AsyncHandle(Generic[KeyedT]):
 class AsyncBegun(AsyncHandle[BegunT]):
     """One whose handle tells what its first command led to."""
 
-    def __init__(self, engine: AsyncEngine, inner: BegunT) -> None:
+    def __init__(self, engine: AsyncDesk, inner: BegunT) -> None:
         super().__init__(engine, inner)
         self.outcome = inner.outcome
         """What the first command led to, when this handle began it."""

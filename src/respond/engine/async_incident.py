@@ -15,13 +15,13 @@ from respond.store.bridge import awaited
 from respond.workflow.incident.commands import ReportIncident
 
 if TYPE_CHECKING:
-    from respond.engine.async_engine import AsyncEngine
+    from respond.engine.async_desk import AsyncDesk
 
 
 class AsyncIncidentHandle:
     """Every method of an `IncidentHandle`, as a coroutine."""
 
-    def __init__(self, engine: AsyncEngine, inner: IncidentHandle) -> None:
+    def __init__(self, engine: AsyncDesk, inner: IncidentHandle) -> None:
         self.engine = engine
         self.inner = inner
         self.id = inner.id
@@ -133,6 +133,7 @@ class AsyncIncidentHandle:
     record_recognition = awaited(IncidentHandle.record_recognition)
     parties = awaited(IncidentHandle.parties)
     resources = awaited(IncidentHandle.resources)
+    needs = awaited(IncidentHandle.needs)
     suggestion = awaited(IncidentHandle.suggestion)
     response_suggestion = awaited(IncidentHandle.response_suggestion)
     obligations = awaited(IncidentHandle.obligations)
@@ -145,6 +146,8 @@ class AsyncIncidentHandle:
     timeline = awaited(IncidentHandle.timeline)
     review = awaited(IncidentHandle.review)
     learning_view = awaited(IncidentHandle.learning_view)
+    view = awaited(IncidentHandle.view)
+    what_if = awaited(IncidentHandle.what_if)
 
     async def number(self) -> str:
         """Return its readable number, `INC-` and the position of its first event."""

@@ -21,3 +21,4 @@ class AsyncWatch:
 
     due = awaited(Watch.due)
     round = awaited(Watch.round)
+    next_at = awaited(Watch.next_at)

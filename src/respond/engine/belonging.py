@@ -41,9 +41,12 @@ class Belonging:
         """Carry out any command of its workflow."""
         return self.engine.execute(self.category, self.key, command, **circumstances)
 
-    def approve(self, /, command: str, *, note: str = "", **circumstances: Any) -> Outcome:
-        """Agree that *command* be carried out, where a rule of the plan asks for several people."""
-        return self.execute(Approve(command=command, note=note), **circumstances)
+    def approve(self, /, command: str, *, about: str = "", note: str = "", **circumstances: Any) -> Outcome:
+        """Agree that *command* be carried out, where a rule of the plan asks for several people.
+
+        *about* is the number of the offer that it is about, of a party.
+        """
+        return self.execute(Approve(command=command, about=about, note=note), **circumstances)
 
     def incident(self) -> str:
         """Return the id of the incident that it belongs to now: the one that goes on, after a merge.

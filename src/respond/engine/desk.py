@@ -25,6 +25,7 @@ from respond.plan.plan import Plan
 from respond.projections.learning import LearningView
 from respond.projections.review import Review
 from respond.projections.timeline import Timeline
+from respond.projections.view import View
 from respond.store.protocol import EventStore
 from respond.workflow.authority import Policy
 from respond.workflow.decider import Explanation, explain
@@ -219,6 +220,10 @@ class Desk(Handles, Linking):
     def learning_view(self, /, incident_id: str, **options: Any) -> LearningView:
         """Return the learning view of an incident; *options* and errors as for `Reader.learning_view`."""
         return self._reader.learning_view(incident_id, **options)
+
+    def view(self, /, incident_id: str, role: str | None, **options: Any) -> View:
+        """Return what the plan shows *role* of an incident; *options* and errors as for `Reader.view`."""
+        return self._reader.view(incident_id, role, **options)
 
     def review(self, /, incident_id: str, **options: Any) -> Review:
         """Return the review of an incident; *options* and errors as for `Reader.review`."""

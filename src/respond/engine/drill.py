@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
+from respond.domain.events import Event
 from respond.domain.ids import derived_id, uuid7
 from respond.domain.payloads import from_input
 from respond.engine.circumstances import circumstances_of
+from respond.engine.definitions import Plans
 from respond.engine.desk import Desk
 from respond.engine.drill_view import DrillView
 from respond.engine.handler import Ask, Outcome
 from respond.engine.incident import IncidentHandle
+from respond.engine.reader import Reader
+from respond.engine.watch import Watch
 from respond.errors import IncidentNotFound, InvalidInput, NotFound
 from respond.plan.plan import Plan
 from respond.plan.scenario import Inject, Scenario
@@ -23,16 +27,36 @@ from respond.store.protocol import EventStore
 from respond.workflow.authority import Policy
 from respond.workflow.drill import DRILL_CATEGORY
 from respond.workflow.drill import commands as c
-from respond.workflow.drill.events import Result
+from respond.workflow.drill.events import DrillFindingRecorded, Result
 from respond.workflow.drill.objectives import results, trained_until
 from respond.workflow.drill.state import Drill
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.plan_life.commands import RecordPlanDrill
+from respond.workflow.plan_life.proposals import ProposePlanChange
 from respond.workflow.pool import POOL_CATEGORY
 from respond.workflow.pool.commands import OpenPool
 from respond.workflow.warning import WARNING_CATEGORY
 from respond.workflow.warning.commands import RecordSignal
 from respond.workflow.workflow import Workflow
+
+
+@attrs.frozen
+class Given:
+    """An inject that was given, and what came of it."""
+
+    inject: Inject
+    outcome: Outcome
+
+
+@attrs.frozen
+class _Inside:
+    """What the watcher of a drill works on; it leads nowhere else."""
+
+    store: DrillView
+    reader: Reader
+    plans: Plans
+    clock: Callable[[], datetime]
+    execute: Callable[..., Outcome]
 
 
 @attrs.define
@@ -78,6 +102,7 @@ class DrillEngine(Desk):
         view = DrillView(store, key)
         super().__init__(view, plans=plans, workflows=workflows, clock=self.time, random=random, policy=policy)
         self.time.ahead = self._drill().ahead
+        self._watch = Watch(_Inside(view, self._reader, self.plans, self.clock, self.execute))
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
@@ -122,6 +147,16 @@ class DrillEngine(Desk):
         """Leave *inject* out."""
         return self._do(c.SkipInject(inject=inject, reason=reason), circumstances)
 
+    def raise_due(self) -> int:
+        """Raise every rung of a ladder that the clock of the drill reached, and return how many there were.
+
+        They are told to nobody outside: what reminds people in reality takes no drill.
+        """
+        raised = 0
+        while found := self._watch.round().raised:
+            raised += found
+        return raised
+
     def play(
         self,
         /,
@@ -132,18 +167,29 @@ class DrillEngine(Desk):
     ) -> tuple[Outcome, ...]:
         """Bring in what waits, each inject at its time, and call *then* after each: people may act there.
 
-        *wait* lets the time until the next one pass; without it the clock of the drill is moved, so that hours take
-        a moment.
+        *wait* lets time pass, until the next one is due or the next rung of a ladder is reached, which is raised then;
+        without it the clock of the drill is moved, so that hours take a moment.
         """
         outcomes = []
+        for step in self.steps(**circumstances):
+            if isinstance(step, Given):
+                outcomes.append(step.outcome)
+                if then is not None:
+                    then(step.inject)
+            else:
+                (wait or self.time.move)(step)
+        return tuple(outcomes)
+
+    def steps(self, /, **circumstances: Any) -> Iterator[Given | timedelta]:
+        """Bring in what waits, step by step: yield each inject once it was given, and each span that is to pass first.
+
+        Whoever asks for the next step lets the span pass before, or goes on ahead of time.
+        """
         for inject in self._drill().waiting():
             due_at = self._drill().due_at(inject)
-            if due_at is not None and due_at > self.clock():
-                (wait or self.time.move)(due_at - self.clock())
-            outcomes.append(self.give(inject.id, **circumstances))
-            if then is not None:
-                then(inject)
-        return tuple(outcomes)
+            if due_at is not None:
+                yield from self._spans(due_at)
+            yield Given(inject, self.give(inject.id, **circumstances))
 
     def end(self, /, *, note: str = "", **circumstances: Any) -> Outcome:
         """Say that the drill is over."""
@@ -208,11 +254,37 @@ class DrillEngine(Desk):
             ),
         )
 
+    def proposals(self) -> tuple[ProposePlanChange, ...]:
+        """Return what the drill proposes to change in the plan: a command for the engine for each such finding."""
+        told: dict[str, list[Event]] = {}
+        for event in self.events(DRILL_CATEGORY, self.key):
+            if isinstance(event.data, DrillFindingRecorded):
+                told.setdefault(event.data.finding, []).append(event)
+        return tuple(
+            ProposePlanChange(
+                proposal="/".join((self.key, name, *((str(len(events)),) if len(events) > 1 else ()))),
+                text=events[-1].data.proposal,
+                because=(self.key, events[-1].id),
+            )
+            for name, events in told.items()
+            if events[-1].data.proposal.strip()
+        )
+
     def course(self) -> Timeline:
         """Return what happened in the drill itself, entry by entry; what was played is told by `played`."""
         return timeline(self.events(DRILL_CATEGORY, self.key))
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _spans(self, until: datetime) -> Iterator[timedelta]:
+        """Yield the spans that are to pass up to *until*, from rung to rung; none after one that was not let pass."""
+        self.raise_due()
+        while (now := self.clock()) < until:
+            span = min(until, self._watch.next_at(until) or until) - now
+            yield span
+            self.raise_due()
+            if self.clock() - now < span / 2:  # who waits may wake up a little early
+                return
 
     def _drill(self) -> Drill:
         drill: Drill = self.workflows[DRILL_CATEGORY].fold(self.events(DRILL_CATEGORY, self.key))

@@ -8,11 +8,15 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import attrs
+
 from respond.domain.events import Event
+from respond.domain.ids import derived_id
 from respond.domain.streams import DEFAULT_TENANT, Realm
 from respond.engine.clock import system_clock, system_random
 from respond.engine.definitions import Plans, Workflows
 from respond.engine.desk import Desk
+from respond.engine.handler import Outcome
 from respond.engine.library import Libraries
 from respond.engine.modes import Mode, check_mode, ordinary
 from respond.engine.reader import Reader
@@ -22,6 +26,8 @@ from respond.projections.performance import RECURRENCE_DAYS, Performance
 from respond.store.checkpoint import Patience
 from respond.store.protocol import EventStore, Joinable
 from respond.workflow.authority import Policy
+from respond.workflow.drill import DRILL_CATEGORY
+from respond.workflow.plan_life import PLAN_CATEGORY
 from respond.workflow.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -201,6 +207,31 @@ class Engine(Desk, Libraries):
 
         return {key: self.drill(key).standing() for key in drills_in(self.store)}
 
+    def record_drill(self, /, key: str, *, command_id: str | None = None, **circumstances: Any) -> Outcome:
+        """Tell the life of the plan what the drill *key* showed, and propose there what its findings propose.
+
+        Telling the same a second time yields nothing.  The life of the plan must have begun: `draft_plan`.
+        *circumstances* and errors as for `execute`.
+        """
+        drill = self.drill(key)
+        plan = drill.standing().scenario
+        command_id = command_id or str(derived_id(drill.events(DRILL_CATEGORY, key)[-1].id, "record"))
+        outcomes = [
+            self.execute(
+                PLAN_CATEGORY,
+                "" if plan is None else plan.plan,
+                command,
+                command_id=str(derived_id(command_id, str(number))),
+                **circumstances,
+            )
+            for number, command in enumerate((drill.for_plan(), *drill.proposals()))
+        ]
+        return attrs.evolve(
+            outcomes[-1],
+            events=tuple(event for outcome in outcomes for event in outcome.events),
+            replayed=all(outcome.replayed or not outcome.events for outcome in outcomes),
+        )
+
     def actions(self, /, **filters: Any) -> tuple[ActionStanding, ...]:
         """Return the action items of all incidents, the first due first; *filters* as for `ActionList.standing`."""
         with self.reader.folded() as folded:
@@ -215,7 +246,7 @@ class Engine(Desk, Libraries):
         return self.reader.performance(self.clock(), realm=realm, recurrence_days=recurrence_days)
 
     def care(self) -> CareFigures:
-        """Return the figures over all affected parties, by a fold of the whole log; drills are left out."""
+        """Return the figures over all affected parties, drills left out; asked again, it reads only what came since."""
         return self.reader.care()
 
     def incidents(self, /, *, after: str | None = None, limit: int = 50, **filters: Any) -> Page:

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import attrs
 
 from respond.errors import UnreadableEvent
+from respond.projections.care import Care
 from respond.projections.follow_up import ActionList
 from respond.projections.listing import Listing
 from respond.projections.statistics import Figures, Statistics
@@ -51,6 +52,20 @@ class Folded:
     def figures(self) -> Figures:
         """Return the figures as of the last row that was taken on."""
         return attrs.evolve(self.statistics.figures(), unreadable=self.unreadable)
+
+
+class FoldedCare:
+    """The figures over all affected parties in memory, and how far they have read."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.care = Care()
+
+    def take(self, row: Recorded, codec: Codec) -> None:
+        """Take one row on; what is none of a party is not decoded.  Raises `UnreadableEvent`."""
+        if row.type in Care.handles:
+            self.care.apply(codec.decode(row))
+        self.position = row.position
 
 
 class Reading(Protocol):

@@ -351,8 +351,8 @@ class Handler:
         """Return what the command causes when it is decided where it was decided first, after *history*."""
         if not stored:
             return ()
-        then = stored[0]
-        situation = self._situation(one, history, shared, circumstances, at=then.happened_at, now=then.recorded_at)
+        at, recorded_at = stored[0].happened_at, stored[0].recorded_at  # what a drill tells may be ahead of the log
+        situation = self._situation(one, history, shared, circumstances, at=at, now=max(at, recorded_at))
         return decide(self.workflows.deciding(one.ask.category, history or stored[:1]), situation)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from respond.domain.events import Event
 from respond.domain.moments import Moment
 from respond.domain.money import Money
+from respond.engine.definitions import Plans
 from respond.engine.handler import Outcome
 from respond.engine.incident_actions import FollowUpCommands
 from respond.engine.incident_course import CourseCommands
@@ -21,6 +22,8 @@ from respond.engine.incident_situation import SituationCommands
 from respond.engine.incident_words import WordCommands
 from respond.plan.organisation import Role
 from respond.plan.owed import Owed, Verdict, owed, verdict
+from respond.plan.plan import Plan
+from respond.projections.whatif import WhatIf, what_if
 from respond.workflow.approvals import Approve
 from respond.workflow.decider import Explanation
 from respond.workflow.incident import INCIDENT_CATEGORY
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from respond.projections.learning import LearningView
     from respond.projections.review import Review
     from respond.projections.timeline import Timeline
+    from respond.projections.view import View
 
 
 class IncidentHandle(
@@ -194,9 +198,12 @@ class IncidentHandle(
         """Let the clock of an obligation run again."""
         return self.execute(c.ResumeClock(obligation=obligation, reason=reason), **circumstances)
 
-    def approve(self, /, command: str, *, note: str = "", **circumstances: Any) -> Outcome:
-        """Agree that the command with this trigger be carried out, once."""
-        return self.execute(Approve(command=command, note=note), **circumstances)
+    def approve(self, /, command: str, *, about: str = "", note: str = "", **circumstances: Any) -> Outcome:
+        """Agree that the command with this trigger be carried out, once.
+
+        *about* names the one of several things that it is about: a statement, a measure, an occurrence (`visit 1`).
+        """
+        return self.execute(Approve(command=command, about=about, note=note), **circumstances)
 
     def activate_plan(self, /, plan: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Let a further plan of the engine, `name` or `name@version`, come into force."""
@@ -269,6 +276,12 @@ class IncidentHandle(
         now = self.engine.clock()
         return tuple((one, verdict(one, now)) for one in self.obligations())
 
+    def what_if(self, /, plan: Plan) -> WhatIf:
+        """Return what *plan*, which the engine need not know, would have asked of it otherwise than its own."""
+        history = self.events()
+        other = Plans((*self.engine.plans.given, plan)).pinned(plan.reference)
+        return what_if(history, self.engine.plans.in_force(history), other, self.engine.clock())
+
     def vacancies(self) -> tuple[Role, ...]:
         """Return the roles that the plan requires at its level and that nobody holds."""
         return vacancies(*self._standing())
@@ -298,6 +311,10 @@ class IncidentHandle(
     def learning_view(self, /, **options: Any) -> LearningView:
         """Return the review and the timeline with roles in the place of people, for all who are to learn from it."""
         return self.engine.learning_view(self.id, **options)
+
+    def view(self, /, role: str | None, **options: Any) -> View:
+        """Return state, timeline and review as the plan shows them to *role*; what is left out is named."""
+        return self.engine.view(self.id, role, **options)
 
     def review(self, /, **options: Any) -> Review:
         """Return the review: computed facts that cite their events, and the blanks that wait for people."""

@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from respond.domain.money import Money
+from respond.engine.executing import Executing
 from respond.engine.handler import Outcome
 from respond.engine.pool import Quantity, exact
+from respond.projections.needs import Need, named, needs
 from respond.workflow.incident.drawn import Drawn
 from respond.workflow.incident.resources import RecordExpense, RequestResource, WithdrawRequest
-from respond.workflow.incident.state import Incident
+from respond.workflow.pool import POOL_CATEGORY
 
 
-class _Handle(Protocol):
-    def execute(self, /, command: object, **circumstances: Any) -> Outcome: ...
-
-    def state(self, **when: Any) -> Incident: ...
-
-
-class ResourceCommands:
+class ResourceCommands(Executing):
     """What an incident asks for and spends; what it gets, pools tell: `Engine.pool`."""
 
-    def request_resource(
-        self: _Handle, /, resource: str, quantity: Quantity, *, purpose: str, **circumstances: Any
-    ) -> Outcome:
+    def request_resource(self, /, resource: str, quantity: Quantity, *, purpose: str, **circumstances: Any) -> Outcome:
         """Say what is needed, whether the plan knows it or not."""
         command = RequestResource(resource=resource, quantity=exact(quantity), purpose=purpose)
         return self.execute(command, **circumstances)
 
-    def withdraw_request(
-        self: _Handle, /, resource: str, quantity: Quantity, *, reason: str, **circumstances: Any
-    ) -> Outcome:
+    def withdraw_request(self, /, resource: str, quantity: Quantity, *, reason: str, **circumstances: Any) -> Outcome:
         """Say that some of it is not needed after all."""
         command = WithdrawRequest(resource=resource, quantity=exact(quantity), reason=reason)
         return self.execute(command, **circumstances)
 
-    def record_expense(self: _Handle, /, amount: Money, *, purpose: str, **circumstances: Any) -> Outcome:
+    def record_expense(self, /, amount: Money, *, purpose: str, **circumstances: Any) -> Outcome:
         """Tell what was spent besides what pools tell."""
         return self.execute(RecordExpense(amount=amount, purpose=purpose), **circumstances)
 
-    def resources(self: _Handle) -> Mapping[str, Drawn]:
+    def resources(self) -> Mapping[str, Drawn]:
         """Return what was asked for, what came and what went, by resource or pool."""
-        return self.state().resources
+        _, incident = self._standing()
+        return incident.resources
+
+    def needs(self) -> tuple[Need, ...]:
+        """Return what it needs by its measures and by what was asked for, what came, and what pools can still give."""
+        plan, incident = self._standing()
+        return needs(plan, incident, self.engine.states(POOL_CATEGORY, named(plan, incident)))

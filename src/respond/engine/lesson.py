@@ -55,9 +55,9 @@ class LessonHandle:
         """Say that the lesson holds no more; it is found no more, and stays in the log."""
         return self.execute(WithdrawLesson(reason=reason), **circumstances)
 
-    def approve(self, /, command: str, *, note: str = "", **circumstances: Any) -> Outcome:
+    def approve(self, /, command: str, *, about: str = "", note: str = "", **circumstances: Any) -> Outcome:
         """Agree that *command* be carried out, where a rule of the plan asks for several people."""
-        return self.execute(Approve(command=command, note=note), **circumstances)
+        return self.execute(Approve(command=command, about=about, note=note), **circumstances)
 
     def state(self, /, **when: Any) -> Lesson:
         """Return what it says, or said; *when* as for `Engine.state`.  Raises `NotFound`."""

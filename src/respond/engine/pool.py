@@ -85,8 +85,14 @@ class PoolHandle:
         self, /, incident: str, quantity: Quantity, *, cost: Money | None = None, **circumstances: Any
     ) -> Outcome:
         """Tell that some of what was committed is gone; money costs itself."""
-        command = c.ConsumeStock(incident=incident, quantity=exact(quantity), cost=cost)
+        gone = exact(quantity)
+        command = c.ConsumeStock(incident=incident, quantity=gone, cost=cost or self._worth(gone))
         return self.execute(command, **circumstances)
+
+    def _worth(self, quantity: Decimal) -> Money | None:
+        """Return what *quantity* of it is worth, where it holds money."""
+        pool: Pool | None = self.engine.states(POOL_CATEGORY, [self.key]).get(self.key)
+        return Money(quantity, pool.unit) if pool is not None and pool.kind == "money" else None
 
     def inspect(self, /, condition: Condition, *, note: str = "", **circumstances: Any) -> Outcome:
         """Tell whether it can be used."""

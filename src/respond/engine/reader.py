@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol, TypeVar
+
+import attrs
 
 from respond.domain.canonical import SAFE_INTEGER
 from respond.domain.events import Event
 from respond.domain.streams import Realm, StreamId
 from respond.engine.bulk import rare_collections
 from respond.engine.definitions import Plans, Workflows
-from respond.engine.folded import Folded, Folding
+from respond.engine.folded import Folded, FoldedCare, Folding
 from respond.engine.rereading import Rereading
 from respond.engine.snapshots import SnapshotReader
-from respond.errors import IncidentNotFound, InvalidInput, InvalidRecord, NotFound
+from respond.errors import AccessDenied, IncidentNotFound, InvalidInput, InvalidRecord, NotFound
+from respond.plan.access import shown_to
 from respond.projections.board import Board
-from respond.projections.care import Care, CareFigures
+from respond.projections.care import CareFigures
 from respond.projections.episodes import Episode, episode
 from respond.projections.knowledge import Clock, known
 from respond.projections.learning import LearningView, learning_view
@@ -28,7 +31,8 @@ from respond.projections.replay import Totals
 from respond.projections.review import Review, review
 from respond.projections.state import StateAt, state
 from respond.projections.statistics import Figures
-from respond.projections.timeline import Timeline, timeline
+from respond.projections.timeline import Order, Timeline, timeline
+from respond.projections.view import Sight, View
 from respond.store.codec import Codec
 from respond.store.protocol import PAGE, EventStore
 from respond.store.records import StoredBody
@@ -83,6 +87,21 @@ class Tables(Protocol):
         """Lend the statistics."""
 
 
+@attrs.frozen(kw_only=True)
+class _File:
+    """The events of an incident, and by their keys those of what belongs to it."""
+
+    events: tuple[Event, ...]
+    parties: Mapping[str, tuple[Event, ...]]
+    actions: Mapping[str, tuple[Event, ...]]
+    lessons: Mapping[str, tuple[Event, ...]]
+
+    def every(self) -> Iterator[Event]:
+        """Yield all of them."""
+        streams = (*self.parties.values(), *self.actions.values(), *self.lessons.values())
+        return chain(self.events, chain.from_iterable(streams))
+
+
 class Reader:
     """Reads one store; never writes."""
 
@@ -94,6 +113,7 @@ class Reader:
         self.tables: Tables | None = None
         """Who answers over all incidents as long as it is up to date; a fold in memory when it is None, or behind."""
         self._folding = Folding(store, codec, Folded)
+        self._caring = Folding(store, codec, FoldedCare)
         kept = snapshots_of(store)
         self._snapshots = None if kept is None else SnapshotReader(store, codec, kept)
 
@@ -189,16 +209,45 @@ class Reader:
         *options* as for `respond.projections.review.review`.  Raises `IncidentNotFound`, `PlanNotFound`,
         `InvalidInput`.
         """
+        return self._reviewed(self._file(incident_id), tuple, **options)
+
+    def view(self, incident_id: str, role: str | None, *, order: Order = "world", **options: Any) -> View:
+        """Return what the plan in force shows *role* of an incident: state, timeline and review.
+
+        *options* as for `review`.  Raises `AccessDenied` when it shows nothing to it, and what `review` raises.
+        """
+        file = self._file(incident_id)
+        plan = self.plans.in_force(file.events)
+        shown = shown_to(plan.access, role)
+        if shown is None:
+            raise AccessDenied(f"{plan.reference} shows no incident to {role or 'somebody without a role'}")
+        story = self.story(incident_id)
+        everything = {event.position: event for event in chain(story, file.every())}
+        sight = Sight(shown, (everything[one] for one in sorted(everything)), (one.id for one in plan.roles))
+        when = {name: options[name] for name in ("known_at", "as_of", "clock") if name in options}
+        stands = state(self.workflows[INCIDENT_CATEGORY], sight.redact(file.events), **when).value
+        happened = timeline(sight.redact(story), order=order, **when)
+        return sight.view(role, stands, happened, self._reviewed(file, sight.redact, **options))
+
+    def _file(self, incident_id: str) -> _File:
         events = self.events(INCIDENT_CATEGORY, incident_id)
         incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(events)
-        parties = chain.from_iterable(self._streams(PARTY_CATEGORY, incident.cases).values())
-        return review(
-            events,
-            plan=self.plans.in_force(events),
-            plans=self.plans.every,
-            parties=parties,
+        return _File(
+            events=events,
+            parties=self._streams(PARTY_CATEGORY, incident.cases),
             actions=self._streams(ACTION_CATEGORY, incident.actions),
-            lessons=chain.from_iterable(self._streams(LESSON_CATEGORY, incident.review.lessons).values()),
+            lessons=self._streams(LESSON_CATEGORY, incident.review.lessons),
+        )
+
+    def _reviewed(self, file: _File, seen: Callable[[Iterable[Event]], tuple[Event, ...]], **options: Any) -> Review:
+        """Return the review of what is *seen* of the events in *file*."""
+        return review(
+            seen(file.events),
+            plan=self.plans.in_force(file.events),
+            plans=self.plans.every,
+            parties=seen(chain.from_iterable(file.parties.values())),
+            actions={key: seen(events) for key, events in file.actions.items()},
+            lessons=seen(chain.from_iterable(file.lessons.values())),
             **options,
         )
 
@@ -228,10 +277,8 @@ class Reader:
 
     def care(self) -> CareFigures:
         """Return the figures over all affected parties, drills left out; raises `UnreadableEvent`."""
-        care = Care()
-        for event in self.log():
-            care.apply(event)
-        return care.figures()
+        with self._caring.lent() as folded:
+            return folded.care.figures()
 
     def _streams(self, category: str, keys: Iterable[str], realm: Realm = "real") -> dict[str, tuple[Event, ...]]:
         """Return the events of the aggregates of *category* with these *keys*, by key and in their order."""

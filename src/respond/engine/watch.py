@@ -15,7 +15,7 @@ import attrs
 
 from respond.domain.events import Event
 from respond.domain.ids import derived_id
-from respond.domain.moments import format_utc
+from respond.domain.moments import format_utc, from_microseconds
 from respond.domain.streams import StreamId
 from respond.errors import CommandRefused, EventArchived, InvalidInput, StoreUnavailable, VersionConflict
 from respond.plan.ladder import next_moment, rungs
@@ -32,7 +32,10 @@ from respond.workflow.incident.plans import ActivateDuePlan, comes_into_force
 from respond.workflow.incident.state import Incident
 
 if TYPE_CHECKING:
-    from respond.engine.engine import Engine
+    from respond.engine.definitions import Plans
+    from respond.engine.handler import Outcome
+    from respond.engine.reader import Reader
+    from respond.store.protocol import EventStore
 
 WATCHER: Final = "respond.watch"
 """The actor of what a watcher raises."""
@@ -105,6 +108,30 @@ class Looks(Protocol):
     def settle(self, looked: Sequence[Looked]) -> None:
         """Keep what was found in incidents, unless they changed since."""
         ...
+
+
+class Watched(Protocol):
+    """What a watcher works on: an engine, or a drill's inside."""
+
+    @property
+    def store(self) -> EventStore:
+        """Where the incidents lie."""
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads them."""
+
+    @property
+    def plans(self) -> Plans:
+        """The plans that may be in force."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """What time it is."""
+
+    @property
+    def execute(self) -> Callable[..., Outcome]:
+        """Carries out commands."""
 
 
 @attrs.frozen
@@ -184,7 +211,7 @@ class Watch:
     the engine's clock.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Watched) -> None:
         self.engine = engine
         self._lock = engine.store.new_lock()
         self._looks = _looks_of(engine)
@@ -234,6 +261,13 @@ class Watch:
             activated=sum(one.activated for one in passes),
             failed=tuple(failed.values()),
         )
+
+    def next_at(self, until: datetime) -> datetime | None:
+        """Return the first moment from now up to *until* at which there may be something to raise; None for none."""
+        now = self.engine.clock()
+        with self._lock:
+            moments = (from_microseconds(look.moment) for page in self._pages("next", until) for look in page)
+            return next((at for at in moments if at > now), None)
 
     def _pass(self, now: datetime, failed: dict[str, Failed]) -> Round:
         """Look once at every incident in which something may be to be done."""
@@ -314,7 +348,7 @@ class Watch:
         return _Seen(look, self.engine.plans.in_force(history), history, INCIDENT.fold(history))
 
 
-def _looks_of(engine: Engine) -> Looks:
+def _looks_of(engine: Watched) -> Looks:
     if not isinstance(engine.store, Joinable):
         return MemoryLooks(engine.store)
     from respond.engine.table_looks import TableLooks  # noqa: PLC0415 - a log in memory needs no database

@@ -17,7 +17,7 @@ class CompensationLimit:
     up_to: Money
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class CustomerCare:
     """What is owed to customers who were hurt."""
 

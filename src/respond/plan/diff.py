@@ -41,6 +41,7 @@ _NOUNS: Mapping[str, str] = {
     "categories": "Category",
     "bodies": "Body",
     "authority": "Rule of authority",
+    "access": "Rule of access",
     "duties": "Duty",
 }
 _NOW: Mapping[tuple[type, str], str] = {

@@ -90,6 +90,7 @@ ERRORS: Mapping[str, str] = {
     "channel-unfit": "a line of the communication matrix by a channel that does not reach the audience",
     "recipient-unknown": "a report or word to a recipient that is no audience of the plan",
     "compensation-currencies": "limits of compensation in different currencies",
+    "amount-invalid": "an amount below 0, or finer than its currency is",
     "compensation-twice": "two limits of compensation for one role",
     "obligation-unmeetable": "an obligation that cannot be met in the order that the workflow allows",
     "obligation-bars-itself": "an obligation that bars the command that discharges it",

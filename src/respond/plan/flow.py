@@ -15,6 +15,8 @@ class Step:
     command: str
     source: str
     dest: str
+    reopens: bool = False
+    """Whether it leads on from where it was over."""
 
 
 @attrs.frozen(slots=False)
@@ -33,24 +35,35 @@ class Flow:
         return tuple(dict.fromkeys(step.command for step in self.steps))
 
     @cached_property
+    def reopening(self) -> frozenset[str]:
+        """The commands by which it is not over after all."""
+        return frozenset(step.command for step in self.steps if step.reopens)
+
+    @cached_property
     def states(self) -> frozenset[str]:
         return frozenset(state for step in self.steps for state in (step.source, step.dest))
 
     def walks(
-        self, watched: frozenset[str], barred: Callable[[str, frozenset[str]], bool]
+        self, watched: frozenset[str], barred: Callable[[str, frozenset[str]], bool], *, asked: str = ""
     ) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield each command that can be carried out, with those of *watched* that were before it.
+        """Yield each command of *watched*, and *asked*, that can be carried out, with those of *watched* before it.
 
         *barred* says of a command, after those of *watched* that were carried out, whether it is refused.
         """
+        told = watched | {asked}
+        steps = {
+            source: [step for step in leaving if step.dest != source or step.command in told]
+            for source, leaving in self._from.items()
+        }
         waiting: list[tuple[str, frozenset[str]]] = [(self.initial, frozenset())]
         seen = set(waiting)
         while waiting:
             state, done = waiting.pop()
-            for step in self._from.get(state, ()):
+            for step in steps.get(state, ()):
                 if barred(step.command, done):
                     continue
-                yield step.command, done
+                if step.command in told:
+                    yield step.command, done
                 after = (step.dest, done | ({step.command} & watched))
                 if after not in seen:
                     seen.add(after)

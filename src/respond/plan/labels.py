@@ -32,6 +32,7 @@ LabelKind = Literal[
     "shift",
     "recurrence",
     "relevelling",
+    "matter",
 ]
 Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
 

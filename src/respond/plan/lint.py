@@ -7,6 +7,7 @@ from datetime import date
 
 from respond.plan.finding import Finding
 from respond.plan.flow import Flow
+from respond.plan.lint_amounts import amounts
 from respond.plan.lint_authority import authority, commands
 from respond.plan.lint_classification import categories, conditions, levels
 from respond.plan.lint_communication import communication, compensation, notices
@@ -44,6 +45,7 @@ def _found(plan: Plan, today: date | None, flow: Flow | None) -> Iterator[Findin
     yield from resources(plan, today)
     yield from communication(plan)
     yield from notices(plan)
+    yield from amounts(plan)
     yield from compensation(plan)
     yield from obligations(plan)
     if flow is not None:

@@ -8,6 +8,7 @@ from respond.plan.authority import ANYONE, AuthorityRule
 from respond.plan.finding import Finding, found
 from respond.plan.flow import Flow
 from respond.plan.lint_holding import without_holders
+from respond.plan.lint_names import instead_of
 from respond.plan.plan import Plan
 
 _EVERY = "*"
@@ -63,19 +64,22 @@ def commands(plan: Plan, flow: Flow) -> Iterator[Finding]:
                     yield found(
                         "command-unknown",
                         f"authority[{index}].{key}[{number}]",
-                        f"{name!r} is not a command; write one of {', '.join((*flow.commands, *flow.further))}",
+                        f"{name!r} is not a command; {instead_of(name, (*flow.commands, *flow.further))}",
                     )
-    early = without_holders(flow)
+    early, unruled = without_holders(flow), []
     for command in (one for one in flow.commands if one not in flow.unasked):
         rules = [rule for rule in plan.authority if not (rule.held and command in early)]
         named = {name for rule in rules for name in rule.commands}
         ways = {_RAISE, _LOWER} if command == _LEVELLING else {command}
         if not {_EVERY, command} & named and not ways <= named:
-            yield found(
-                "command-without-rule",
-                "authority",
-                f'no rule names {command}, so nobody may carry it out; add one with its roles, or with "anyone"',
-            )
+            unruled.append(command)
+    if unruled:
+        yield found(
+            "command-without-rule",
+            "authority",
+            f"no rule names {', '.join(unruled)}, so nobody may carry {'it' if len(unruled) == 1 else 'them'} out; "
+            'add one with its roles, or with "anyone"',
+        )
 
 
 def _overseers(plan: Plan, rule: AuthorityRule, place: str) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ def resources(plan: Plan, today: date | None) -> Iterator[Finding]:
                 f"partners[{index}]",
                 f"what {partner.id!r} rests on is not told; write agreement and agreement_until",
             )
-        elif today is not None and until < today:
+        if until is not None and today is not None and until < today:
             yield found(
                 "partner-expired", place, f"the agreement with {partner.id!r} ended on {until}; renew it or drop it"
             )

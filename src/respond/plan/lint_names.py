@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from respond.plan.access import AccessRule
 from respond.plan.authority import ANYONE, AuthorityRule
 from respond.plan.classification import Category, Level
 from respond.plan.communication import Audience, KeyMessage, NoticeRule
@@ -36,6 +37,7 @@ NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (TeamTemplate, "roles"): ("roles", "role-unknown"),
     (TeamTemplate, "categories"): ("categories", "category-unknown"),
     (AuthorityRule, "roles"): ("roles", "role-unknown"),
+    (AccessRule, "roles"): ("roles", "role-unknown"),
     (Measure, "role"): ("roles", "role-unknown"),
     (Measure, "categories"): ("categories", "category-unknown"),
     (Measure, "after"): ("measures", "measure-unknown"),
@@ -81,7 +83,9 @@ def unknown_names(plan: Plan) -> Iterator[Finding]:
     for place, part in contents(plan):
         for key, (section, code) in _keys(type(part)):
             for where, name in _listed(part, key, place):
-                if name not in known[section] and not (name == ANYONE and isinstance(part, AuthorityRule)):
+                if name not in known[section] and not (
+                    name == ANYONE and isinstance(part, (AuthorityRule, AccessRule))
+                ):
                     yield found(code, where, _advice(name, section, known[section]))
         for key in ("levels", "required_from"):
             for where, number in _listed(part, key, place) if part is not plan else ():
@@ -127,14 +131,17 @@ def _known(plan: Plan, section: str) -> list[str]:
     return [part.name if section == "calendars" else part.id for part in parts]
 
 
-def _advice(name: str, section: str, known: list[str]) -> str:
-    noun = _SINGULAR.get(section) or section.removesuffix("s").replace("_", " ")
+def instead_of(name: str, known: Sequence[str]) -> str:
+    """Return which of the *known* names to write instead of *name*: the one that is most like it, or any."""
     near = difflib.get_close_matches(name, known, n=1)
     if near:
-        way = f"did you mean {near[0]}?"
-    elif known:
-        listed = ", ".join([*known[:_SHOWN], *(["…"] if len(known) > _SHOWN else [])])
-        way = f"write one of {listed}, or add it to [[{section}]]"
-    else:
-        way = f"add it: [[{section}]]"
+        return f"did you mean {near[0]}?"
+    return f"write one of {', '.join([*known[:_SHOWN], *(['…'] if len(known) > _SHOWN else [])])}"
+
+
+def _advice(name: str, section: str, known: list[str]) -> str:
+    noun = _SINGULAR.get(section) or section.removesuffix("s").replace("_", " ")
+    way = instead_of(name, known) if known else f"add it: [[{section}]]"
+    if way.startswith("write"):
+        way += f", or add it to [[{section}]]"
     return f"{name!r} is not {'an' if noun[0] in 'aeiou' else 'a'} {noun} of the plan; {way}"

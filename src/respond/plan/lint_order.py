@@ -7,6 +7,7 @@ from itertools import combinations
 
 from respond.plan.finding import Finding, found
 from respond.plan.flow import Flow
+from respond.plan.lint_names import instead_of
 from respond.plan.obligations import Act, Fact, Obligation
 from respond.plan.plan import Plan
 
@@ -92,7 +93,7 @@ def _unknown(obligation: Obligation, place: str, flow: Flow) -> Iterator[Finding
             yield found(
                 "command-unknown",
                 f"{place}.before[{number}]",
-                f"{command!r} is not a command of the workflow; write one of {', '.join(flow.commands)}",
+                f"{command!r} is not a command of the workflow; {instead_of(command, flow.commands)}",
             )
     for key, states in (
         ("until", obligation.until),
@@ -103,7 +104,7 @@ def _unknown(obligation: Obligation, place: str, flow: Flow) -> Iterator[Finding
                 yield found(
                     "state-unknown",
                     f"{place}.{key}[{number}]",
-                    f"{state!r} is not a state of the workflow; write one of {', '.join(sorted(flow.states))}",
+                    f"{state!r} is not a state of the workflow; {instead_of(state, sorted(flow.states))}",
                 )
 
 
@@ -143,8 +144,8 @@ def _met(obligations: list[Obligation], by_id: Mapping[str, Obligation], flow: F
 def _in_time(obligation: Obligation, command: str, by_id: Mapping[str, Obligation], flow: Flow) -> bool:
     """Return whether *command* may come once *obligation* is owed, in an incident that is not reopened."""
     watched = _starts(obligation, by_id) | {_LEVELLED}
-    reopening = "reopen" if "reopen" not in watched else ""
-    walks = flow.walks(watched, lambda step, _: step == reopening)
+    reopening = flow.reopening - watched
+    walks = flow.walks(watched, lambda step, _: step in reopening, asked=command)
     return any(step == command and _owed(obligation, by_id, done) for step, done in walks)
 
 

@@ -90,9 +90,8 @@ def owed(
     told = _Told(plan, facts, until)
     asked = [obligation for obligation in plan.all_obligations if only is None or obligation.id in only]
     found = [one for obligation in asked for one in told.owed(obligation)]
-    for obligation, its_facts in promises(plan, facts):
-        if only is None or obligation.id in only:
-            found += _Told(plan, its_facts, until).owed(obligation)
+    for obligation, its_facts in promises(plan, facts, only=only):
+        found += _Told(plan, its_facts, until).owed(obligation)
     for key, steps in facts.actions.items():
         date = action_date(plan.follow_up, key)
         if only is None or date.id in only:

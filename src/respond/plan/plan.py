@@ -13,6 +13,7 @@ from respond.domain.canonical import digest
 from respond.domain.payloads import to_data
 from respond.domain.references import Reference
 from respond.errors import InvalidPlan
+from respond.plan.access import AccessRule
 from respond.plan.activation import Activation
 from respond.plan.authority import AuthorityRule
 from respond.plan.calendars import EVERY_DAY, Calendar
@@ -47,6 +48,7 @@ _SECTIONS = (
     "teams",
     "trainings",
     "authority",
+    "access",
     "measures",
     "resources",
     "partners",
@@ -114,6 +116,8 @@ class Plan:
     trainings: tuple[Training, ...] = ()
     authority: tuple[AuthorityRule, ...] = ()
     """Who may do what.  What no rule names nobody may do; but without any rule at all everybody may do everything."""
+    access: tuple[AccessRule, ...] = ()
+    """Who is shown what.  Whom no rule names sees nothing; but without any rule at all everybody sees everything."""
 
     measures: tuple[Measure, ...] = ()
     resources: tuple[Resource, ...] = ()

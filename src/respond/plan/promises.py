@@ -5,7 +5,8 @@ An id is made of the promise and the key of the party: `visit:c-7`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,8 +31,13 @@ _CUSTOMERS = {
     "visit": ("Visit {}", "回访客户 {}"),
 }
 """The titles of what is promised to a customer, in English and Chinese."""
+CUSTOMER_PROMISES = frozenset(_CUSTOMERS)
+"""What stands before the key of a customer in the id of a promise."""
 _CLOSING = frozenset({"settlement", "apology", "visit"})
 """What the review waits for."""
+_NOTHING = CustomerCare()
+_KEPT = 2048
+"""The promises to how many customers are kept: each is asked for again and again."""
 
 
 def promise_of(plan: Plan, obligation_id: str) -> Promise | None:
@@ -44,8 +50,11 @@ def promise_of(plan: Plan, obligation_id: str) -> Promise | None:
     return promises_to(plan.customer_care, key).get(promise)
 
 
-def promises(plan: Plan, facts: Facts) -> Iterator[tuple[Promise, Facts]]:
-    """Yield what *plan* promises to each customer of whom *facts* tell, with the facts that it rests on."""
+def promises(plan: Plan, facts: Facts, *, only: Container[str] | None = None) -> Iterator[tuple[Promise, Facts]]:
+    """Yield what *plan* promises to each customer of whom *facts* tell, with the facts that it rests on.
+
+    Given *only*, the promises with these ids.
+    """
     told = {
         "first_contact": of_case,
         "update": while_open,
@@ -55,12 +64,17 @@ def promises(plan: Plan, facts: Facts) -> Iterator[tuple[Promise, Facts]]:
     }
     for party, steps in facts.cases.items():
         for promise, obligation in promises_to(plan.customer_care, party).items():
-            yield obligation, told[promise](facts, steps)
+            if only is None or obligation.id in only:
+                yield obligation, told[promise](facts, steps)
 
 
 def promises_to(care: CustomerCare | None, party: str) -> dict[str, Promise]:
     """Return what *care* promises to the customer with the key *party*, by the promise; a settlement without any."""
-    care = care or CustomerCare()
+    return {one.id.partition(":")[0]: one for one in _promised(care or _NOTHING, party)}
+
+
+@lru_cache(maxsize=_KEPT)
+def _promised(care: CustomerCare, party: str) -> tuple[Promise, ...]:
     opened: Fact = "case_opened"
     promised = [_made("settlement", party, "settle", Clock(from_=opened, within=_UNTIL_DONE), care, dated=False)]
     if care.first_contact is not None:
@@ -77,7 +91,7 @@ def promises_to(care: CustomerCare | None, party: str) -> dict[str, Promise]:
     if care.visit_within is not None:
         clock = Clock(from_="response_ended", within=care.visit_within)
         promised.append(_made("visit", party, "visit", clock, care))
-    return {one.id.partition(":")[0]: one for one in promised}
+    return tuple(promised)
 
 
 def _made(promise: str, party: str, act: Act, clock: Clock, care: CustomerCare, **more: Any) -> Promise:

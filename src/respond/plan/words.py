@@ -36,7 +36,10 @@ class Words:
 
     def name(self, section: str, key: str) -> str:
         """Return the title of the part *key* of a section; *key* itself when there is none."""
-        for part in self.plan.all_obligations if section == "obligations" else getattr(self.plan, section):
+        if section == "obligations":
+            obligation = self.plan.obligation(key)
+            return key if obligation is None else self.title(obligation)
+        for part in getattr(self.plan, section):
             if getattr(part, "id", None) == key:
                 return self.title(part)
         return key

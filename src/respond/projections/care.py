@@ -70,7 +70,7 @@ class Care:
 
     name: ClassVar[str] = "care"
     version: ClassVar[int] = 1
-    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in PARTY.event_types)
+    handles: ClassVar[frozenset[str]] = frozenset(declared.name for declared in PARTY.stream_types)
 
     def __init__(self) -> None:
         self._parties: dict[str, Party] = {}

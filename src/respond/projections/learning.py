@@ -53,7 +53,7 @@ def learning_view(review: Review, timeline: Timeline, events: Iterable[Event], r
     A name that is a role of the plan stays: it is nobody's.
     """
     labels = labelled(tuple(events), frozenset(roles))
-    veil = _Veil(labels)
+    veil = Veil(labels)
     return LearningView(review=veil(review), timeline=veil(timeline), roles=tuple(sorted(set(labels.values()))))
 
 
@@ -107,7 +107,7 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (text for one in value for text in _texts(one))
 
 
-class _Veil:
+class Veil:
     """Replaces people by their labels, wherever they stand."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ from respond.projections.entries import Citation, Entry
 from respond.projections.knowledge import held
 from respond.projections.tenures import CLOSED, Tenure, holds, statuses, total_seconds
 from respond.workflow.incident import INCIDENT, course, effects, situation, teams
-from respond.workflow.incident.agenda import asked
+from respond.workflow.incident.agenda import asked, settled
 from respond.workflow.incident.decisions import DecisionRecorded, RejectedOption
 from respond.workflow.incident.measures import MeasureCompleted, MeasureSkipped, MeasureStarted, MeasureStepTicked
 from respond.workflow.incident.state import Incident
@@ -138,7 +138,7 @@ def response(
     rested = holds(world, closed, now=now)
     return Response(
         measures=_measures(world, plan),
-        measures_left=tuple(one for one in asked(plan, standing) if not _settled(standing, one)),
+        measures_left=tuple(one for one in asked(plan, standing) if not settled(standing, one)),
         hypotheses=_beliefs(world, _HYPOTHESES),
         information=_beliefs(world, _INFORMATION),
         decisions=tuple(_decisions(world, events)),
@@ -149,11 +149,6 @@ def response(
         holds=rested,
         on_hold_seconds=total_seconds(rested),
     )
-
-
-def _settled(standing: Incident, measure: str) -> bool:
-    taken = standing.measures.get(measure)
-    return taken is not None and taken.status in {"done", "skipped"}
 
 
 def _measures(world: Iterable[Entry], plan: Plan) -> tuple[MeasureReviewed, ...]:

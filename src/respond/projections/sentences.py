@@ -159,7 +159,9 @@ _SENTENCES: Mapping[type, _Sentence] = {
         f"Plan {data.plan} in the place of {data.previous}{_stood(data.breaches)}", data.reason
     ),
     DefinitionMigrated: lambda data: followed_by(f"{data.definition} decides from now on, in {data.to}", data.reason),
-    ApprovalGiven: lambda data: followed_by(f"Approved {data.command}", data.note),
+    ApprovalGiven: lambda data: followed_by(
+        f"Approved {data.command}{f' of {data.about}' if data.about else ''}", data.note
+    ),
     e.ObligationWaived: _obligation_waived,
     e.ClockPaused: lambda data: followed_by(f"Clock of {data.obligation} stopped", data.reason),
     e.ClockResumed: lambda data: followed_by(f"Clock of {data.obligation} runs again", data.reason),

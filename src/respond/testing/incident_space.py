@@ -131,8 +131,21 @@ def _people(plan: Plan) -> dict[str, Any]:
         "hand_over_role": [
             HandOverRole(role=role, from_person=_PERSON, to_person=_OTHER_PERSON, briefing=_SAID) for role in roles
         ],
-        "approve": [Approve(command=one) for rule in plan.authority if rule.n_of > 1 for one in rule.commands],
+        "approve": [
+            Approve(command=one, about=about)
+            for rule in plan.authority
+            if rule.n_of > 1
+            for one in rule.commands
+            for about in _approved(one, plan)
+        ],
     }
+
+
+def _approved(command: str, plan: Plan) -> list[str]:
+    """Return what an approval of *command* may be about."""
+    if command == "waive":
+        return [f"{one.id} 1" for one in plan.obligations]
+    return [one.id for one in plan.measures] if command.endswith("_measure") else [""]
 
 
 def _plans(further: Iterable[Plan]) -> dict[str, Any]:

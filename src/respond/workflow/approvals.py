@@ -20,6 +20,8 @@ class ApprovalGiven:
     command: str
     """The trigger; `change_level:lower` names one direction."""
     note: str = ""
+    about: str = ""
+    """Which one of several things it is about, such as the key of a statement; empty when there is one only."""
 
 
 @command_type("approve")
@@ -29,6 +31,7 @@ class Approve:
 
     command: str
     note: str = ""
+    about: str = ""
 
 
 def asks_approval(rule: AuthorityRule, command: str) -> bool:
@@ -57,7 +60,8 @@ GUARDS = (approval_needed, approver_named)
 
 
 def _approve(situation: Situation) -> Iterator[Any]:
-    yield ApprovalGiven(command=situation.command.command, note=situation.command.note)
+    command: Approve = situation.command
+    yield ApprovalGiven(command=command.command, note=command.note, about=command.about)
 
 
 HANDLERS = (Handler(command=Approve, decide=_approve, emits=(ApprovalGiven,)),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -81,7 +81,21 @@ def authorise(workflow: Workflow, situation: Situation) -> Grant | tuple[Refusal
         amount=handler.amount(situation),
         situation=situation,
     )
-    return policy.judge(request) if policy is not None else _by_plan(workflow, request)
+    judged = policy.judge(request) if policy is not None else _by_plan(workflow, request)
+    unclear = _unclear(workflow, situation.command)
+    return (unclear, *(judged if isinstance(judged, tuple) else ())) if unclear else judged
+
+
+def _unclear(workflow: Workflow, command: object) -> Refusal | None:
+    """Return what is wrong with an approval of one of several things that does not say which; None when nothing is."""
+    if not isinstance(command, Approve):
+        return None
+    trigger = command.command.partition(":")[0]
+    fields = workflow.handler_of[trigger].about if trigger in workflow.handler_of else ()
+    if bool(fields) == bool(command.about):
+        return None
+    what = f"of one {' '.join(fields)}; say which" if fields else f"of nothing that is called {command.about!r}"
+    return Refusal("approval-unclear", f"{trigger} is {what}")
 
 
 def _by_plan(workflow: Workflow, request: Request) -> Grant | tuple[Refusal, ...]:
@@ -149,9 +163,11 @@ def _objecting(workflow: Workflow, rule: AuthorityRule, request: Request) -> Ite
             yield Refusal(code, f"{person!r} {did}; somebody else must do {request.command}")
     agreed = 1 + len(_agreeing(workflow, rule, request))
     if agreed < rule.n_of and not isinstance(situation.command, Approve):
+        about = _about(workflow, situation.command)
         yield Refusal(
             "approvals-missing",
-            f"rule {rule.id!r} asks for {rule.n_of} people; {agreed} agreed: let the others approve first",
+            f"rule {rule.id!r} asks for {rule.n_of} people; {agreed} agreed: let the others approve first"
+            + (f", about {about!r}" if about else ""),
         )
 
 
@@ -190,10 +206,12 @@ def _agreeing(workflow: Workflow, rule: AuthorityRule, request: Request) -> tupl
     """Return the approvals of people with the role that were given since what they approve was last carried out.
 
     One of each person; none of the actor, nor of anyone whom the rule excludes, nor one that was withdrawn.  To retract
-    what was carried out gives no approval back.
+    what was carried out gives no approval back.  Where the command is about one of several things, an approval of
+    another one does not count, nor one that was given before this one was changed.
     """
     history, command, actor = request.situation.history, request.situation.command, request.actor
-    spent = {name: next((one.version for one in done(workflow, history, name)), 0) for name in _names(request)}
+    about, changes = _about(workflow, command), workflow.handler(command).unsettled_by
+    spent = {name: _last(workflow, history, (name, *changes), command) for name in _names(request)}
     withdrawn = workflow.retracted(history)
     counted = people(actor.id, actor.on_behalf_of) if actor else people()
     counted = counted.union(*(barred for barred, _, _ in excluded(workflow, rule, history, command)))
@@ -202,11 +220,23 @@ def _agreeing(workflow: Workflow, rule: AuthorityRule, request: Request) -> tupl
         if type(event.data) is not ApprovalGiven or event.version <= spent.get(event.data.command, event.version):
             continue
         approvers = people_of(event)
-        able = event.id not in withdrawn and _approves(rule, event.actor, event.role, request.situation)
+        able = event.data.about == about and event.id not in withdrawn
+        able = able and _approves(rule, event.actor, event.role, request.situation)
         if able and approvers and approvers.isdisjoint(counted):
             counted |= approvers
             found.append(event)
     return tuple(found)
+
+
+def _last(workflow: Workflow, history: Sequence[Event], triggers: Iterable[str], command: object) -> int:
+    """Return the version of the last event that one of *triggers* caused about what *command* is about; 0 for none."""
+    found = (next(done(workflow, history, trigger, command), None) for trigger in triggers)
+    return max((event.version for event in found if event is not None), default=0)
+
+
+def _about(workflow: Workflow, command: object) -> str:
+    """Return which one of several things *command* is about, as an approval names it; empty where there is one only."""
+    return " ".join(str(getattr(command, field)) for field in workflow.handler(command).about)
 
 
 def _names(request: Request) -> tuple[str, ...]:

@@ -255,9 +255,11 @@ class Handler:
     """The same of a payload that it caused: what kind of such a command that was, whatever the state is by now."""
     amount: Callable[[Situation], Money | None] = attrs.field(default=_no_amount, eq=False)
     """How much money it is about, where authority depends on that."""
-    about: str = ""
-    """The field of the command and of its events that says which of several things it is about: four eyes look at that
-    one only."""
+    about: tuple[str, ...] = ()
+    """The fields of the command and of its events that say which of several things it is about: four eyes and approvals
+    look at that one only."""
+    unsettled_by: tuple[str, ...] = ()
+    """The triggers that make another thing of what it is about: an approval that was given before counts no more."""
     companions: Callable[[str, Any], Iterable[Companion]] = attrs.field(default=_alone, eq=False)
     """What else is asked in the same step when the command is asked of the aggregate with this key."""
     accompanies: bool = False

@@ -32,31 +32,33 @@ def excluded(
     Where *command* is about one of several things, such as one statement, only what was done about that one counts.
     """
     for trigger in rule.different_actor:
-        did = (event for event in done(workflow, history, trigger) if _about_the_same(workflow, command, event))
+        did = done(workflow, history, trigger, command)
         yield _last_doers(did, workflow.retracted(history)), "same-actor", f"did {trigger}"
     if rule.not_in_chain and history:
         yield people_of(history[0]), "in-chain", "reported it"
 
 
-def done(workflow: Workflow, history: Sequence[Event], trigger: str) -> Iterator[Event]:
+def done(workflow: Workflow, history: Sequence[Event], trigger: str, command: object = None) -> Iterator[Event]:
     """Yield the events that *trigger* may have caused, retracted or not, the last first.
 
     One that names a kind, such as `change_level:lower`, caused those of this kind only.  A trigger that the workflow
-    does not have caused none.
+    does not have caused none.  Where *command* is about one of several things, those about another one are left out.
     """
     name, _, variant = trigger.partition(":")
     if name in {*workflow.handler_of, MIGRATE}:
         names, handler = workflow.events_of(name), workflow.handler_of.get(name)
         for event in reversed(history):
-            if event.type in names and (
-                not variant or (handler is not None and handler.told_variant(event.data) == variant)
+            if (
+                event.type in names
+                and (not variant or (handler is not None and handler.told_variant(event.data) == variant))
+                and _about_the_same(workflow, command, event)
             ):
                 yield event
 
 
 def _about_the_same(workflow: Workflow, command: object, event: Event) -> bool:
-    about = workflow.handler(command).about if command is not None else ""
-    return not about or getattr(event.data, about, None) in (None, getattr(command, about))
+    about = workflow.handler(command).about if command is not None else ()
+    return all(getattr(event.data, one, None) in (None, getattr(command, one)) for one in about)
 
 
 def _last_doers(did: Iterable[Event], gone: Collection[str]) -> frozenset[str]:

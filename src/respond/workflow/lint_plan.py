@@ -38,7 +38,7 @@ def lint_under(workflow: Workflow, plan: Plan) -> tuple[Finding, ...]:
 def flow_of(workflow: Workflow, further: tuple[str, ...] = ()) -> Flow:
     """Return the steps of *workflow* as plans take them; *further* are commands of others."""
     steps = (
-        Step(transition.trigger, source, transition.dest or source)
+        Step(transition.trigger, source, transition.dest or source, transition.reopens)
         for transition in workflow.transitions
         for source in transition.sources
     )

@@ -67,13 +67,13 @@ def asked(plan: Plan, incident: Incident) -> Mapping[str, Measure]:
 def open_before(plan: Plan, incident: Incident, measure: Measure) -> tuple[str, ...]:
     """Return the measures that come before *measure*, are asked too, and are neither done nor skipped."""
     mine = asked(plan, incident)
-    return tuple(one for one in measure.after if one in mine and not _settled(incident, one))
+    return tuple(one for one in measure.after if one in mine and not settled(incident, one))
 
 
 def unsettled(plan: Plan, incident: Incident) -> tuple[str, ...]:
     """Return the mandatory measures that are asked and neither done nor skipped."""
     mine = asked(plan, incident).values()
-    return tuple(one.id for one in mine if one.mandatory and not _settled(incident, one.id))
+    return tuple(one.id for one in mine if one.mandatory and not settled(incident, one.id))
 
 
 def agenda(
@@ -84,7 +84,8 @@ def agenda(
     return tuple(_standing(plan, incident, one, now, deadlines.get(one.id)) for one in asked(plan, incident).values())
 
 
-def _settled(incident: Incident, name: str) -> bool:
+def settled(incident: Incident, name: str) -> bool:
+    """Return whether the measure called *name* is done or skipped."""
     taken = incident.measures.get(name)
     return taken is not None and taken.status in {"done", "skipped"}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from respond.domain.canonical import identical, plain
 from respond.domain.values import replace
+from respond.plan.plan import Plan
 from respond.workflow.definition import Companion, Handler, Situation
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
@@ -183,11 +184,16 @@ def _absorb(situation: Situation) -> Iterator[Any]:
     yield e.IncidentAbsorbed(
         source=command.source,
         reason=command.reason,
-        worst_level=command.worst_level,
+        worst_level=_level_here(situation.plan, command.worst_level),
         reported_upward=command.reported_upward,
         cases=command.cases,
         actions=command.actions,
     )
+
+
+def _level_here(plan: Plan, level: int | None) -> int | None:
+    """Return *level*, which may be one of another plan, as one of *plan*: its mildest for one that is milder still."""
+    return None if level is None else max(1, min(level, len(plan.levels)))
 
 
 def absorbing(source: str, merged: Incident, reason: str) -> c.Absorb:

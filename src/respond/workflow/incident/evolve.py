@@ -10,6 +10,7 @@ import attrs
 from respond.domain.events import Event
 from respond.domain.moments import Moment
 from respond.domain.values import replace
+from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.definition import Evolve
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import applied
@@ -85,6 +86,10 @@ def _noted(state: Incident, _: Event) -> Incident:
     return replace(state, notes=state.notes + 1)
 
 
+def _approved(state: Incident, event: Event) -> Incident:
+    return replace(state, approvals=(*state.approvals, event.id))
+
+
 def _step_recorded(state: Incident, event: Event) -> Incident:
     return replace(state, status=event.data.to, step=event.data.step)
 
@@ -142,6 +147,8 @@ _MARKED = ("measures", "effects", "hypotheses", "information", "decisions", "cou
 """The fields of the state that hold marks."""
 _STATED = ("findings", "evaluations", "fixes")
 """The fields of the review that hold whole payloads, each with its entry."""
+_TOLD = ("fulfilled", "approvals", "recognised")
+"""The fields of the state that hold entries by their ids."""
 _UNCORRECTABLE = {"from_", "to", "team", "warning", "passed_over", "plan_reason"}
 _REPORTED_FIELDS = frozenset(field.name for field in attrs.fields(e.IncidentReported)) - _UNCORRECTABLE
 
@@ -221,24 +228,24 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
     entry: str = event.data.entry
     assessments = tuple(one for one in state.assessments if one.entry != entry)
     upward_reports = tuple(one for one in state.upward_reports if one.entry != entry)
-    fulfilled = tuple(one for one in state.fulfilled if one != entry)
     expenses = tuple(one for one in state.expenses if one.entry != entry)
     noted = tuple(one for one in state.said.noted if one != entry)
     stated: dict[str, Any] = {
         name: tuple(one for one in getattr(state.review, name) if one.entry != entry) for name in _STATED
     }
     review = attrs.evolve(state.review, **stated)
-    kept = (assessments, upward_reports, fulfilled, expenses, review, noted)
-    before = (state.assessments, state.upward_reports, state.fulfilled, state.expenses, state.review, state.said.noted)
+    told = {name: tuple(one for one in getattr(state, name) if one != entry) for name in _TOLD}
+    kept = (assessments, upward_reports, expenses, review, noted, *told.values())
+    before = (state.assessments, state.upward_reports, state.expenses, state.review, state.said.noted)
     return replace(
         state,
         assessments=assessments,
         upward_reports=upward_reports,
-        fulfilled=fulfilled,
+        **told,
         expenses=expenses,
         said=attrs.evolve(state.said, noted=noted),
         review=review,
-        notes=state.notes - 1 if kept == before else state.notes,
+        notes=state.notes - 1 if kept == (*before, *(getattr(state, name) for name in _TOLD)) else state.notes,
     )
 
 
@@ -252,6 +259,7 @@ EVOLVERS: Mapping[type, Evolve] = {
     e.TeamAssigned: _team_assigned,
     e.UpwardReportSent: _upward_report_sent,
     e.ProgressNoted: _noted,
+    ApprovalGiven: _approved,
     e.StepRecorded: _step_recorded,
     e.IncidentResolved: _resolved,
     e.IncidentReopened: _reopened,

@@ -47,8 +47,9 @@ def _readings(history: Sequence[Event]) -> Iterable[tuple[Any, datetime, str]]:
     amended = any(type(event.data) in AMENDMENTS for event in history)
     if amended:
         gone = retracted_entries(history)
+        corrections = tuple(event for event in history if type(event.data) is e.EntryCorrected)
         readings = [
-            (reading(history, event), happened_at(history, event), event.id)
+            (reading(corrections, event), happened_at(corrections, event), event.id)
             for event in history
             if event.id not in gone and type(event.data) not in AMENDMENTS
         ]

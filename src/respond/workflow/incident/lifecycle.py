@@ -208,7 +208,7 @@ INCIDENT = Workflow(
     evolvers={
         **evolve.EVOLVERS,
         **responses.EVOLVERS,
-        **{payload: one for theme in (*_THEMES, approvals) for payload, one in theme.EVOLVERS.items()},
+        **{payload: one for theme in _THEMES for payload, one in theme.EVOLVERS.items()},
     },
     upcasters=UPCASTERS,
     replanning=(PlanActivated, PlanRebased),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import attrs
@@ -221,21 +222,22 @@ def _ticked_already(situation: Situation) -> bool:
     return taken is not None and situation.command.step in taken.ticked
 
 
+_handler = partial(Handler, about=("measure",))
 HANDLERS = (
-    Handler(
+    _handler(
         command=StartMeasure,
         decide=_start,
         emits=(MeasureStarted,),
         done=lambda situation: _is(situation, "started", "done"),
     ),
-    Handler(command=TickStep, decide=_tick, emits=(MeasureStepTicked,), done=_ticked_already),
-    Handler(
+    _handler(command=TickStep, decide=_tick, emits=(MeasureStepTicked,), done=_ticked_already),
+    _handler(
         command=CompleteMeasure,
         decide=_complete,
         emits=(MeasureCompleted,),
         done=lambda situation: _is(situation, "done"),
     ),
-    Handler(
+    _handler(
         command=SkipMeasure, decide=_skip, emits=(MeasureSkipped,), done=lambda situation: _is(situation, "skipped")
     ),
 )

@@ -214,7 +214,13 @@ def _raised_already(situation: Situation) -> bool:
 
 
 HANDLERS = (
-    Handler(command=c.Waive, decide=_waive, emits=(e.ObligationWaived,), done=_waived_already),
+    Handler(
+        command=c.Waive,
+        decide=_waive,
+        emits=(e.ObligationWaived,),
+        done=_waived_already,
+        about=("obligation", "occurrence"),
+    ),
     Handler(
         command=c.PauseClock,
         decide=_pause,

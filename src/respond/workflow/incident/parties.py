@@ -23,6 +23,8 @@ CaseWord = Literal["registered", "contacted", "apologised", "settled", "visited"
 """A step of a case: `other` is one on which nothing rests here."""
 _ONCE = frozenset({"apologised", "settled", "visited", "closed"})
 """The steps that are recorded once, as long as the case is not opened anew."""
+_ENDS: tuple[Step, ...] = ("settled", "visited", "closed")
+"""The steps after which a case can be opened anew."""
 
 # -- events ------------------------------------------------------------------------------------------------------------
 
@@ -106,6 +108,8 @@ def _recorded_already(situation: Situation) -> bool:
     case: Case | None = situation.state.cases.get(command.party)
     if case is None or command.step == "other":
         return False
+    if command.step == "reopened":
+        return not case.took(*_ENDS)
     return command.step == "registered" or (command.step in _ONCE and case.took(command.step))
 
 

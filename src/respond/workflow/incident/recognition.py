@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from respond.domain.events import Event, event_type
+from respond.domain.values import replace
 from respond.workflow.definition import Evolve, Handler, Situation, Transition, command_type, guard, not_blank
 from respond.workflow.four_eyes import people
 from respond.workflow.incident.state import RESOLVED, REVIEWED, Incident
@@ -62,10 +63,10 @@ def _record(situation: Situation) -> Iterator[Any]:
 
 
 def _recorded_already(situation: Situation) -> bool:
-    """Whether the same was said of the same person."""
+    """Whether the same was said of the same person, and not taken back."""
     command: RecordRecognition = situation.command
     said = RecognitionRecorded(person=command.person, text=command.text)
-    return any(event.data == said for event in situation.history)
+    return any(event.data == said and event.id in situation.state.recognised for event in situation.history)
 
 
 HANDLERS = (Handler(command=RecordRecognition, decide=_record, emits=(RecognitionRecorded,), done=_recorded_already),)
@@ -82,8 +83,8 @@ TRANSITIONS = (
 # -- folding -----------------------------------------------------------------------------------------------------------
 
 
-def _recorded(state: Incident, _: Event) -> Incident:
-    return state
+def _recorded(state: Incident, event: Event) -> Incident:
+    return replace(state, recognised=(*state.recognised, event.id))
 
 
 EVOLVERS: Mapping[type, Evolve] = {RecognitionRecorded: _recorded}

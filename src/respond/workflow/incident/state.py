@@ -130,6 +130,10 @@ class Incident:
     upward_reports: tuple[Told, ...] = ()
     fulfilled: tuple[str, ...] = ()
     """The entries that say that a duty is done, those that were retracted left out."""
+    approvals: tuple[str, ...] = ()
+    """The entries of the approvals, spent or not, those that were retracted left out."""
+    recognised: tuple[str, ...] = ()
+    """The entries that recognise somebody, those that were retracted left out."""
     notes: int = 0
     reopened: int = 0
     """How often it was reopened."""

@@ -285,7 +285,7 @@ def _is(status: StatementStatus) -> Callable[[Situation], bool]:
     return stands
 
 
-_handler = partial(Handler, about="statement")
+_handler = partial(Handler, about=("statement",), unsettled_by=("draft_statement", "correct_statement"))
 HANDLERS = (
     _handler(command=DraftStatement, decide=_draft, emits=(StatementDrafted,), done=_drafted_already),
     _handler(command=CorrectStatement, decide=_correct, emits=(StatementCorrected,), done=_corrected_already),

@@ -207,6 +207,7 @@ HANDLERS = (
     ),
     Handler(
         command=c.ApproveCompensation,
+        about=("offer",),
         decide=_approve,
         emits=(e.CompensationApproved,),
         done=_approved_already,
@@ -215,6 +216,7 @@ HANDLERS = (
     ),
     Handler(
         command=c.AcceptCompensation,
+        about=("offer",),
         decide=_accept,
         emits=(e.CompensationAccepted,),
         done=_accepted_already,
@@ -222,6 +224,7 @@ HANDLERS = (
     ),
     Handler(
         command=c.RejectCompensation,
+        about=("offer",),
         decide=_reject,
         emits=(e.CompensationRejected,),
         done=_rejected_already,
@@ -229,6 +232,7 @@ HANDLERS = (
     ),
     Handler(
         command=c.PayCompensation,
+        about=("offer",),
         decide=_pay,
         emits=(e.CompensationPaid,),
         done=_paid_already,

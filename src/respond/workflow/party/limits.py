@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from respond.domain.money import DIGITS_MAX, Money, decimals_of
+from respond.domain.money import DIGITS_MAX, Money, decimals_of, digits_behind
 from respond.plan.customer_care import CompensationLimit
 from respond.plan.plan import Plan
 from respond.workflow.definition import Guard, Situation, guard, one_of
@@ -97,16 +95,11 @@ def digits_few(situation: Situation) -> str | None:
     if amount is None:
         return None
     decimals = decimals_of(amount.currency)
-    if -_exponent(amount.amount) > decimals:
+    if digits_behind(amount.amount) > decimals:
         return f"{amount} has more than {decimals} digits behind the point; {amount.currency} has no more"
     if amount.amount.adjusted() >= DIGITS_MAX:
         return f"{amount.currency} {amount.amount:E} has more than {DIGITS_MAX} digits before the point"
     return None
-
-
-def _exponent(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
 
 
 @guard("over-every-limit")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 
@@ -15,13 +16,11 @@ REPORT_ID = "demo"
 """The command id of the report."""
 INCIDENT = Engine.incident_id(REPORT_ID)
 """The id of the incident."""
-DAY = datetime(2026, 3, 12, tzinfo=UTC)
-"""A Thursday."""
 
 
-def clock(hours: int, minutes: int, *, days: int = 0) -> datetime:
-    """Return a time of the story."""
-    return DAY + timedelta(days=days, hours=hours, minutes=minutes)
+def clock(text: str) -> datetime:
+    """Return the time of the story that *text* means: a day of March 2026, hours and minutes, as in `12 09:15`."""
+    return datetime.strptime(f"2026-03-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -31,16 +30,29 @@ class Step:
     at: datetime
     """When it is recorded."""
     actor: str
-    role: str | None = None
+    role: str | None
     tells: str
+    """Empty when it is one of many alike, which are counted."""
     command: object | Callable[[Mapping[str, Outcome]], object]
     """A command, or what makes one of the outcomes of the steps that have a name."""
     category: str = INCIDENT_CATEGORY
     key: str = ""
-    """The key of what is no incident."""
+    """The key of what is not the incident."""
     name: str = ""
     """What a later step calls it."""
     happened_at: datetime | None = None
     """When it happened, where that was earlier."""
     refused: bool = False
     """Whether the workflow refuses it; the story then shows why."""
+
+
+@attrs.frozen
+class Person:
+    """Somebody in the story, in the role in which he acts."""
+
+    id: str
+    role: str | None = None
+
+    def does(self, at: str, tells: str, command: object, **more: Any) -> Step:
+        """Return the step that this person takes; *more* are the other fields of a step."""
+        return Step(at=clock(at), actor=self.id, role=self.role, tells=tells, command=command, **more)
