@@ -23,13 +23,15 @@ import random
 import resource
 import sys
 import tempfile
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec
 from itertools import zip_longest
+from math import ceil
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -37,7 +39,7 @@ from typing import Any
 import attrs
 import pytest
 
-from exchange import Exchange, Functions, Key, Ran, exchange, functions, key, running
+from exchange import Exchange, Functions, Key, Loader, Ran, exchange, functions, key, running
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).parent.parent
@@ -46,7 +48,7 @@ PLAN = ROOT / "tests" / "mutants.toml"
 KEPT = ROOT / "build" / "mutants.jsonl"
 LIBRARIES = ("alembic", "cattrs", "hypothesis.stateful", "orjson", "pytest", "rfc8785", "sqlalchemy", "transitions")
 SECONDS = 60
-"""How much of a processor a mutant may take: one that turns in circles is killed."""
+"""How much of a processor a mutant may take by itself: one that turns in circles is killed."""
 SAMPLE, SEED = 300, 1
 """How many mutants stand for the modules that are only sampled."""
 ARGUMENTS = ("-x", "-qq", "-p", "no:cacheprovider", "--assert=plain", "--no-header", "--tb=no")
@@ -109,17 +111,6 @@ def asked(tests: Sequence[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-class _Loader(SourceFileLoader):
-    """Loads a tree in the place of what the file says."""
-
-    def __init__(self, name: str, path: str, tree: ast.Module) -> None:
-        super().__init__(name, path)
-        self.tree = tree
-
-    def get_code(self, fullname: str) -> CodeType:
-        return compile(self.tree, self.get_filename(fullname), "exec", dont_inherit=True)
-
-
 @attrs.frozen
 class _Finder(MetaPathFinder):
     mutant: Mutant
@@ -129,17 +120,16 @@ class _Finder(MetaPathFinder):
         if name != self.mutant.target.module:
             return None
         file = str(self.mutant.target.path)
-        return importlib.util.spec_from_file_location(name, file, loader=_Loader(name, file, self.mutant.mutation.tree))
+        return importlib.util.spec_from_file_location(name, file, loader=Loader(name, file, self.mutant.mutation.tree))
 
 
 def targets() -> tuple[list[Target], list[Target]]:
     """Return the modules whose mutants all run, and those of which a sample runs."""
     plan = tomllib.loads(PLAN.read_text(encoding="utf-8"))
-    whole, sampled = (
+    return tuple(
         [Target(f"respond.{name}", tuple(group["tests"])) for group in plan[part] for name in group["modules"]]
         for part in ("whole", "sampled")
     )
-    return whole, sampled
 
 
 def planned(names: Sequence[str]) -> list[Mutant]:
@@ -186,6 +176,7 @@ class Trial:
     mutant: Mutant
     work: Callable[[], int]
     left: tuple[str, ...] = ()
+    seconds: int = SECONDS
 
 
 @attrs.define
@@ -228,7 +219,7 @@ class Known:
         waiting, tried = iter(trials), dict[int, Trial]()
         while True:
             while len(tried) < self.workers and (one := next(waiting, None)):
-                tried[forked(one.work)] = one
+                tried[forked(one.work, seconds=one.seconds)] = one
             if not tried:
                 return
             child, status = os.wait()
@@ -243,7 +234,7 @@ class Known:
                 self.tests[tests] = parts
                 kept.write(json.dumps({"tests": tests, "asked": sorted(parts)}) + "\n")
             outcome = {"key": trial.mutant.key, "name": str(trial.mutant), "tests": tests, "killed": dead}
-            outcome |= {} if dead else {"left": trial.left}
+            outcome["left"] = () if dead else trial.left
             self.outcomes.setdefault(trial.mutant.key, []).append(outcome)
             kept.write(json.dumps(outcome) + "\n")
 
@@ -270,13 +261,14 @@ class Collected:
         found = functions(_files(self.mutants))
         gc.freeze()
         session.config._tmp_path_factory.getbasetemp()  # one for all children
-        covered = self._control(session)
+        covered, seconds = self._control(session)
         print(f"control: {len(covered)} tests pass: {' '.join(tests.values())}", file=sys.stderr, flush=True)
-        self.known.run(self._trials(session, sources, tests, found, covered))
+        trials = self._trials(session, sources, tests, found, covered)
+        self.known.run(attrs.evolve(one, seconds=5 + 3 * ceil(seconds)) for one in trials)
         return True
 
-    def _control(self, session: pytest.Session) -> dict[str, set[Key]]:
-        """Return what each test ran; all must pass."""
+    def _control(self, session: pytest.Session) -> tuple[dict[str, set[Key]], float]:
+        """Return what each test ran, and how much of a processor all took; all must pass."""
         reader, writer = os.pipe()
 
         def control() -> int:
@@ -287,7 +279,7 @@ class Collected:
                         raise AssertionError(item.nodeid)
                 covered[item.nodeid] = set(seen)
             with os.fdopen(writer, "wb") as told:
-                pickle.dump(covered, told)
+                pickle.dump((covered, time.process_time()), told)
             return 0
 
         child = forked(control, seconds=10 * SECONDS)
@@ -296,8 +288,7 @@ class Collected:
             data = told.read()
         if os.waitpid(child, 0)[1]:
             raise pytest.UsageError("these tests fail, or are slow, where nothing is changed")
-        covered: dict[str, set[Key]] = pickle.loads(data)
-        return covered
+        return pickle.loads(data)
 
     def _trials(
         self,
@@ -382,8 +373,8 @@ def report(mutants: Sequence[Mutant], known: Known, reasons: dict[str, str]) -> 
     for one in survivors:
         if str(one) not in reasons:
             print(f"survived, line {one.mutation.line}: {one}")
-    explained = sum(str(one) in reasons for one in survivors)
-    print(f"{len(mutants)} mutants, {len(survivors)} survived, {explained} of them with a reason")
+    explained = [one for one in survivors if str(one) in reasons]
+    print(f"{len(mutants)} mutants, {len(survivors)} survived, {len(explained)} of them with a reason")
     print(f"score {100 * (1 - len(survivors) / max(1, len(mutants))):.1f}")
 
 
