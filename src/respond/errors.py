@@ -202,6 +202,12 @@ class EventArchived(UnreadableEvent):
     code = "event-archived"
 
 
+class EventErased(EventArchived):
+    """The body of an event was erased: nobody has it any more."""
+
+    code = "event-erased"
+
+
 class ArchiveUnreadable(UnreadableEvent):
     """A file that bodies left the log for is missing, was altered, or does not hold what the manifest says."""
 

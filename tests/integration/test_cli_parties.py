@@ -113,3 +113,19 @@ def test_what_is_refused(begun):
         "there is no party 'c-9'"
         in begun.refusal("party", "visit", "c-9", "--outcome", "satisfied", *who, status=1)["message"]
     )
+
+
+def test_what_was_said_is_erased(begun):
+    """A case that is closed is erased with its reason; a second time nothing is left, and an open one is refused."""
+    cli = played(begun, until="contact")
+    who = ("--role", "agent", "--actor", "li.na", *PLAN)
+    cli.ask("party", "contact", "c-4711", "--channel", "telephone", "--text", "We are on it", *who)
+    assert cli.refusal("party", "erase", "c-4711", "--reason", "request 17", status=2)["place"] == "key"
+    cli.ask("party", "close", "c-4711", "--reason", "asked to be forgotten", "--role", "customer_care", *PLAN)
+    told = cli.ask("party", "erase", "c-4711", "--reason", "request 17")
+    assert (told["key"], told["reason"]) == ("c-4711", "request 17")
+    assert told["events"] > 1
+    assert "0 events of party c-4711 erased" in cli.text("party", "erase", "c-4711", "--reason", "request 17")
+    assert cli.refusal("party", "show", "c-4711", *PLAN, status=1)["code"] == "not-found"
+    assert cli.ask("check", *PLAN)["clean"]
+    assert "We are on it" not in cli.text("timeline", "INC-1", *PLAN)

@@ -151,6 +151,7 @@ LIFE = [
     "projection prune",
     "show INC-1",
     "needs INC-1",
+    "role candidates INC-1 commander",
     "whatif INC-1 --under service-company",
     "timeline INC-1",
     "import tickets.csv --mapping tickets.toml",
@@ -212,7 +213,7 @@ PLAYED_ELSEWHERE = {
         *(f"party {step}" for step in ("listen", "apologise", "offer", "approve", "accept", "reject", "pay")),
         *(f"statement {step}" for step in ("draft", "correct", "approve", "publish", "retract")),
         "tell",
-        *(f"party {step}" for step in ("settle", "visit", "close", "reopen")),
+        *(f"party {step}" for step in ("settle", "visit", "close", "reopen", "erase")),
     )
 }
 """What needs a plan of more than an outline: the tests of people, parties and words hold it to the page."""

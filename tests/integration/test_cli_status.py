@@ -45,7 +45,7 @@ def test_status_tells_how_the_log_stands(request, capsys, database):
     assert status["workflows"] == [
         {"category": "incident", "definition": "incident@4"},
         {"category": "warning", "definition": "warning@1"},
-        {"category": "plan", "definition": "plan@2"},
+        {"category": "plan", "definition": "plan@3"},
         {"category": "pool", "definition": "pool@1"},
         {"category": "party", "definition": "party@1"},
         {"category": "action", "definition": "action@1"},

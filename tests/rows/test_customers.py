@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from rehearsal import BASE, desk, found, levelled, owes, plan, refused, reported, responding, verdicts
-from respond import CommandRefused, Plan
+from respond import CommandRefused, Engine, Plan
+from respond.audit.check import check
 from respond.domain.money import Money
+from respond.errors import EventErased, InvalidInput
+from respond.transfer.erasing import erase_party
 
 CONTRADICTIONS = {"compensation-currencies", "compensation-reversed", "compensation-twice"}
 RANKED = BASE
@@ -159,7 +163,7 @@ def test_visit():
 
 
 def test_data_apart():
-    """Row 96: what customers say stands apart, in a stream of their own under an opaque key."""
+    """Row 96: what customers say stands apart, in a stream of their own under an opaque key, and is erased for good."""
     engine = caring()
     incident = responding(engine)
     party = incident.register_affected("c-4711", reference="CRM-4711")
@@ -169,6 +173,19 @@ def test_data_apart():
     assert apart == {"party-c-4711"}
     assert [event.body["data"]["party"] for event in incident.events()[-2:]] == ["c-4711", "c-4711"]
     assert "CRM-4711" not in str([event.body for event in incident.events()])
+    with TemporaryDirectory() as folder, Engine.open(f"sqlite:///{folder}/log.db") as kept:
+        hurt = reported(kept)
+        customer = hurt.register_affected("c-4711")
+        customer.contact_party("telephone")
+        customer.listen(complaint="My salary card was charged twice")
+        with pytest.raises(InvalidInput, match="close the case first"):
+            erase_party(kept.store, "c-4711", reason="request 17")
+        customer.close_case("asked to be forgotten")
+        assert erase_party(kept.store, "c-4711", reason="request 17") == 4
+        assert "charged" not in str([hurt.timeline().to_json(), hurt.review().to_json(), list(kept.log())])
+        assert check(kept.store, plans=kept.plans).findings == ()
+        with pytest.raises(EventErased):
+            customer.reopen_case("It failed again")
 
 
 def test_open_account():

@@ -95,15 +95,27 @@ def test_duties_of_departments():
 
 
 def test_training_of_members():
-    """Row 23: a member without training in force is told, and is not barred."""
+    """Row 23: a roster tells who can be called, with which skills; who lacks training in force is told, not barred."""
     base = BASE.replace('id = "agent"', 'id = "agent"\ntraining = ["first_aid"]')
-    incident = levelled(
-        desk(plan('[[trainings]]\nid = "first_aid"\ntitle = "First aid"\nvalid = "2 years"', base=base))
+    member = (
+        '[[roster]]\nid = "{}"\nroles = ["agent"]\nskills = {}\ntrained = [{{ training = "first_aid", until = {} }}]\n'
     )
-    incident.assign_role("agent", "li.na", trained_until={"first_aid": "2026-11-19"})
-    incident.assign_role("agent", "sun.wei", trained_until={"first_aid": "2027-01-31"})
+    people = (("li.na", '["tills"]', "2026-11-19"), ("sun.wei", '["tills", "english"]', "2027-01-31"))
+    roster = "".join(member.format(*person) for person in people) + '[[roster]]\nid = "he.na"\nroles = ["agent"]\n'
+    training = '[[trainings]]\nid = "first_aid"\ntitle = "First aid"\nvalid = "2 years"\n'
+    assert found(roster, base=base)["training-unknown"] == "roster[1].trained[0].training"
+    assert found(training + roster.replace('"agent"', '"gardener"'))["role-unknown"] == "roster[2].roles[0]"
+    incident = levelled(desk(plan(training + roster, base=base)))
+    called = incident.candidates("agent", skills=["tills"])
+    assert [(one.person, one.untrained) for one in called] == [("sun.wei", ()), ("li.na", ("first_aid",))]
+    assert [one.person for one in incident.candidates("agent")] == ["sun.wei", "li.na", "he.na"]
+    for one in called:
+        incident.assign_role("agent", one.person)
     assert [(one.kind, one.person) for one in incident.concerns()] == [("untrained", "li.na")]
-    assert incident.state().holders("agent") == ("li.na", "sun.wei")
+    assert incident.state().holders("agent") == ("sun.wei", "li.na")
+    assert [one.person for one in incident.candidates("agent")] == ["he.na"]
+    incident.assign_role("agent", "zhu.lin", trained_until={"first_aid": "2026-11-19"})
+    assert [one.person for one in incident.concerns()] == ["li.na", "zhu.lin"]
 
 
 def test_contacts():

@@ -111,15 +111,31 @@ def test_risks_again():
 
 
 def test_supervised_execution():
-    """Row 37: whoever oversees the execution of a plan records what came of it."""
-    engine = desk(plan(lets("draft_plan", "duty_officer") + lets("evaluate_plan", "commander")))
-    drafted = DraftPlan(draft=engine.plans.default.reference)
-    engine.execute("plan", "desk", drafted, actor="qian.fei", role="duty_officer")
-    found_out = EvaluatePlan(rating="needs_revision", findings="Half of the spare terminals were not bought")
+    """Row 37: a plan is put into effect by tasks with an owner and a date; who oversees it reports regularly."""
+    tasks = "".join(
+        f'[[tasks]]\nid = "{name}"\ntitle = "{name}"\nrole = "agent"\ndue_on = {day}\n'
+        for name, day in (("spares", "2026-12-15"), ("leaflet", "2026-12-31"))
+    )
+    assert found(tasks.replace("agent", "gardener"))["role-unknown"] == "tasks[1].role"
+    rules = lets("draft_plan, approve_plan", "duty_officer") + lets("evaluate_plan", "commander")
+    engine = desk(plan(tasks + rules + '[revision]\nreport_every = "1 month"\noverseen_by = "commander"\n'))
+    officer = {"actor": "qian.fei", "role": "duty_officer"}
+    engine.execute("plan", "desk", DraftPlan(draft=engine.plans.default.reference), **officer)
+    engine.execute("plan", "desk", ApprovePlan(approved=engine.plans.default.reference), **officer)
+    engine.clock.move(days=32)
+    assert [(one.what, one.of) for one in engine.upkeep()[0].overdue] == [("report", "desk"), ("task", "spares")]
+    found_out = EvaluatePlan(rating="needs_revision", findings="The leaflet is being written", tasks_done=("spares",))
     with refused("not-authorised"):
-        engine.execute("plan", "desk", found_out, actor="qian.fei", role="duty_officer")
+        engine.execute("plan", "desk", found_out, **officer)
+    with refused("task-unknown"):
+        engine.execute(
+            "plan", "desk", EvaluatePlan(rating="adequate", tasks_done=("cake",)), actor="he.jun", role="commander"
+        )
     engine.execute("plan", "desk", found_out, actor="he.jun", role="commander")
     assert engine.state("plan", "desk").rating == "needs_revision"
+    assert engine.upkeep()[0].overdue == ()
+    engine.clock.move(days=20)
+    assert [one.of for one in engine.upkeep()[0].overdue] == ["leaflet"]
 
 
 def test_owner():

@@ -140,6 +140,12 @@ GUARDS = [
         "not-the-draft",
     ),
     ("drafted", c.EvaluatePlan(rating="fine"), c.EvaluatePlan(rating="inadequate"), "rating-unknown"),  # type: ignore[arg-type]
+    (
+        "drafted",
+        c.EvaluatePlan(rating="adequate", tasks_done=("cake",)),
+        c.EvaluatePlan(rating="adequate"),
+        "task-unknown",
+    ),
     ("drafted", attrs.evolve(RISK, risk="quake"), RISK, "risk-unknown"),
     ("drafted", ProposePlanChange(proposal="p-1", text="Longer"), LONGER, "proposal-taken"),
     ("drafted", ProposePlanChange(proposal="p-2", text=" "), LONGER, "proposal-empty"),

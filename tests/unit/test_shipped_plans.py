@@ -41,8 +41,9 @@ COMPLETE = ["customer-service@1", "service-company@2"]
 ADDING = ["service-company-network@1", "service-company-shop@1"]
 NEW = [*COMPLETE, *ADDING]
 PROFILES = sorted(path.stem for path in (SHIPPED / "profiles").glob("*.toml"))
-OPTIONAL = {"under", "sites", "units", "covers", "activation"}
-"""What a plan that is for all and under none, and comes into force by decision, leaves empty."""
+OPTIONAL = {"under", "sites", "units", "covers", "activation", "access", "roster", "tasks"}
+"""What a plan that is for all and under none, and comes into force by decision, leaves empty; an example hides nothing
+and knows neither people nor dates."""
 
 
 def whole(name: str) -> Plan:

@@ -51,7 +51,7 @@ class Archives:
         if found is None:
             return record, False
         self.events += 1
-        body = self._body(found, record.position)
+        body = None if found.erased else self._body(found, record.position)
         if body is not None:
             return record._replace(body=body), False
         self._note(found, record.position).events += 1

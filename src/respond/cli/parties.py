@@ -177,6 +177,21 @@ def reopen(session: Session, key: str, reason: str) -> Answer:
     return _carry_out(session, key, lambda handle: handle.reopen_case(reason, **session.circumstances))
 
 
+@party.command("erase", cls=Question)
+@click.argument("key")
+@click.option("--reason", required=True, help="What the manifest says: who asked for it, by which rule.")
+def erase(session: Session, key: str, reason: str) -> Answer:
+    """Erase for good what is recorded of the party KEY, whose case is closed; for the owner of the tables alone."""
+    from respond.transfer.erasing import erase_party  # noqa: PLC0415 - help and wrong usage need no database
+
+    with session.store() as store:
+        events = erase_party(store, key, reason=reason)
+    return Answer(
+        document={"key": key, "events": events, "reason": reason},
+        show=lambda page: page.line(f"{counted(events, 'event')} of party {key} erased"),
+    )
+
+
 @party.command("show", cls=Question)
 @click.argument("key")
 def show(session: Session, key: str) -> Answer:

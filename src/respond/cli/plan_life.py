@@ -63,9 +63,11 @@ def drill(session: Session, file: str, drill: str, met: int, objectives: int, fi
 @click.argument("file")
 @click.argument("rating", type=click.Choice(get_args(Rating)))
 @click.option("--findings", default="", help="What was found.")
-def evaluate(session: Session, file: str, rating: Rating, findings: str) -> Answer:
-    """Judge by RATING whether the plan fits and works."""
-    return _carry_out(session, file, lambda _: p.EvaluatePlan(rating=rating, findings=findings))
+@click.option("--done", "tasks_done", multiple=True, metavar="TASK", help="A task of the plan that is done.")
+def evaluate(session: Session, file: str, rating: Rating, findings: str, tasks_done: tuple[str, ...]) -> Answer:
+    """Judge by RATING whether the plan fits and works, and tell which of its tasks are done."""
+    command = p.EvaluatePlan(rating=rating, findings=findings, tasks_done=tasks_done)
+    return _carry_out(session, file, lambda _: command)
 
 
 @life.command("revise", cls=Recording)

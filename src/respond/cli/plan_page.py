@@ -86,6 +86,14 @@ class _PlanPage:
                 for role in plan.roles
             ],
         )
+        self._table(
+            "roster_head",
+            ("id", "roles", "skills"),
+            [
+                (member.id, words.names("roles", member.roles), words.phrase("comma").join(member.skills))
+                for member in plan.roster
+            ],
+        )
         phases = [phase for phase in get_args(Phase) if any(duty.phase == phase for duty in plan.duties)]
         if phases:
             self._section("duties_head")
@@ -97,6 +105,10 @@ class _PlanPage:
                     if any(duty.role == role.id for duty in plan.duties)
                 ],
             )
+        self._powers()
+
+    def _powers(self) -> None:
+        plan, words = self.plan, self.words
         self._table(
             "authority_head",
             ("id", "commands", "roles"),
@@ -225,6 +237,11 @@ class _PlanPage:
                 )
                 for one in plan.indicators
             ],
+        )
+        self._table(
+            "tasks_head",
+            ("title", "role", "due_on"),
+            [(words.title(task), words.name("roles", task.role), task.due_on.isoformat()) for task in plan.tasks],
         )
         self._table(
             "drills_head",

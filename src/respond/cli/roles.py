@@ -92,4 +92,22 @@ def hand_over(
     return carry_out(session, name, command)
 
 
+@role.command("candidates", cls=Question)
+@click.argument("name", metavar="ID")
+@click.argument("role_id", metavar="ROLE")
+@click.option("--skill", "skills", multiple=True, help="What they must be able to do; may be repeated.")
+def candidates(session: Session, name: str, role_id: str, skills: tuple[str, ...]) -> Answer:
+    """List who of the plan's roster may fill ROLE in incident ID, those first who lack no training."""
+    with session.engine() as engine:
+        incident = engine.incident(name)
+        found, number = incident.candidates(role_id, skills=skills), incident.number
+    return Answer(
+        document={"id": incident.id, "number": number, "role": role_id, "candidates": found},
+        show=lambda page: page.table(
+            ("person", "skills", "lacks", "holds"),
+            [(one.person, *map(", ".join, (one.skills, one.untrained, one.holds))) for one in found],
+        ),
+    )
+
+
 COMMANDS = (role,)

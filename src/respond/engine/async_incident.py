@@ -148,6 +148,7 @@ class AsyncIncidentHandle:
     learning_view = awaited(IncidentHandle.learning_view)
     view = awaited(IncidentHandle.view)
     what_if = awaited(IncidentHandle.what_if)
+    candidates = awaited(IncidentHandle.candidates)
 
     async def number(self) -> str:
         """Return its readable number, `INC-` and the position of its first event."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from respond.errors import UnreadableEvent
+from respond.errors import EventErased, UnreadableEvent
 from respond.projections.care import Care
 from respond.projections.follow_up import ActionList
 from respond.projections.listing import Listing
@@ -62,9 +62,10 @@ class FoldedCare:
         self.care = Care()
 
     def take(self, row: Recorded, codec: Codec) -> None:
-        """Take one row on; what is none of a party is not decoded.  Raises `UnreadableEvent`."""
+        """Take one row on; what is none of a party is not decoded, nor what was erased.  Raises `UnreadableEvent`."""
         if row.type in Care.handles:
-            self.care.apply(codec.decode(row))
+            with suppress(EventErased):
+                self.care.apply(codec.decode(row))
         self.position = row.position
 
 

@@ -208,7 +208,7 @@ class Handler:
         streams = self._streams(asks)
         found = store.read_streams(streams)
         return [
-            _Loaded(ask, self.workflows[ask.category], stream, tuple(self.codec.decode_all(found.get(stream, ()))))
+            _Loaded(ask, self.workflows[ask.category], stream, self.codec.decode_stream(found.get(stream, ())))
             for ask, stream in zip(asks, streams, strict=True)
         ]
 

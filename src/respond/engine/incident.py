@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.levels import ResponseSuggestion, Suggestion, suggest, suggest_response
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
-from respond.workflow.incident.staffing import Concern, concerns, vacancies
+from respond.workflow.incident.staffing import Candidate, Concern, candidates, concerns, vacancies
 from respond.workflow.incident.state import Incident
 from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
 
@@ -285,6 +285,10 @@ class IncidentHandle(
     def vacancies(self) -> tuple[Role, ...]:
         """Return the roles that the plan requires at its level and that nobody holds."""
         return vacancies(*self._standing())
+
+    def candidates(self, /, role: str, *, skills: Iterable[str] = ()) -> tuple[Candidate, ...]:
+        """Return who of the plan's roster may fill *role* and has all of *skills*, those first who lack no training."""
+        return candidates(*self._standing(), role, self.engine.clock(), skills=skills)
 
     def concerns(self) -> tuple[Concern, ...]:
         """Return whose shift is too long now, and who holds a role without training in force."""

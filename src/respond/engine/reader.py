@@ -155,11 +155,12 @@ class Reader:
         return state(workflow, self.events(category, key), **when)
 
     def states(self, category: str, keys: Iterable[str]) -> dict[str, Any]:
-        """Return where many aggregates stand, all read at once; one without events is left out."""
+        """Return where many aggregates stand, all read at once; one without events, or erased, is left out."""
         workflow = self.workflows[category]
         with rare_collections():
             found = self.store.read_streams([StreamId.of(category, key) for key in keys])
-            return {stream.key: workflow.fold(self.codec.decode_all(rows)) for stream, rows in found.items()}
+            decoded = {stream: tuple(self.codec.decode_all(rows)) for stream, rows in found.items()}
+            return {stream.key: workflow.fold(events) for stream, events in decoded.items() if events}
 
     def story(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log") -> tuple[Event, ...]:
         """Return the events about an incident and about those that are merged into it, in log order.

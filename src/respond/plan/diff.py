@@ -43,6 +43,7 @@ _NOUNS: Mapping[str, str] = {
     "authority": "Rule of authority",
     "access": "Rule of access",
     "duties": "Duty",
+    "roster": "Member",
 }
 _NOW: Mapping[tuple[type, str], str] = {
     (Level, "when"): "is now suggested",

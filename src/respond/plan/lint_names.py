@@ -17,10 +17,10 @@ from respond.plan.finding import Finding, found
 from respond.plan.follow_up import FollowUp
 from respond.plan.measures import Measure
 from respond.plan.obligations import Clock, Obligation, Rung
-from respond.plan.organisation import Body, Duty, Role, TeamTemplate
+from respond.plan.organisation import Body, Duty, Member, Role, TeamTemplate, Trained
 from respond.plan.plan import Plan
 from respond.plan.resources import Resource
-from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
+from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk, Task
 
 NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (Plan, "covers"): ("categories", "category-unknown"),
@@ -36,6 +36,8 @@ NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (Duty, "role"): ("roles", "duty-without-role"),
     (TeamTemplate, "roles"): ("roles", "role-unknown"),
     (TeamTemplate, "categories"): ("categories", "category-unknown"),
+    (Member, "roles"): ("roles", "role-unknown"),
+    (Trained, "training"): ("trainings", "training-unknown"),
     (AuthorityRule, "roles"): ("roles", "role-unknown"),
     (AccessRule, "roles"): ("roles", "role-unknown"),
     (Measure, "role"): ("roles", "role-unknown"),
@@ -66,6 +68,7 @@ NAMES: Mapping[tuple[type, str], tuple[str, str]] = {
     (ReviewRules, "participants"): ("roles", "role-unknown"),
     (ReviewRules, "role"): ("roles", "role-unknown"),
     (FollowUp, "tell"): ("roles", "role-unknown"),
+    (Task, "role"): ("roles", "role-unknown"),
     (DrillRule, "participants"): ("roles", "role-unknown"),
     (Revision, "approvers"): ("roles", "role-unknown"),
     (Revision, "overseen_by"): ("roles", "role-unknown"),

@@ -80,3 +80,25 @@ class Training(Part):
 
     valid: Span
     """How long it is in force."""
+
+
+@attrs.frozen(kw_only=True)
+class Trained:
+    """A training that a member has."""
+
+    training: str
+    """Its id."""
+    until: date
+    """The last day on which it is in force."""
+
+
+@attrs.frozen(kw_only=True)
+class Member:
+    """Somebody who can be called."""
+
+    id: str
+    """An opaque id of the person: names stand outside the plan, as outside the log."""
+    roles: tuple[str, ...]
+    """The ids of the roles that they may fill."""
+    skills: tuple[str, ...] = ()
+    trained: tuple[Trained, ...] = ()

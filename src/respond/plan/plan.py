@@ -29,12 +29,12 @@ from respond.plan.follow_up import FollowUp
 from respond.plan.implied import implied
 from respond.plan.measures import Measure
 from respond.plan.obligations import Obligation
-from respond.plan.organisation import Body, Department, Duty, Role, TeamTemplate, Training
+from respond.plan.organisation import Body, Department, Duty, Member, Role, TeamTemplate, Training
 from respond.plan.promises import promise_of
 from respond.plan.reader import SHIPPED, read_plan, shipped_plan
 from respond.plan.resources import Partner, Resource
 from respond.plan.uncounted import refuse_uncounted
-from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk
+from respond.plan.upkeep import DrillRule, Indicator, ReviewRules, Revision, Risk, Task
 
 _SECTIONS = (
     "categories",
@@ -47,6 +47,7 @@ _SECTIONS = (
     "duties",
     "teams",
     "trainings",
+    "roster",
     "authority",
     "access",
     "measures",
@@ -59,6 +60,7 @@ _SECTIONS = (
     "obligations",
     "risks",
     "indicators",
+    "tasks",
     "drills",
 )
 """The sections whose parts have an id."""
@@ -114,6 +116,8 @@ class Plan:
     duties: tuple[Duty, ...] = ()
     teams: tuple[TeamTemplate, ...] = ()
     trainings: tuple[Training, ...] = ()
+    roster: tuple[Member, ...] = ()
+    """Who can be called."""
     authority: tuple[AuthorityRule, ...] = ()
     """Who may do what.  What no rule names nobody may do; but without any rule at all everybody may do everything."""
     access: tuple[AccessRule, ...] = ()
@@ -136,6 +140,8 @@ class Plan:
     indicators: tuple[Indicator, ...] = ()
     review: ReviewRules | None = None
     follow_up: FollowUp | None = None
+    tasks: tuple[Task, ...] = ()
+    """What is to be done so that it can be carried out."""
     drills: tuple[DrillRule, ...] = ()
     revision: Revision | None = None
 

@@ -43,6 +43,16 @@ class Indicator(Part):
 
 
 @attrs.frozen(kw_only=True)
+class Task(Part):
+    """Something to be done so that the plan can be carried out: bought, written, taught."""
+
+    role: str
+    """The id of the role that sees to it."""
+    due_on: date
+    """The last day for it."""
+
+
+@attrs.frozen(kw_only=True)
 class ReviewRules:
     """What a review needs."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol, runtime_checkable
 
-from respond.errors import ArchiveUnreadable, EventArchived, InvalidInput
+from respond.errors import ArchiveUnreadable, EventArchived, EventErased, InvalidInput
 from respond.store.archive import read_archive
 from respond.store.manifest import Archived
 from respond.store.protocol import LogReader
@@ -35,12 +35,14 @@ class ArchiveFolder:
         return self._folder is not None
 
     def body_of(self, row: Recorded | StoredBody) -> bytes:
-        """Return the body that left *row*; raises `EventArchived` and `ArchiveUnreadable`."""
+        """Return the body that left *row*; raises `EventArchived`, `EventErased` and `ArchiveUnreadable`."""
         found = self.range_of(row.position)
         if found is None:
             raise ArchiveUnreadable(
                 f"position {row.position}: the body is missing, and no archive is known to hold it; run `respond check`"
             )
+        if found.erased:
+            raise EventErased(f"position {row.position}: the body was erased: {found.reason}")
         if self._folder is None:
             raise EventArchived(
                 f"position {row.position}: the body is archived in {found.file}; name the folder of that file: "

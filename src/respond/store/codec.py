@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from respond.domain.events import Event, EventTypes, type_of
 from respond.domain.payloads import reader, to_data
-from respond.errors import InvalidRecord, UnreadableEvent
+from respond.errors import EventErased, InvalidRecord, UnreadableEvent
 from respond.store.archive_folder import ArchiveFolder
 from respond.store.records import FORMAT_VERSION, Recorded, StoredBody, decoded, with_body
 
@@ -71,8 +71,20 @@ class Codec:
         return Event(record.position, record.recorded_us, body, payload)
 
     def decode_all(self, records: Iterable[Recorded | StoredBody]) -> Iterator[Event]:
-        """Return the typed events of *records*."""
-        return map(self.decode, records)
+        """Yield the typed events of *records*; what was erased is left out."""
+        for record in records:
+            try:
+                event = self.decode(record)
+            except EventErased:
+                continue
+            yield event
+
+    def decode_stream(self, records: Sequence[Recorded | StoredBody]) -> tuple[Event, ...]:
+        """Return the typed events of one stream, to go on from; raises `EventErased` when it was erased."""
+        events = tuple(self.decode_all(records))
+        if len(events) < len(records):
+            raise EventErased(f"position {records[0].position}: the stream was erased, and does not go on")
+        return events
 
     def _upcast(self, body: Mapping[str, Any]) -> Any:
         name, version, data = body["type"], body["schema_version"], body["data"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+ERASED = "erased"
+"""Stands in the place of a file where bodies left for good."""
+
 
 @attrs.frozen(kw_only=True)
 class Archived:
@@ -16,3 +19,8 @@ class Archived:
     digest: bytes
     """The SHA-256 of the file."""
     reason: str
+
+    @property
+    def erased(self) -> bool:
+        """Whether no file has the bodies: they are gone."""
+        return self.file == ERASED

@@ -92,7 +92,7 @@ def archive_log(
     known, door, tell = Workflows(workflows), Door(store), progress or _tell_nobody
     if not dry_run:
         door.check_owner()
-    end, readers = store.head().position, _readers(store)
+    end, readers = store.head().position, readers_of(store)
     selection = finished_streams(
         store,
         known,
@@ -120,7 +120,7 @@ def archive_log(
     )
 
 
-def _readers(store: SqlEventStore) -> list[Checkpoint]:
+def readers_of(store: SqlEventStore) -> list[Checkpoint]:
     """Return the place of every projection and publisher that still follows the log."""
     checkpoints = Checkpoints(tables(store.prefix, store.schema), store.tenant)
     with store.reading() as connection:

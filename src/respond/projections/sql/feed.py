@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from respond.domain.events import Event
-from respond.errors import ArchiveUnreadable, EventArchived, UnreadableEvent
+from respond.errors import ArchiveUnreadable, EventArchived, EventErased, UnreadableEvent
 from respond.store.codec import Codec
 from respond.store.protocol import EventStore
 from respond.store.records import Recorded
@@ -90,6 +90,8 @@ def batch_of(codec: Codec, rows: Sequence[Recorded], handles: Handles, *, last: 
         if handles is None or row.type in handles:
             try:
                 events.append(codec.decode(row))
+            except EventErased:
+                continue
             except (ArchiveUnreadable, EventArchived):  # it can be read where the right folder is named
                 raise
             except UnreadableEvent as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -24,6 +24,39 @@ class Concern:
     since: datetime
     """When the shift was over, or the role was taken on without training in force."""
     training: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Candidate:
+    """A member of the roster who may fill a role."""
+
+    person: str
+    skills: tuple[str, ...]
+    untrained: tuple[str, ...]
+    """The trainings that the role asks for and that are not in force; they bar nothing."""
+    holds: tuple[str, ...]
+    """The roles that the person holds in the incident already."""
+
+
+def candidates(
+    plan: Plan, incident: Incident, role_id: str, now: datetime, *, skills: Iterable[str] = ()
+) -> tuple[Candidate, ...]:
+    """Return who of the roster may fill a role, has all of *skills*, and does not hold it yet.
+
+    Those who lack no training come first, and of those alike those who hold no other role.
+    """
+    role, wanted = plan.role(role_id), set(skills)
+    found = [
+        Candidate(
+            person=member.id,
+            skills=member.skills,
+            untrained=_lacking(role.training if role else (), _trainings(plan, member.id), now),
+            holds=tuple(one.role for one in incident.roles if one.person == member.id),
+        )
+        for member in plan.roster
+        if role_id in member.roles and wanted <= set(member.skills) and member.id not in incident.holders(role_id)
+    ]
+    return tuple(sorted(found, key=lambda one: (len(one.untrained), len(one.holds))))
 
 
 def required(plan: Plan, level: int | None) -> tuple[Role, ...]:
@@ -67,6 +100,17 @@ def _tired(plan: Plan, role_id: str, person: str, since: datetime, now: datetime
 
 def _untrained(plan: Plan, held: Held, now: datetime) -> Iterator[Concern]:
     role = plan.role(held.role)
-    for training in role.training if role else ():
-        if held.trained_until.get(training, "") < now.date().isoformat():
-            yield Concern(kind="untrained", role=held.role, person=held.person, since=held.since, training=training)
+    trained = {**_trainings(plan, held.person), **held.trained_until}
+    for training in _lacking(role.training if role else (), trained, now):
+        yield Concern(kind="untrained", role=held.role, person=held.person, since=held.since, training=training)
+
+
+def _trainings(plan: Plan, person: str) -> dict[str, str]:
+    """Return the last days of the trainings that the roster tells of *person*."""
+    members = (member for member in plan.roster if member.id == person)
+    return {one.training: one.until.isoformat() for member in members for one in member.trained}
+
+
+def _lacking(trainings: Iterable[str], trained_until: Mapping[str, str], now: datetime) -> tuple[str, ...]:
+    today = now.date().isoformat()
+    return tuple(one for one in trainings if trained_until.get(one, "") < today)

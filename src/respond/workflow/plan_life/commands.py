@@ -41,10 +41,12 @@ class RecordPlanDrill:
 @command_type("evaluate_plan")
 @attrs.frozen(kw_only=True)
 class EvaluatePlan:
-    """Judge whether the plan fits and works."""
+    """Judge whether the plan fits and works, and tell how its execution goes."""
 
     rating: Rating
     findings: str = ""
+    tasks_done: tuple[str, ...] = ()
+    """The ids of the tasks of the plan that are done."""
 
 
 @command_type("revise_plan")

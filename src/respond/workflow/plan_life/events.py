@@ -53,6 +53,8 @@ class PlanEvaluated:
 
     rating: Rating
     findings: str = ""
+    tasks_done: tuple[str, ...] = ()
+    """The ids of the tasks of the plan that were found done."""
 
 
 @event_type()

@@ -58,6 +58,16 @@ def risk_known(situation: Situation) -> str | None:
     return None if risk in known else f"{risk!r} is not a risk of the plan; it has {', '.join(known) or 'none'}"
 
 
+@guard("task-unknown")
+def tasks_known(situation: Situation) -> str | None:
+    """Require tasks of the plan."""
+    known = [task.id for task in situation.plan.tasks]
+    unknown = [one for one in situation.command.tasks_done if one not in known]
+    if not unknown:
+        return None
+    return f"{', '.join(map(repr, unknown))} is no task of the plan; it has {', '.join(known) or 'none'}"
+
+
 @guard("risk-out-of-range")
 def risk_in_range(situation: Situation) -> str | None:
     """Require a likelihood and an impact of 1 to 5, and a strategy."""
@@ -83,6 +93,7 @@ GUARDS = (
     the_draft,
     trigger_known,
     rating_known,
+    tasks_known,
     risk_known,
     risk_in_range,
     objectives_in_range,

@@ -38,7 +38,8 @@ def _drill(situation: Situation) -> Iterator[Any]:
 
 
 def _evaluate(situation: Situation) -> Iterator[Any]:
-    yield e.PlanEvaluated(rating=situation.command.rating, findings=situation.command.findings)
+    command: c.EvaluatePlan = situation.command
+    yield e.PlanEvaluated(rating=command.rating, findings=command.findings, tasks_done=command.tasks_done)
 
 
 def _revise(situation: Situation) -> Iterator[Any]:
@@ -82,7 +83,10 @@ def _drilled(life: PlanLife, event: Event) -> PlanLife:
 
 
 def _evaluated(life: PlanLife, event: Event) -> PlanLife:
-    return replace(life, evaluated_at=event.happened_at, rating=event.data.rating)
+    data: e.PlanEvaluated = event.data
+    done = {task: event.happened_at for task in data.tasks_done if task not in life.tasks_done}
+    tasks = {**life.tasks_done, **done}
+    return replace(life, evaluated_at=event.happened_at, rating=data.rating, tasks_done=tasks)
 
 
 def _retired(life: PlanLife, event: Event) -> PlanLife:
@@ -97,7 +101,7 @@ def _reassessed(life: PlanLife, event: Event) -> PlanLife:
 
 PLAN_LIFE = Workflow(
     name="plan",
-    version=2,
+    version=3,
     category=PLAN_CATEGORY,
     states=STATES,
     finals=(RETIRED,),
@@ -106,7 +110,7 @@ PLAN_LIFE = Workflow(
         Transition("draft_plan", DRAFTED, None, guards=("draft-not-of-this-plan", "version-used")),
         Transition("approve_plan", DRAFTED, APPROVED, guards=("not-the-draft",)),
         Transition("record_plan_drill", (DRAFTED, APPROVED), None, guards=("drill-missing", "objectives-out-of-range")),
-        Transition("evaluate_plan", (DRAFTED, APPROVED), None, guards=("rating-unknown",)),
+        Transition("evaluate_plan", (DRAFTED, APPROVED), None, guards=("rating-unknown", "task-unknown")),
         Transition(
             "revise_plan",
             APPROVED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 import attrs
@@ -71,6 +71,8 @@ class PlanLife:
     """When each drill was held last."""
     evaluated_at: datetime | None = None
     rating: Rating | None = None
+    tasks_done: Mapping[str, datetime] = attrs.field(factory=dict)
+    """When each task was first told to be done."""
     risks: Mapping[str, RiskRating] = attrs.field(factory=dict)
     proposals: Mapping[str, Proposal] = attrs.field(factory=dict)
     """The proposals to change it, by key."""
@@ -80,15 +82,15 @@ class PlanLife:
 class Upkeep:
     """Something that a plan owes itself."""
 
-    what: Literal["approval", "revision", "report", "drill", "risk"]
+    what: Literal["approval", "revision", "report", "task", "drill", "risk"]
     of: str
-    """The plan's name, the id of the drill rule, or that of the risk."""
+    """The plan's name, the id of the task, of the drill rule, or of the risk."""
     due_at: datetime | None
     """None when it was never done."""
 
 
 def overdue(plan: Plan, life: PlanLife, now: datetime) -> tuple[Upkeep, ...]:
-    """Return what of *plan* should have been approved, revised, rehearsed or assessed again before *now*."""
+    """Return what of *plan* should have been approved, done, revised, rehearsed or assessed again before *now*."""
     if life.status == RETIRED:
         return ()
     found = [] if life.in_force is not None else [Upkeep(what="approval", of=plan.name, due_at=None)]
@@ -101,6 +103,10 @@ def overdue(plan: Plan, life: PlanLife, now: datetime) -> tuple[Upkeep, ...]:
             found.append(
                 Upkeep(what="report", of=plan.name, due_at=EVERY_DAY.after(told_at, plan.revision.report_every))
             )
+    for task in plan.tasks:
+        if task.id not in life.tasks_done:
+            ends = datetime.combine(task.due_on + timedelta(days=1), time.min, UTC)
+            found.append(Upkeep(what="task", of=task.id, due_at=ends))
     for drill in plan.drills:
         last = life.drills.get(drill.id, life.approved_at)
         found.append(
