@@ -160,7 +160,7 @@ def test_the_machine_is_made_once_and_holds_no_state():
     assert answers == ["on", "off", "on", None]
 
 
-@command_type("to_broken")
+@command_type("to__status_broken")
 @attrs.frozen(kw_only=True)
 class Break:
     """Is called as `transitions` calls the triggers that it makes by itself."""
@@ -169,11 +169,11 @@ class Break:
 def test_a_trigger_has_the_steps_that_were_declared_and_no_others():
     """What a library adds by itself for a trigger of this name leads nowhere."""
     workflow = made(
-        transitions=(*GOOD["transitions"], Transition("to_broken", "on", "broken")),
+        transitions=(*GOOD["transitions"], Transition("to__status_broken", "on", "broken")),
         handlers=(*GOOD["handlers"], Handler(command=Break, decide=switch, emits=(Switched,))),
     )
-    assert workflow.machine.dest("to_broken", situation("on", Break())) == "broken"
-    assert workflow.machine.dest("to_broken", situation("off", Break())) is None
+    assert workflow.machine.dest("to__status_broken", situation("on", Break())) == "broken"
+    assert workflow.machine.dest("to__status_broken", situation("off", Break())) is None
 
 
 # -- verifying ---------------------------------------------------------------------------------------------------------
