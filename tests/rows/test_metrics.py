@@ -20,7 +20,7 @@ def test_accountability():
     store = engine.store.for_tenant(restricted("default"))
     kept = Accountability(store, plans=engine.plans, clock=engine.clock)
     case = kept.open_case(incident.id, "Who switched it off?", actor="zhou.min")
-    found = {"role": "agent", "responsibility": "responsible", "basis": "Rule 7", "handling": "A warning"}
+    found = {"in_role": "agent", "responsibility": "responsible", "basis": "Rule 7", "handling": "A warning"}
     with refused("own-case"):
         kept.determine(case, "li.na", actor="li.na", **found)
     kept.determine(case, "li.na", actor="zhou.min", **found)

@@ -139,7 +139,7 @@ def kept(engine) -> Accountability:
     kept.determine(
         key,
         "li.na",
-        role="responder",
+        in_role="responder",
         responsibility="responsible",
         basis="SECRET-BASIS",
         handling="a warning",

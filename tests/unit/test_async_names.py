@@ -10,6 +10,7 @@ from sqlalchemy import Engine as HostEngine
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine as AsyncHostEngine
 
+from respond.engine.accountability import Accountability
 from respond.engine.action import ActionHandle
 from respond.engine.async_action import AsyncActionHandle
 from respond.engine.async_drill import AsyncDrillEngine
@@ -124,3 +125,15 @@ def test_names_are_compared():
 def test_what_is_awaited_is_documented(name):
     """`help` shows what the plain method promises."""
     assert inspect.getdoc(getattr(AsyncEventStore, name))
+
+
+@pytest.mark.parametrize(
+    "handle", [Engine, IncidentHandle, PartyHandle, PoolHandle, ActionHandle, LessonHandle, Accountability]
+)
+def test_no_command_takes_a_circumstance_for_its_own(handle):
+    """Whoever acts in a role can say so with every command: what a command names by itself is called otherwise."""
+    asked = {"actor", "role", "on_behalf_of", "at", "break_glass"}
+    for name, method in inspect.getmembers(handle, inspect.isfunction):
+        own = inspect.signature(method).parameters.values()
+        if any(one.kind is one.VAR_KEYWORD and one.name in {"circumstances", "who"} for one in own):
+            assert asked.isdisjoint(one.name for one in own if one.kind is not one.POSITIONAL_ONLY), name

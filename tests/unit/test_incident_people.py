@@ -202,9 +202,11 @@ class TestConcerns:
         incident = responding(engine_on(MemoryEventStore(clock=clock), clock, plans=[STAFF]), level=2)
         assert [role.id for role in incident.vacancies()] == ["commander", "liaison"]
         incident.take_command(actor="chen.yu")
-        incident.assign_role("liaison", "wu.bo")
-        incident.hand_over_role("liaison", "wu.bo", "li.na", briefing="all is told")
-        incident.release_role("liaison", "li.na", reason="shift over")
+        commands = {"actor": "chen.yu", "role": "commander"}
+        incident.assign_role("liaison", "wu.bo", **commands)
+        incident.hand_over_role("liaison", "wu.bo", "li.na", briefing="all is told", **commands)
+        incident.release_role("liaison", "li.na", reason="shift over", **commands)
+        assert [event.role for event in incident.events()][-3:] == ["commander"] * 3
         clock.now += timedelta(hours=8)
         assert [one.role for one in incident.concerns()] == ["commander"]
         assert incident.suggestion().level is None

@@ -31,13 +31,16 @@ def read(*changes: tuple[str, str]) -> Plan:
 
 LADDER = (
     "The initial report to Head office: ladder is now 20 min before the deadline: tell Commander, "
-    "at the deadline: tell Director, level 1 (was 10)."
+    "at the deadline: tell Director, level 1 (was 10 min before the deadline: tell Commander)."
 )
 SENTENCES = [
     (
         "when = [{affected_customers = {from = 100}}, {fields",
         "when = [{affected_customers = {from = 1500}}, {fields",
-        "Level 1 (Grave) is now suggested from 1,500 affected customers, or Area = hall (was 100).",
+        (
+            "Level 1 (Grave) is now suggested from 1,500 affected customers, or Area = hall "
+            "(was from 100 affected customers)."
+        ),
     ),
     (
         'within = "1 h"',
@@ -70,13 +73,17 @@ SENTENCES = [
     (
         '"5000 CNY"',
         '"6000 CNY"',
-        "Customer care: limits are now 500 CNY for 'Commander', 6,000 CNY for 'Director' (was 5,000).",
+        (
+            "Customer care: limits are now 500 CNY for 'Commander', 6,000 CNY for 'Director' "
+            "(was 5,000 CNY for 'Director')."
+        ),
     ),
     (
         'every = "5 days"',
         'every = "2 days"',
         "Obligation 'Review' is now owed again every 2 days until Reviewed (was 5).",
     ),
+    ('every = "6 months"', 'every = "9 months"', "Drill 'Dark shop': every is now 9 months (was 6 months)."),
     ('before = "10 min"', 'before = "20 min"', LADDER),
     ('titles = {zh = "修复"}', 'titles = {zh = "修理"}', "Measure 'Repair' is now called '修理' in 'zh' (was '修复')."),
 ]

@@ -51,7 +51,7 @@ def determine(session: Session, key: str, person: str, *, in_role: str, responsi
     return _carry_out(
         session,
         key,
-        lambda kept, who: kept.determine(key, person, role=in_role, responsibility=found, **told, **who),
+        lambda kept, who: kept.determine(key, person, in_role=in_role, responsibility=found, **told, **who),
     )
 
 

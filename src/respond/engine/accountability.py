@@ -107,11 +107,19 @@ class Accountability:
         return key
 
     def determine(
-        self, key: str, person: str, *, role: str, responsibility: Responsibility, basis: str, handling: str, **who: Any
+        self,
+        key: str,
+        person: str,
+        *,
+        in_role: str,
+        responsibility: Responsibility,
+        basis: str,
+        handling: str,
+        **who: Any,
     ) -> Outcome:
         """Find who is responsible, in which role, on what basis, and what should follow."""
         command = c.DetermineResponsibility(
-            person=person, role=role, responsibility=responsibility, basis=basis, handling=handling
+            person=person, role=in_role, responsibility=responsibility, basis=basis, handling=handling
         )
         return self.execute(key, command, **who)
 

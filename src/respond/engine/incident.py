@@ -138,22 +138,25 @@ class IncidentHandle(
         return self.execute(c.TakeCommand(commander=commander, briefing=briefing), **circumstances)
 
     def assign_role(
-        self, /, role: str, person: str, *, trained_until: Mapping[str, str] | None = None, **circumstances: Any
+        self, role: str, person: str, /, *, trained_until: Mapping[str, str] | None = None, **circumstances: Any
     ) -> Outcome:
-        """Give *person* a role; *trained_until* tells, by training, the last day on which that is in force."""
+        """Give *person* a role; *trained_until* tells, by training, the last day on which that is in force.
+
+        `role=` is, as with every command, the one in which the actor does it.
+        """
         command = AssignRole(role=role, person=person, trained_until=dict(trained_until or {}))
         return self.execute(command, **circumstances)
 
-    def release_role(self, /, role: str, person: str, *, reason: str, **circumstances: Any) -> Outcome:
+    def release_role(self, role: str, person: str, /, *, reason: str, **circumstances: Any) -> Outcome:
         """Relieve *person* of a role."""
         return self.execute(ReleaseRole(role=role, person=person, reason=reason), **circumstances)
 
     def hand_over_role(
         self,
-        /,
         role: str,
         from_person: str,
         to_person: str,
+        /,
         *,
         briefing: str,
         trained_until: Mapping[str, str] | None = None,

@@ -156,8 +156,17 @@ class _Compared:
             verb = _NOW.get((kind, key)) if after else None
             are = "are" if key.endswith("s") and isinstance(after, tuple) else "is"
             said = f"{subject} {verb}" if verb else f"{subject}: {_spoken(key)} {are} now"
-            text = f"{said} {now} (was {_rest(was, now)})."
+            text = f"{said} {now} (was {self._before(kind, key, before, after) or _rest(was, now)})."
         yield Change(kind="changed", place=place, text=text)
+
+    def _before(self, kind: type, key: str, before: Any, after: Any) -> str | None:
+        """Return what to say of *before*: a span whole, of several things those that are gone; None for all else."""
+        if isinstance(before, Span):
+            return _said(self.old, kind, key, before)
+        if isinstance(before, tuple) and len(before) > 1 and after:
+            gone = tuple(one for one in before if one not in after)
+            return _said(self.old, kind, key, gone or before)
+        return None
 
     def _held(
         self, kind: type, key: str, subject: str, place: str, before: Sequence[Any], after: Sequence[Any]

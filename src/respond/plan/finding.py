@@ -40,6 +40,7 @@ READING: Mapping[str, str] = {
     "key-missing": "a key that must be there is not",
     "value-invalid": "a value of another type, or none of the choices",
     "value-empty": "an id, a name, a version or a title is empty",
+    "name-invalid": "a name or a version with @, a blank at its ends or a line break, or of more than 100 characters",
     "span-invalid": "a span of time that is none, or negative",
     "zone-unknown": "a time zone that does not exist",
     "calendar-missing": "a calendar that lies nowhere",

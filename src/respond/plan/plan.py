@@ -66,6 +66,8 @@ _SECTIONS = (
 """The sections whose parts have an id."""
 DEPTH_MAX = 20
 """The most categories in one line, each of which refines the next; two are enough for people."""
+NAME_MAX = 100
+"""The most characters of a plan's name, and of its version."""
 OTHER = "other"
 """The residual category that every plan has: reality is wider than any list."""
 
@@ -146,6 +148,8 @@ class Plan:
     revision: Revision | None = None
 
     def __attrs_post_init__(self) -> None:
+        for key in ("name", "version"):
+            _names(key, getattr(self, key))
         for section in _SECTIONS:
             _unique(section, [part.id for part in getattr(self, section)])
         parents = {category.id: category.parent for category in self.categories}
@@ -293,6 +297,17 @@ class Plan:
     def level(self, number: object) -> Level | None:
         """Return the level with this number; None for any other value, `True` and `"1"` included."""
         return self.levels[number - 1] if type(number) is int and 1 <= number <= len(self.levels) else None
+
+
+def _names(key: str, value: str) -> None:
+    """Raise `InvalidPlan` unless a reference, name@version, can hold *value* and be read again."""
+    if "@" in value or value != value.strip() or not value.isprintable() or len(value) > NAME_MAX:
+        raise InvalidPlan(
+            f"must hold no @, no blank at its ends, no line break, and at most {NAME_MAX} characters; write another",
+            place=key,
+            value=value,
+            flaw="name-invalid",
+        )
 
 
 def _unique(place: str, ids: list[str], *, key: str = "id") -> None:
