@@ -1,4 +1,4 @@
-"""Exchange the code of a function where it stands, in a process that has imported everything already.
+"""Put a change in the place of what a module says: as it is imported, or where the code of a function stands already.
 
 What ran before the tests did (a module, a class, a function that a table is made with) has left its mark elsewhere:
 such code is not exchanged.
@@ -6,11 +6,13 @@ such code is not exchanged.
 
 from __future__ import annotations
 
+import ast
 import gc
 import sys
 import threading
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
 from types import CodeType, FrameType, FunctionType
 
 import attrs
@@ -107,3 +109,14 @@ def _importer(frame: FrameType | None) -> str:
     while frame is not None and frame.f_code.co_name != "<module>":
         frame = frame.f_back
     return "" if frame is None else frame.f_code.co_filename
+
+
+class Loader(SourceFileLoader):
+    """Loads a tree in the place of what the file says."""
+
+    def __init__(self, name: str, path: str, tree: ast.Module) -> None:
+        super().__init__(name, path)
+        self.tree = tree
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.tree, self.get_filename(fullname), "exec", dont_inherit=True)

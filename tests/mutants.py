@@ -7,7 +7,7 @@ added.  The last line is the share that was killed.
 The tests of a module are collected once and must pass as it is.  A mutant then runs in a fork of that process, where
 the code of its function is exchanged, by the tests that run this code.  Where what changes belongs to no function, or
 ran while the modules were imported, it runs by all tests, in a fork of a process that has imported nothing of
-`respond`; and so it does by those tests that ran it while they were collected.
+`respond`; and so it does where it survived and a test ran it while it was collected.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ import random
 import resource
 import sys
 import tempfile
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec
 from itertools import zip_longest
+from math import ceil
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -37,7 +39,7 @@ from typing import Any
 import attrs
 import pytest
 
-from exchange import Exchange, Functions, Key, Ran, exchange, functions, key, running
+from exchange import Exchange, Functions, Key, Loader, Ran, exchange, functions, key, running
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).parent.parent
@@ -46,7 +48,7 @@ PLAN = ROOT / "tests" / "mutants.toml"
 KEPT = ROOT / "build" / "mutants.jsonl"
 LIBRARIES = ("alembic", "cattrs", "hypothesis.stateful", "orjson", "pytest", "rfc8785", "sqlalchemy", "transitions")
 SECONDS = 60
-"""How much of a processor a mutant may take: one that turns in circles is killed."""
+"""How much of a processor a mutant may take by itself: one that turns in circles is killed."""
 SAMPLE, SEED = 300, 1
 """How many mutants stand for the modules that are only sampled."""
 ARGUMENTS = ("-x", "-qq", "-p", "no:cacheprovider", "--assert=plain", "--no-header", "--tb=no")
@@ -83,36 +85,30 @@ class Mutant:
         return f"{self.target.module.removeprefix('respond.')}: {self.mutation.name}"
 
 
+def file_of(test: str) -> Path:
+    """Return the file of *test*, which may name one function of it: `tests/unit/test_ids.py::test_order`."""
+    return ROOT / test.partition("::")[0]
+
+
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 @cache
 def asked(tests: Sequence[str]) -> frozenset[str]:
-    """Return the digests of all that the files *tests* hold, but what they import.
+    """Return the digests of all that the files of *tests* hold, but what they import.
 
     What was killed stays dead where tests are added; what survived may not.
     """
     found = set()
     for test in tests:
-        for node in ast.parse((ROOT / test).read_bytes()).body:
+        for node in ast.parse(file_of(test).read_bytes()).body:
             if isinstance(node, ast.ClassDef):
                 found |= {_digest(test, node.name, ast.dump(member)) for member in node.body}
                 node.body = []
             if not isinstance(node, (ast.Import, ast.ImportFrom)):
                 found.add(_digest(test, ast.dump(node)))
     return frozenset(found)
-
-
-class _Loader(SourceFileLoader):
-    """Loads a tree in the place of what the file says."""
-
-    def __init__(self, name: str, path: str, tree: ast.Module) -> None:
-        super().__init__(name, path)
-        self.tree = tree
-
-    def get_code(self, fullname: str) -> CodeType:
-        return compile(self.tree, self.get_filename(fullname), "exec", dont_inherit=True)
 
 
 @attrs.frozen
@@ -124,17 +120,16 @@ class _Finder(MetaPathFinder):
         if name != self.mutant.target.module:
             return None
         file = str(self.mutant.target.path)
-        return importlib.util.spec_from_file_location(name, file, loader=_Loader(name, file, self.mutant.mutation.tree))
+        return importlib.util.spec_from_file_location(name, file, loader=Loader(name, file, self.mutant.mutation.tree))
 
 
 def targets() -> tuple[list[Target], list[Target]]:
     """Return the modules whose mutants all run, and those of which a sample runs."""
     plan = tomllib.loads(PLAN.read_text(encoding="utf-8"))
-    whole, sampled = (
+    return tuple(
         [Target(f"respond.{name}", tuple(group["tests"])) for group in plan[part] for name in group["modules"]]
         for part in ("whole", "sampled")
     )
-    return whole, sampled
 
 
 def planned(names: Sequence[str]) -> list[Mutant]:
@@ -181,6 +176,7 @@ class Trial:
     mutant: Mutant
     work: Callable[[], int]
     left: tuple[str, ...] = ()
+    seconds: int = SECONDS
 
 
 @attrs.define
@@ -223,7 +219,7 @@ class Known:
         waiting, tried = iter(trials), dict[int, Trial]()
         while True:
             while len(tried) < self.workers and (one := next(waiting, None)):
-                tried[forked(one.work)] = one
+                tried[forked(one.work, seconds=one.seconds)] = one
             if not tried:
                 return
             child, status = os.wait()
@@ -238,7 +234,7 @@ class Known:
                 self.tests[tests] = parts
                 kept.write(json.dumps({"tests": tests, "asked": sorted(parts)}) + "\n")
             outcome = {"key": trial.mutant.key, "name": str(trial.mutant), "tests": tests, "killed": dead}
-            outcome |= {} if dead else {"left": trial.left}
+            outcome["left"] = () if dead else trial.left
             self.outcomes.setdefault(trial.mutant.key, []).append(outcome)
             kept.write(json.dumps(outcome) + "\n")
 
@@ -257,7 +253,7 @@ class Collected:
         """Run the tests where nothing is changed; then the mutants that can be made here."""
         sys.settrace(None)
         sources = {one.target: _compiled(one.target, one.target.path.read_bytes()) for one in self.mutants}
-        tests = {str(ROOT / test): test for target in sources for test in target.tests}
+        tests = {str(file_of(test)): test for target in sources for test in target.tests}
         empty = tests.keys() - {str(item.path) for item in session.items}
         strange = [target.module for target, source in sources.items() if key(source) not in self.ran]
         if empty or strange:
@@ -265,13 +261,14 @@ class Collected:
         found = functions(_files(self.mutants))
         gc.freeze()
         session.config._tmp_path_factory.getbasetemp()  # one for all children
-        covered = self._control(session)
+        covered, seconds = self._control(session)
         print(f"control: {len(covered)} tests pass: {' '.join(tests.values())}", file=sys.stderr, flush=True)
-        self.known.run(self._trials(session, sources, tests, found, covered))
+        trials = self._trials(session, sources, tests, found, covered)
+        self.known.run(attrs.evolve(one, seconds=5 + 3 * ceil(seconds)) for one in trials)
         return True
 
-    def _control(self, session: pytest.Session) -> dict[str, set[Key]]:
-        """Return what each test ran; all must pass."""
+    def _control(self, session: pytest.Session) -> tuple[dict[str, set[Key]], float]:
+        """Return what each test ran, and how much of a processor all took; all must pass."""
         reader, writer = os.pipe()
 
         def control() -> int:
@@ -282,7 +279,7 @@ class Collected:
                         raise AssertionError(item.nodeid)
                 covered[item.nodeid] = set(seen)
             with os.fdopen(writer, "wb") as told:
-                pickle.dump(covered, told)
+                pickle.dump((covered, time.process_time()), told)
             return 0
 
         child = forked(control, seconds=10 * SECONDS)
@@ -291,8 +288,7 @@ class Collected:
             data = told.read()
         if os.waitpid(child, 0)[1]:
             raise pytest.UsageError("these tests fail, or are slow, where nothing is changed")
-        covered: dict[str, set[Key]] = pickle.loads(data)
-        return covered
+        return pickle.loads(data)
 
     def _trials(
         self,
@@ -313,7 +309,7 @@ class Collected:
                     one for one in session.items if made.changed in covered[one.nodeid] and str(one.path) not in before
                 ]
                 work = partial(_fails_with, made, session, items)
-                yield Trial(mutant, work, tuple(tests[importer] for importer in sorted(before)))
+                yield Trial(mutant, work, mutant.target.tests if before else ())
 
 
 def _files(mutants: Iterable[Mutant]) -> set[str]:
@@ -377,8 +373,8 @@ def report(mutants: Sequence[Mutant], known: Known, reasons: dict[str, str]) -> 
     for one in survivors:
         if str(one) not in reasons:
             print(f"survived, line {one.mutation.line}: {one}")
-    explained = sum(str(one) in reasons for one in survivors)
-    print(f"{len(mutants)} mutants, {len(survivors)} survived, {explained} of them with a reason")
+    explained = [one for one in survivors if str(one) in reasons]
+    print(f"{len(mutants)} mutants, {len(survivors)} survived, {len(explained)} of them with a reason")
     print(f"score {100 * (1 - len(survivors) / max(1, len(mutants))):.1f}")
 
 

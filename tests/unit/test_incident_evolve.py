@@ -320,3 +320,11 @@ def test_folding_goes_on_from_a_state():
     """A fold in two parts gives what the fold of the whole gives."""
     history = incident_in("reviewed").history
     assert INCIDENT.fold(history[3:], INCIDENT.fold(history[:3])) == INCIDENT.fold(history)
+
+
+def test_a_corrected_report_moves_no_team():
+    """Whoever has the incident by now keeps it, whatever the report should have said."""
+    play = incident_in("reported").do(c.AssignTeam(team="network"))
+    changes = {"team": "power", "title": "Terminals"}
+    state = play.record(e.EntryCorrected(entry=play.entry("IncidentReported"), changes=changes, reason="typo")).state
+    assert (state.team, state.title) == ("network", "Terminals")

@@ -194,7 +194,7 @@ def test_every_module_and_test_is_there():
     """All of the workflows and of the plan is planned, once."""
     some = mutants.targets()
     assert all(one.path.is_file() for part in some for one in part)
-    assert all((mutants.ROOT / test).is_file() for part in some for one in part for test in one.tests)
+    assert all(mutants.file_of(test).is_file() for part in some for one in part for test in one.tests)
     modules = sorted(one.module for part in some for one in part)
     parts = [path for part in ("plan", "workflow") for path in (mutants.SOURCES / "respond" / part).rglob("*.py")]
     paths = [path.relative_to(mutants.SOURCES).with_suffix("") for path in parts if path.name != "__init__.py"]

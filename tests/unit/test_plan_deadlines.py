@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from duties import Story, at, dues, duty, owes
+from duties import Story, at, dues, duty, every, owes, plan, verdicts
 from respond.errors import InvalidPlan
 from respond.plan.calendars import EVERY_DAY, LAST, Calendar
 from respond.plan.deadlines import deadline, shifted
-from respond.plan.facts import Paused
+from respond.plan.facts import Facts, Paused, StateEntered
+from respond.plan.owed import owed
 from respond.plan.spans import Span
 
 WEEK = Calendar(name="week", version="1", zone="UTC")
@@ -160,3 +161,145 @@ def test_two_clocks_may_start_at_the_end_of_the_response():
     """The one that runs out first counts."""
     review = duty("response_ended 60 min, response_ended 30 min")
     assert dues(owes(review, Story().resolved(0).reopened(0).resolved(5))) == [35]
+
+
+def test_one_event_may_start_two_clocks():
+    """The end of the response, which is a state too, starts both."""
+    ended = StateEntered(at=at("2026-03-02 08:00"), entry="resolved", state="resolved")
+    facts = Facts(facts={"response_ended": (ended,)}, states=(ended,))
+    assert dues(owed(plan(duty("response_ended 60 min, response_ended 30 min")), facts)) == [30]
+
+
+PAUSABLE = duty(pausable=True)
+FIRST_COUNTS = duty("aware 60 min, told 35 min", pausable=True)
+MAJOR = duty("classified 3 days, aware 1 day", categories=("major",), shift="noon_next_working_day", calendar="week")
+
+
+def born(*, when: float) -> Story:
+    """Return a story in which it turns out so late that the incident is a major one."""
+    return Story().fact("aware", 0).known(0, category="other").known(when, category="major")
+
+
+@pytest.mark.parametrize(
+    ("obligation", "story", "expected"),
+    [
+        # of two clocks that run out together the first counts; a pause before a clock began does not hold it up
+        (duty("aware 60 min, told 60 min"), Story().fact("aware", 0).fact("told", 0), [60]),
+        (FIRST_COUNTS, Story().fact("aware", 0).fact("told", 30).paused(10, 20), [65]),
+        # one that runs out at the instant at which it is owed is not over
+        (duty("classified 4 h, aware 24 h", categories=("major",)), born(when=1440).fact("classified", 1440), [1440]),
+        # a pause that begins when it is done moves nothing
+        (PAUSABLE, Story().fact("aware", 0).done(30).paused(30, 50), [60]),
+        # done anew, each time has its own clocks
+        (
+            duty("response_ended 24 h, aware 10 h"),
+            Story().fact("aware", 0).resolved(0).done(10).reopened(30).resolved(200),
+            [600, 1640],
+        ),
+        # reopened before it is owed, the clock waits for the next end
+        (duty("response_ended 60 min", categories=("major",)), born(when=40).resolved(0).reopened(30), [None]),
+        # a pause after the discharge moves no occurrence but the next
+        (
+            duty("response_started 30 min", recurs=every("60 min"), pausable=True),
+            Story().fact("response_started", 0).done(20).done(50).paused(60),
+            [30, 80, None],
+        ),
+    ],
+)
+def test_which_clock_counts(obligation, story, expected):
+    """The first to run out, as far as it still runs."""
+    assert dues(owes(obligation, story)) == expected
+
+
+def test_a_clock_whose_grace_lasts_is_not_over():
+    """It ran out on Saturday, and its deadline is Monday: owed on Sunday, it counts."""
+    friday, sunday = 4 * 1440, 6 * 1440
+    story = Story().fact("aware", friday).known(0, category="other").known(sunday, category="major")
+    [one] = owes(MAJOR, story.fact("classified", sunday), calendars=[WEEK])
+    assert one.due_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (born(when=10).waived(5), ["waived"]),
+        (born(when=10).waived(5).done(3), ["met"]),
+        (born(when=10).waived(5).done(5), ["waived"]),
+        (born(when=10).waived(5).done(7), ["waived"]),
+        (Story().fact("aware", 0).known(0, category="major").state(30, "cancelled").done(40).reopened(200), ["met"]),
+    ],
+)
+def test_what_is_done_or_waived_before_it_is_owed_counts(story, expected):
+    """What came first of the two; at one instant the waiver."""
+    assert verdicts(owes(duty(categories=("major",)), story), 300) == expected
+
+
+def test_a_later_occurrence_may_be_waived_before_it_begins():
+    """It is waived as soon as it is owed, and the one after it follows."""
+    again = duty("response_started 30 min", recurs=every("60 min"))
+    found = owes(again, Story().fact("response_started", 0).waived(5, occurrence=2).done(20))
+    assert verdicts(found, 25)[:2] == ["met", "waived"]
+
+
+AFTER = duty("response_started 30 min", recurs=every("60 min"))
+HOURLY = duty("classified 60 min", recurs=every("60 min", after="schedule"))
+RESTARTED = duty("response_started 60 min", recurs=every("60 min", after="schedule"), on_raising="restart")
+STARTED = ("response_started", 0)
+
+
+@pytest.mark.parametrize(
+    ("obligation", "story", "expected"),
+    [
+        # classified again, the first time moves with it while it is neither over nor done nor waived
+        (HOURLY, Story().fact("classified", 0, 30), [90]),
+        (HOURLY, Story().fact("classified", 0, 61), [60]),
+        (HOURLY, Story().fact("classified", 0, 30).done(10), [60]),
+        (HOURLY, Story().fact("classified", 0, 30).waived(10), [60]),
+        # reopened before its deadline, it begins when it is reopened
+        (AFTER, Story().fact(*STARTED).resolved(10).reopened(20), [80]),
+        # raised, the occurrence that runs begins again
+        (
+            duty("response_started 30 min", recurs=every("60 min"), on_raising="restart"),
+            Story().fact(*STARTED).level(0, 3).done(20).level(40, 2),
+            [30, 100],
+        ),
+        # so does a schedule, whose last time is done, or is the one after what was missed
+        (RESTARTED, Story().fact(*STARTED).level(0, 3).done(20).level(40, 2), [60, 100]),
+        (RESTARTED, Story().fact(*STARTED).level(0, 3).level(100, 2), [60, 160]),
+        (RESTARTED, Story().fact(*STARTED).level(0, 3).level(40, 2), [100]),
+        # a third follows on a second that was waived
+        (AFTER, Story().fact(*STARTED).done(20).waived(30, occurrence=2), [30, 80, 140]),
+    ],
+)
+def test_when_it_is_owed_again(obligation, story, expected):
+    """From the first clock until that is over, and from what came before it from then on."""
+    assert dues(owes(obligation, story)) == expected
+
+
+def test_what_follows_on_a_waiver_says_so():
+    """As it does on a discharge, with the entry of the waiver."""
+    found = owes(AFTER, Story().fact(*STARTED).waived(10))
+    assert [(one.fact, one.entry) for one in found] == [
+        ("response_started", "response_started@0"),
+        ("discharged", "waived@10"),
+    ]
+
+
+def test_what_was_missing_stays_so_when_it_is_owed_again():
+    """Cancelled after the deadline and reopened, a clock that still runs gives no more time."""
+    story = Story().fact("aware", 0).fact("told", 0).state(70, "cancelled").reopened(200)
+    assert dues(owes(duty("aware 60 min, told 5 h"), story)) == [60]
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_what_a_clock_shows_twice_is_the_earlier(fold):
+    """To the microsecond, whichever of the two was meant."""
+    brussels = Calendar(name="x", version="1", zone="Europe/Brussels")
+    shown = datetime.fromisoformat("2026-10-25 02:30:00.000005").replace(fold=fold)
+    assert brussels.instant(shown) == at("2026-10-25 00:30:00.000005")
+
+
+def test_what_begins_when_the_level_is_raised_says_so():
+    """With the entry of the level."""
+    found = owes(RESTARTED, Story().fact(*STARTED).level(0, 3).done(20).level(40, 2))
+    assert [(one.fact, one.entry) for one in found][1] == ("level_assigned", "level_assigned@40")

@@ -8,12 +8,13 @@ import pytest
 from lamp import GOOD, Dropped, Flip, Install, Lamp, Switched, keep, made, moved, switch
 from play import PLAN, START, Play, incident_in
 from respond.domain.events import event_type
-from respond.errors import CommandRefused, InvalidWorkflow, WorkflowNotFound
-from respond.workflow.decider import decide, explain
+from respond.errors import CommandRefused, InvalidWorkflow, Refusal, WorkflowNotFound
+from respond.workflow.decider import Candidate, Explanation, Verdict, decide, explain
 from respond.workflow.definition import NEW, Guard, Handler, Situation, Transition, command_type, guard
 from respond.workflow.diagram import guard_table, mermaid, state_table
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident import events as e
+from respond.workflow.migration import GUARDS, MIGRATE, MigrateDefinition
 from respond.workflow.table import FOREIGN_STATE, FROM_MISMATCH, NOT_ENABLED
 
 
@@ -55,6 +56,55 @@ def test_a_refusal_names_the_step_that_each_reason_bars():
         ("power", "off -> on"),
         ("fuse", "off -> broken"),
     ]
+
+
+def test_a_guard_that_reads_the_command_is_left_open_without_one():
+    """Others are asked all the same; nobody is asked for authority yet."""
+    steps = (*GOOD["transitions"][:3], Transition("flip", "off", "broken", guards=("fuse",)))
+    guards = (Guard("power", lambda _: "no power"), Guard("fuse", lambda _: "the fuse holds", reads="state"))
+    explanation = explain(made(transitions=steps, guards=guards), "flip", situation("off"))
+    assert [one.verdicts for one in explanation.candidates] == [
+        (Verdict("power", None, "depends on what the command says"),),
+        (Verdict("fuse", False, "the fuse holds"),),
+    ]
+    assert [one.allowed for one in explanation.candidates] == [True, False]
+    assert (explanation.allowed, explanation.done, explanation.denied, explanation.refusals) == (True, False, (), ())
+
+
+def test_who_may_not_is_told_that_alone():
+    """What bars one step is no reason where another one is open."""
+    barred = Candidate("off", "on", (Verdict("power", False, "no power"), Verdict("fuse", True)))
+    denied = (Refusal("not-yours", "ask the owner"),)
+    told = {"trigger": "flip", "state": "off", "done": False, "enabled_in": ("off",), "denied": denied}
+    assert Explanation(**told, candidates=(barred, Candidate("off", "broken", ()))).refusals == denied
+    assert Explanation(**told, candidates=(barred,)).refusals == (
+        *denied,
+        Refusal("power", "no power", "off -> on"),
+    )
+    assert Explanation(**{**told, "done": True}, candidates=(barred,)).refusals == ()
+
+
+def test_a_migration_is_explained_like_any_command():
+    """It is open wherever there is something, and its rules are told one by one."""
+    newer = made(version=2)
+    assert explain(newer, MIGRATE, situation(NEW)).candidates == ()
+    there = explain(newer, MIGRATE, situation("off"))
+    assert (there.trigger, there.state, there.done, there.enabled_in) == (MIGRATE, "off", False, newer.states)
+    assert [(one.source, one.dest, len(one.verdicts)) for one in there.candidates] == [("off", "off", len(GUARDS))]
+    asked = attrs.evolve(situation("off", MigrateDefinition(version="2", reason="new")), versions={"2": newer})
+    told = explain(newer, MIGRATE, asked)
+    assert (told.done, [one.code for one in told.refusals]) == (False, ["actor-missing"])
+    with pytest.raises(CommandRefused, match="actor-missing"):
+        decide(newer, asked)
+
+
+def test_the_table_knows_steps_that_stay_and_steps_that_lead_on():
+    """A step is that of its event, from where it begins to where it leads."""
+    table = made(transitions=(*GOOD["transitions"], Transition("flip", "broken", None))).table
+    assert table.allows("Switched", "broken", "broken")
+    assert table.allows("Switched", "off", "on")
+    assert not table.allows("Switched", "broken", "on")
+    assert not table.allows("Switched", "off", "off")
 
 
 def test_an_unknown_command_is_named():
@@ -110,7 +160,7 @@ def test_the_machine_is_made_once_and_holds_no_state():
     assert answers == ["on", "off", "on", None]
 
 
-@command_type("to_broken")
+@command_type("to__status_broken")
 @attrs.frozen(kw_only=True)
 class Break:
     """Is called as `transitions` calls the triggers that it makes by itself."""
@@ -119,11 +169,11 @@ class Break:
 def test_a_trigger_has_the_steps_that_were_declared_and_no_others():
     """What a library adds by itself for a trigger of this name leads nowhere."""
     workflow = made(
-        transitions=(*GOOD["transitions"], Transition("to_broken", "on", "broken")),
+        transitions=(*GOOD["transitions"], Transition("to__status_broken", "on", "broken")),
         handlers=(*GOOD["handlers"], Handler(command=Break, decide=switch, emits=(Switched,))),
     )
-    assert workflow.machine.dest("to_broken", situation("on", Break())) == "broken"
-    assert workflow.machine.dest("to_broken", situation("off", Break())) is None
+    assert workflow.machine.dest("to__status_broken", situation("on", Break())) == "broken"
+    assert workflow.machine.dest("to__status_broken", situation("off", Break())) is None
 
 
 # -- verifying ---------------------------------------------------------------------------------------------------------
