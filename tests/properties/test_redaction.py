@@ -19,7 +19,7 @@ from respond import CommandRefused
 from respond.domain.events import Event
 from respond.plan.access import MATTERS, AccessRule, Matter
 from respond.projections.redaction import Redaction, mark_of
-from rows_control import without
+from taken_out import without
 
 PRESS = """
 [[channels]]

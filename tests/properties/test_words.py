@@ -22,8 +22,8 @@ from respond.plan.owed import verdict
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
 from respond.workflow.incident import INCIDENT
-from rows_control import without
 from spoken import SPOKEN
+from taken_out import without
 
 _WRITING = ("draft_statement", "correct_statement")
 PLAN = attrs.evolve(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal import BASE, desk, levelled, owed, owes, plan, refused, reported, unreadable
+from rehearsal import BASE, desk, found, levelled, owed, owes, plan, refused, reported, unreadable
 from respond import Plan
 
 
@@ -45,6 +45,8 @@ def test_facets():
         owes(f"ask_{one}", 'from = "told", within = "1 h"', f'when = [{{ facets = ["{one}"] }}]')
         for one in ("law", "public_relations")
     )
+    assert found(duties)["facet-unknown"] == "obligations[1].when[0].facets[0]"
+    assert "facet-unknown" not in found(sides + duties)
     incident = reported(desk(plan(sides + duties)))
     assert owed(incident) == {}
     incident.assess(facets=("law", "public_relations"))

@@ -113,6 +113,7 @@ def test_who_speaks():
         with refused("not-a-speaker"):
             incident.publish_statement("s1", **other)
     incident.publish_statement("s1", **SPEAKER)
+    assert incident.state().said.statements["s1"].status == "published"
     speakers = 'speakers = ["spokesperson"]\n'
     assert "media-without-speaker" in found(PRESS)
     assert "media-without-speaker" not in found(PRESS + speakers + VOICE)
@@ -131,6 +132,7 @@ def test_content():
         draft(incident, next_update_at=engine.clock())
     incident.draft_statement("in", audience="staff", channel="hotline", text="Take cash")
     draft(incident)
+    assert set(incident.state().said.statements) == {"in", "s1"}
 
 
 def test_feedback():
@@ -234,6 +236,8 @@ def test_channels():
         draft(incident, channel="drum")
     with refused("channel-unfit"):
         draft(incident, channel="hotline")
+    draft(incident)
+    assert incident.state().said.statements["s1"].channel == "wire"
 
 
 def test_stages():

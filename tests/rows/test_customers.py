@@ -104,6 +104,7 @@ def test_amends():
     with refused("over-own-limit"):
         party.approve_compensation(2, actor="wu.bo", role="agent")
     party.approve_compensation(2, **CHEN)
+    assert [one.approved_by for one in party.state().offers] == [None, CHEN["actor"]]
     party.reject_compensation(2, reason="A voucher would be better")
     party.offer_compensation("extra_service", text="A year of support", **LI)
     party.accept_compensation(3)

@@ -74,7 +74,8 @@ def test_drills():
 
 def test_goals_of_a_drill():
     """Row 116: a drill has goals, measured by what it recorded; how many were met is told to the plan."""
-    engine = approved()
+    engine = approved('objectives = ["Taken up within a quarter of an hour"]\n')
+    assert engine.plans.default.drills[0].objectives == ("Taken up within a quarter of an hour",)
     with refused("objectives-out-of-range"):
         engine.execute("plan", "desk", RecordPlanDrill(drill="general", objectives=3, objectives_met=4))
     drill = held(engine)

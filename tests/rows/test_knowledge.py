@@ -45,7 +45,7 @@ def test_case_base():
         case.withdraw("")
     case.withdraw("it was another bank")
     assert engine.lessons("day").rows == ()
-    assert case.state().reason == "it was another bank"
+    assert engine.lesson(case.key).state().reason == "it was another bank"
 
 
 def test_file():

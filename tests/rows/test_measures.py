@@ -132,6 +132,8 @@ def test_technical_help():
     incident.request_help("crew", source="The supplier", what="Two people")
     incident.confirm_hypothesis("update", evidence="Without it all works")
     incident.complete_measure("roll_back")
+    assert [one.standing for one in incident.measures()] == ["done"]
+    assert responding(incident.engine).measures() == ()
     told = incident.review().response
     assert [one.status for one in told.hypotheses] == ["confirmed"]
     assert [one.told.source for one in told.help] == ["The supplier"]

@@ -33,6 +33,7 @@ def test_accountability():
     kept.decide_appeal(case, "upheld", reason="The order stands in the log", actor="he.ping")
     kept.close_case(case, "Nobody is to blame", actor="he.ping")
     assert [(one.person, one.responsibility) for one in kept.view(incident.id).cases] == [("li.na", "not_responsible")]
+    assert kept.case(case).status == "closed"
     assert "Rule 7" not in str([incident.timeline().to_json(), incident.review().to_json(), list(engine.log())])
     assert "li.na" not in str(incident.learning_view().to_json())
 

@@ -42,12 +42,14 @@ def test_team():
     )
     second = levelled(desk(plan(templates)))
     assert [one.id for one in second.team_templates()] == ["desk_team"]
+    assert levelled(second.engine, level=3).team_templates() == ()
     with refused("team-unfit"):
         second.form_team("system_team", members={"agent": "li.na"})
     with refused("member-unfit"):
         second.form_team("desk_team", members={"commander": "li.na"})
     second.form_team("desk_team", members={"agent": "li.na", "duty_officer": "wang.li"})
     assert second.state().holders("agent") == ("li.na",)
+    assert [one.told.team for one in second.review().response.teams] == ["desk_team"]
 
 
 def test_substitutes():
@@ -90,6 +92,7 @@ def test_duties_of_departments():
     shipped = Plan.shipped("service-company")
     busy = {shipped.role(duty.role).department for duty in shipped.duties}
     assert {"management", "public_relations", "technology", "customer_service"} <= busy
+    assert busy <= {None, *(one.id for one in shipped.departments)}
     duty = '[[duties]]\nid = "lead"\ntitle = "Lead"\nrole = "chief"\nphase = "respond"'
     assert found(duty)["duty-without-role"] == "duties[0].role"
 
@@ -104,6 +107,7 @@ def test_training_of_members():
     roster = "".join(member.format(*person) for person in people) + '[[roster]]\nid = "he.na"\nroles = ["agent"]\n'
     training = '[[trainings]]\nid = "first_aid"\ntitle = "First aid"\nvalid = "2 years"\n'
     assert found(roster, base=base)["training-unknown"] == "roster[1].trained[0].training"
+    assert "training-unknown" not in found(training + roster, base=base)
     assert found(training + roster.replace('"agent"', '"gardener"'))["role-unknown"] == "roster[2].roles[0]"
     incident = levelled(desk(plan(training + roster, base=base)))
     called = incident.candidates("agent", skills=["tills"])
@@ -203,6 +207,7 @@ def test_oversight():
 def test_authors():
     """Row 28: who drafted and who approved a version of the plan is on record, and so is its owner."""
     written = plan(head='owner = "Service management"')
+    assert written.owner == "Service management"
     engine = desk(written)
     engine.execute("plan", "desk", DraftPlan(draft=written.reference), actor="qian.fei")
     with refused("not-the-draft"):

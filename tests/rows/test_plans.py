@@ -117,6 +117,7 @@ def test_supervised_execution():
         for name, day in (("spares", "2026-12-15"), ("leaflet", "2026-12-31"))
     )
     assert found(tasks.replace("agent", "gardener"))["role-unknown"] == "tasks[1].role"
+    assert found('[revision]\noverseen_by = "gardener"\n')["role-unknown"] == "revision.overseen_by"
     rules = lets("draft_plan, approve_plan", "duty_officer") + lets("evaluate_plan", "commander")
     engine = desk(plan(tasks + rules + '[revision]\nreport_every = "1 month"\noverseen_by = "commander"\n'))
     officer = {"actor": "qian.fei", "role": "duty_officer"}

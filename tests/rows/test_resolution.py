@@ -38,6 +38,8 @@ def test_reopen():
     assert verdicts(incident) == {"watch": "waiting"}
     incident.resolve("Replaced")
     assert verdicts(incident) == {"watch": "open"}
+    incident.fulfil("watch")
+    assert verdicts(incident) == {"watch": "met"}
 
 
 def test_customers_confirm():

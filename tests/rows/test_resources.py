@@ -79,6 +79,7 @@ def test_inspections():
     assert "inspection-overdue" in found(f"{kept}inspected_on = 2026-01-10")
     assert "inspection-overdue" not in found(f"{kept}inspected_on = 2026-08-10")
     engine = desk(plan(f"{kept}inspected_on = 2026-01-10"))
+    assert engine.plans.default.resources[0].condition == "ready"
     pool, incident = engine.pool("van"), responding(engine)
     pool.open()
     assert (pool.stock().location, pool.stock().concerns) == ("Depot", ("inspection-overdue",))
@@ -89,7 +90,7 @@ def test_inspections():
     pool.commit(incident.id, 2)
     pool.consume(incident.id, 1)
     pool.give_back(incident.id, 1, condition="damaged")
-    assert (pool.stock().available, pool.stock().damaged) == (0, 1)
+    assert (pool.stock().available, pool.stock().damaged, pool.stock().committed) == (0, 1, 0)
     pool.add(3, reason="Bought")
     assert (pool.stock().available, pool.stock().concerns) == (3, ("stock-damaged",))
 
@@ -131,6 +132,7 @@ def test_money():
     incident.record_expense(Money(Decimal("20.50"), "CNY"), purpose="Taxi")
     assert (pool.stock().available, pool.stock().unit) == (Decimal(49700), "CNY")
     assert engine.figures().costs == {"CNY": Decimal("320.50")}
+    assert (pool.stock().committed, incident.resources()["cash"].consumed) == (0, 300)
 
 
 def test_use_against_the_plan():

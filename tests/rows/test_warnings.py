@@ -71,6 +71,7 @@ def test_thresholds():
     assert signal(engine, 100).suggested == ("hostile_posts",)
     engine.execute("warning", "w1", RaiseWarning(category="other", title="Hostile posts", basis="100 in an hour"))
     assert engine.events("warning", "w1")[-1].data.suggested == ("hostile_posts",)
+    assert engine.state("warning", "w1").status == "raised"
     assert "indicator-always" in found(POSTS.replace("from = 100", ""))
 
 

@@ -24,8 +24,9 @@ from respond.plan.plan import Plan
 from respond.plan.tables import fields_of
 from respond.store.memory import MemoryEventStore
 from respond.workflow.definition import trigger_of
-from rows_control import main, noticed, the_test_of, without
+from rows_control import main, named_by, noticed, noticed_name, the_test_of
 from rows_table import PAGE, Row, filled, quoted, rows, sections
+from taken_out import without
 
 ROWS = rows()
 SERVED = [row for row in ROWS if row.test]
@@ -160,6 +161,32 @@ def test_without_its_part(row, part):
     """Without any one of its parts the test of a row fails; with all of them it does not."""
     assert noticed(row, part)
     the_test_of(row)()
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "name"),
+    [pytest.param(row, *named, id=f"{row.number}-{'-'.join(named)}") for row in SERVED for named in named_by(row)],
+)
+def test_without_what_it_names(row, kind, name):
+    """Without any command, event, guard, act, key, finding or answer that a row names, its test fails."""
+    assert noticed_name(row, kind, name)
+
+
+OTHERS = {
+    "commands": "close_accountability",
+    "events": "AccountabilityOpened",
+    "guards": "same-judge",
+    "acts": "report_upward",
+    "sections": "drills.objectives",
+    "findings": "audience-without-channel",
+    "answers": "Engine.lesson",
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), OTHERS.items())
+def test_what_a_row_does_not_name_goes_unnoticed(kind, name):
+    """The control: each kind of thing can be taken out, and a row that does not need it does not fail."""
+    assert not noticed_name(ROWS[0], kind, name)
 
 
 def test_a_part_that_a_row_does_not_need_is_seen(monkeypatch, capsys):
