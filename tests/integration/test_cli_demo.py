@@ -109,6 +109,21 @@ def test_resources_run_short(told):
     assert told["figures"]["costs"] == {"CNY": {"$dec": "4890.00"}}
 
 
+def test_the_figures_tell_the_loss_and_both_days(told):
+    """The loss is the last one judged; the second day's times are counted apart from the first."""
+    assert told["figures"]["losses"] == {"CNY": {"$dec": "36000.00"}}
+    times = {
+        one["step"]: (one["first"]["median_seconds"], one["again"]["median_seconds"])
+        for one in told["figures"]["times"]
+    }
+    assert {step: times[step] for step in ("contain", "restore", "resolve", "review")} == {
+        "contain": (33 * 60, 71 * 60),
+        "restore": (104 * 60, 75 * 60),
+        "resolve": (108 * 60, 78 * 60),
+        "review": (93 * 3600 + 22 * 60, None),
+    }
+
+
 def test_five_statements_are_made_and_one_is_retracted(told):
     """Five statements on key messages that somebody else approved; one is retracted, one is written anew."""
     statements = {one["statement"]: one for one in told["review"]["communication"]["statements"]}

@@ -137,7 +137,7 @@ class TestPlans:
         incident.rebase_plan(laxer, reason="a new version", actor="wang.li")
         [breach] = incident.events()[-1].data.breaches
         assert (breach.obligation, breach.occurrence, breach.verdict) == ("call", 1, "missing")
-        [stood] = incident.review().breaches
+        [stood] = incident.review().stood_breaches
         assert (stood.obligation, stood.due_at) == ("call", breach.due_at)
         assert "(call missing by then)" in incident.timeline().entries[-1].text
 
@@ -151,7 +151,7 @@ class TestPlans:
         """Before the deadline nothing stands."""
         clock.move(minutes=60)
         incident.rebase_plan("empty", reason="a new version", actor="wang.li")
-        assert incident.events()[-1].data.breaches == incident.review().breaches == ()
+        assert incident.events()[-1].data.breaches == incident.review().stood_breaches == ()
 
     def test_what_is_not_listed_is_counted(self, engine, clock):
         """A schedule that was missed for weeks makes no event of thousands."""

@@ -344,7 +344,7 @@ def _show_doubts(page: Page, found: Review) -> None:
     doubts = [
         *(
             (f"{one.obligation} {one.occurrence}: {one.verdict} before the plan changed", one.citation)
-            for one in found.breaches
+            for one in found.stood_breaches
         ),
         *(
             (f"{one.obligation} {one.occurrence}: told {span_text(one.late_seconds)} late", one.citation)

@@ -92,7 +92,7 @@ class Review(Document):
     """Measures, what was held true, decisions and what was known at each, time on hold."""
     broken_glass: tuple[f.BrokenGlass, ...]
     """The steps that were taken in need without the role that the plan asks for."""
-    breaches: tuple[b.StoodBreach, ...]
+    stood_breaches: tuple[b.StoodBreach, ...]
     """What was late or missing when another plan came into force, which has no say in it."""
     told_late: tuple[b.ToldLate, ...]
     """What was done in time, as was told after the deadline."""
@@ -221,7 +221,7 @@ def _course(
         "response": response(world, events, standing, plan, until),
         "communication": communication(world, events, plan, until),
         "account": account(world, events, standing, plan, until),
-        "breaches": tuple(b.stood(world)),
+        "stood_breaches": tuple(b.stood(world)),
         "told_late": tuple(b.told_late(plan, events, world)),
     }
 

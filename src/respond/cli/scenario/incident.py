@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from respond.cli.scenario.people import (
     ASSESSOR,
     COMMANDER,
@@ -13,6 +15,7 @@ from respond.cli.scenario.people import (
 )
 from respond.cli.scenario.step import clock
 from respond.domain.moments import Moment
+from respond.domain.money import Money
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.course import ReviseActionPlan, SetActionPlan
 from respond.workflow.incident.events import Attachment
@@ -82,7 +85,13 @@ FIRST_DAY = (
     ASSESSOR.does(
         "12 09:10",
         "The impact is assessed.",
-        c.Assess(affected_customers=120, sites=14, spread="regional", findings="14 of 60 shops, since an update"),
+        c.Assess(
+            affected_customers=120,
+            sites=14,
+            spread="regional",
+            loss=Money(Decimal("36000.00"), "CNY"),
+            findings="14 of 60 shops, since an update",
+        ),
         name="assessed",
     ),
     ASSESSOR.does(

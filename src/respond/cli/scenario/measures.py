@@ -11,7 +11,7 @@ from respond.cli.scenario.people import (
     STAFF_CARE,
     TECHNICAL_LEAD,
 )
-from respond.workflow.incident.effects import MarkContained
+from respond.workflow.incident.effects import MarkContained, MarkRestored
 from respond.workflow.incident.measures import CompleteMeasure, SkipMeasure, StartMeasure, TickStep
 from respond.workflow.incident.unplanned import AddMeasure
 
@@ -83,6 +83,8 @@ MEASURES = (
         "No terminal can take the update any more.",
         CompleteMeasure(measure="remove_cause", outcome="the update is blocked at the supplier's server"),
     ),
+    TECHNICAL_LEAD.does("13 09:31", "It is contained again.", MarkContained(note="no shop takes the update any more")),
+    TECHNICAL_LEAD.does("13 09:35", "Customers are served again.", MarkRestored(note="all six shops take cards")),
     STAFF_CARE.does(
         "13 10:30",
         "The staff is looked after, also when the incident is over.",
