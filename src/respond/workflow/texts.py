@@ -11,7 +11,7 @@ import attrs
 
 from respond.domain.moments import Moment
 from respond.errors import Refusal
-from respond.workflow.definition import TEXT_MAX, Situation, text_within, texts_in, trigger_of
+from respond.workflow.definition import TEXT_MAX, Situation, inside, text_within, trigger_of
 from respond.workflow.workflow import Workflow
 
 NOT_UNICODE: Final = "text-not-unicode"
@@ -47,6 +47,6 @@ def _broken(command: Any) -> str | None:
     names = [
         field.name.rstrip("_")
         for field in attrs.fields(type(command))
-        if any(_SURROGATE.search(text) for text in texts_in(getattr(command, field.name)))
+        if any(_SURROGATE.search(text) for text in inside(getattr(command, field.name), str))
     ]
     return f"{', '.join(names)}: a lone surrogate is half a character; write whole ones" if names else None

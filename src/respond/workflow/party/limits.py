@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from respond.domain.money import DIGITS_MAX, Money, decimals_of, digits_behind
+from respond.domain.money import Money
 from respond.plan.customer_care import CompensationLimit
 from respond.plan.plan import Plan
+from respond.workflow.amounts import digits_few
 from respond.workflow.definition import Guard, Situation, guard, one_of
 from respond.workflow.party.events import FORMS
 from respond.workflow.party.state import STANDING, Party, total
@@ -86,20 +87,6 @@ def currency_right(situation: Situation) -> str | None:
     if amount is None or not known or amount.currency in known:
         return None
     return f"{amount} is in {amount.currency}; the plan has limits in {', '.join(known)}"
-
-
-@guard("digits-too-many")
-def digits_few(situation: Situation) -> str | None:
-    """Require no more digits than the currency has, and than books take."""
-    amount: Money | None = situation.command.amount
-    if amount is None:
-        return None
-    decimals = decimals_of(amount.currency)
-    if digits_behind(amount.amount) > decimals:
-        return f"{amount} has more than {decimals} digits behind the point; {amount.currency} has no more"
-    if amount.amount.adjusted() >= DIGITS_MAX:
-        return f"{amount.currency} {amount.amount:E} has more than {DIGITS_MAX} digits before the point"
-    return None
 
 
 @guard("over-every-limit")
