@@ -12,7 +12,7 @@ from drilling import SCENARIO, TRAINER, engine_for_drills
 from engines import codes
 from respond.domain.money import Money
 from respond.engine.engine import Engine
-from respond.errors import CommandRefused
+from respond.errors import CommandRefused, InvalidCircumstances
 
 DUTY, CARE = ({"actor": "li.na", "role": role} for role in ("duty_officer", "customer_care"))
 STOCK, DESK = ({"actor": "zhao.min", "role": role} for role in ("logistics", "commander"))
@@ -120,6 +120,30 @@ def test_money_that_is_corrected(incident):
     for wrong, code in ((yuan("5.001"), "digits-too-many"), (yuan("5", "ZZZ"), "currency-unknown")):
         asked = {"changes": {"amount": wrong}, "reason": "receipt"}
         assert codes(incident.correct, entry, **asked, **DESK) == [code, "correction-invalid"]
+
+
+LONG, HALF = "断" * 40_000, "\udc80"
+
+
+@pytest.mark.parametrize(
+    "field", ["actor", "role", "on_behalf_of", "command_id", "correlation_id", "causation_id", "break_glass"]
+)
+@pytest.mark.parametrize(("text", "code"), [(LONG, "text-too-long"), (HALF, "text-not-unicode")])
+def test_circumstances(incident, field, text, code):
+    """A text of who asks, and why, is refused by its name as those of commands are, before anything else."""
+    events = len(incident.events())
+    with pytest.raises(InvalidCircumstances, match=f"{field}.*{code}") as caught:
+        incident.note("x", **{**DUTY, field: text})
+    assert [one.code for one in caught.value.refusals] == [code]
+    assert len(incident.events()) == events
+
+
+def test_circumstances_tell_every_reason(incident):
+    """What is too long and what is broken is told at once, as data too."""
+    with pytest.raises(InvalidCircumstances) as caught:
+        incident.explain("note", actor=LONG, break_glass=HALF)
+    assert [one.code for one in caught.value.refusals] == ["text-too-long", "text-not-unicode"]
+    assert caught.value.as_dict()["code"] == "invalid-circumstances"
 
 
 def test_every_negative_estimate_is_named(incident):

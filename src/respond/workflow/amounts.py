@@ -11,7 +11,7 @@ from respond.domain.money import CURRENCIES, Money, digits_flaw
 from respond.errors import Refusal
 from respond.plan.contents import contents
 from respond.plan.plan import Plan
-from respond.workflow.definition import Situation, guard, inside, trigger_of
+from respond.workflow.definition import Situation, guard, inside, named_in, trigger_of
 from respond.workflow.workflow import Workflow
 
 
@@ -65,9 +65,9 @@ def _currencies(plan: Plan) -> set[str]:
 def _against(command: Any, flaw: Callable[[Money], str | None]) -> str | None:
     """Return what *flaw* finds in the money of *command*, with the names of the fields; None when it finds nothing."""
     told = [
-        f"{field.name.rstrip('_')}: {reason}"
-        for field in attrs.fields(type(command))
-        for money in inside(getattr(command, field.name), Money)
+        f"{name}: {reason}"
+        for name, value in named_in(command).items()
+        for money in inside(value, Money)
         if (reason := flaw(money)) is not None
     ]
     return "; ".join(told) or None

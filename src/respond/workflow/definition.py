@@ -116,12 +116,18 @@ TEXT_MAX = 100_000
 @guard("text-too-long")
 def text_within(situation: Situation) -> str | None:
     """Require each text of at most 100,000 bytes."""
-    command = situation.command
-    long = [
-        f"{field.name.rstrip('_')} has {size:,} bytes"
-        for field in attrs.fields(type(command))
-        if (size := max(map(_bytes, inside(getattr(command, field.name), str)), default=0)) > TEXT_MAX
-    ]
+    return too_long(named_in(situation.command))
+
+
+def named_in(command: Any) -> dict[str, Any]:
+    """Return what *command* says, by the names that people give its fields."""
+    return {field.name.rstrip("_"): getattr(command, field.name) for field in attrs.fields(type(command))}
+
+
+def too_long(values: Mapping[str, Any]) -> str | None:
+    """Return which of *values* hold a text of too many bytes; None when none does."""
+    sizes = {name: max(map(_bytes, inside(value, str)), default=0) for name, value in values.items()}
+    long = [f"{name} has {size:,} bytes" for name, size in sizes.items() if size > TEXT_MAX]
     return f"{', '.join(long)}; a text has {TEXT_MAX:,} at most" if long else None
 
 
