@@ -38,6 +38,11 @@ def offered(amount: str, currency: str) -> Callable[[Any], list[str]]:
     return lambda incident: codes(incident.party("c-1").offer_compensation, "money", amount=money, **CARE)
 
 
+def worthless(incident: Any) -> list[str]:
+    """Return what is against a service that does not say what it is worth."""
+    return codes(incident.party("c-1").offer_compensation, "extra_service", text="free for ten years", **CARE)
+
+
 def released(incident: Any) -> list[str]:
     """Return what is against giving back more than came."""
     pool = incident.engine.pool("generators")
@@ -159,12 +164,13 @@ def test_every_negative_estimate_is_named(incident):
         (offered("1.505", "CNY"), ["digits-too-many"]),
         (offered("99999999", "CNY"), ["over-every-limit"]),
         (offered("99999999.123", "USD"), ["currency-wrong", "digits-too-many", "over-every-limit"]),
+        (worthless, ["offer-undescribed"]),
         (contradicting, ["audience-unknown", "channel-unknown", "statement-missing", "key-messages-unknown"]),
         (released, ["not-committed", "not-committed"]),
         (lambda incident: codes(incident.party("ghost").visit, "satisfied", **CARE), ["not-enabled", "party-unknown"]),
         (too_early, ["inject-before-drill", "inject-out-of-order"]),
     ],
-    ids=["currency", "digits", "limit", "money", "words", "stock", "visit", "inject"],
+    ids=["currency", "digits", "limit", "money", "worth", "words", "stock", "visit", "inject"],
 )
 def test_bad_input_is_refused(incident, ask, reasons):
     """Every reason is told at once, and the log holds no more than before of what was asked."""

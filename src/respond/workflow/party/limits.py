@@ -63,12 +63,14 @@ form_known = one_of("form-unknown", "form", FORMS, "Require money, a waiver of f
 
 @guard("offer-undescribed")
 def offer_described(situation: Situation) -> str | None:
-    """Require an amount; of an extra service a text will do."""
+    """Require an amount; of an extra service a text will do, where the plan has no limits."""
     command = situation.command
     if command.amount is not None:
         return None
     if command.form != "extra_service":
         return f"a compensation by {command.form} needs an amount"
+    if limits_of(situation.plan):
+        return "the plan has limits of what may be offered: say what the service is worth"
     return None if command.text.strip() else "say which service is offered, or what it is worth"
 
 
