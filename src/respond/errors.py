@@ -53,6 +53,16 @@ class InvalidMoment(InvalidInput):
     code = "invalid-moment"
 
 
+class InvalidCircumstances(InvalidInput):
+    """A text of the circumstances, such as the actor's id, is too long or broken; `refusals` lists every reason."""
+
+    code = "invalid-circumstances"
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__("; ".join(f"{one.text} [{one.code}]" for one in refusals), place="circumstances")
+        self.refusals = tuple(refusals)
+
+
 class InvalidDocument(InvalidInput):
     """A document that people write in a file cannot be read; the message names the file, the key and its line."""
 

@@ -149,7 +149,7 @@ def test_twelve_customers_are_cared_for(told):
     offers = {one["party"]: [offer["status"] for offer in one["offers"]] for one in cared}
     assert offers["c-106"] == ["rejected", "paid"]
     assert offers["c-104"] == ["paid", "paid"]
-    assert told["figures"]["compensation"] == {"CNY": {"$dec": "10980.00"}}
+    assert told["figures"]["compensation"] == {"CNY": {"$dec": "35060.00"}}
     assert (told["figures"]["customers"]["satisfied"], told["figures"]["customers"]["dissatisfied"]) == (10, 1)
 
 

@@ -25,7 +25,7 @@ agent          apologise c-4711 --by li.na --form "by telephone" --text sorry   
 agent          offer c-4711 --form money --amount "300.00 CNY" --text "the second charge"    -> offered
 customer_care  approve c-4711 1 --note "a loyal customer"                                    -> offered
 agent          accept c-4711 1                                                               -> agreed
-agent          offer c-4711 --form extra_service --text "a year of support"                  -> offered
+agent          offer c-4711 --form extra_service --amount "90 CNY" --text "a year of support" -> offered
 agent          reject c-4711 2 --reason "no use"                                             -> agreed
 treasurer      pay c-4711 1 --reference B-2026-117                                           -> agreed
 agent          settle c-4711 --solution "paid back"                                          -> settled

@@ -106,13 +106,13 @@ def test_amends():
     party.approve_compensation(2, **CHEN)
     assert [one.approved_by for one in party.state().offers] == [None, CHEN["actor"]]
     party.reject_compensation(2, reason="A voucher would be better")
-    party.offer_compensation("extra_service", text="A year of support", **LI)
+    party.offer_compensation("extra_service", yuan("50"), text="A year of support", **LI)
     party.accept_compensation(3)
     with refused("compensation-unpaid"):
         party.settle_case("Content")
     for offer in (1, 3):
         party.pay_compensation(offer, reference=f"B-{offer}")
-    assert party.engine.care().paid == {"CNY": Decimal(150)}
+    assert party.engine.care().paid == {"CNY": Decimal(200)}
 
 
 def test_case():

@@ -20,6 +20,15 @@ _DECIMALS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 """The minor units of ISO 4217 that are not 2."""
+_OTHERS = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW
+CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN
+NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC
+SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG
+"""
+CURRENCIES = frozenset(_DECIMALS).union(_OTHERS.split())
+"""The currencies of ISO 4217 that have a minor unit, and two withdrawn of late, ANG and BGN."""
 
 
 @attrs.frozen
@@ -48,6 +57,16 @@ def decimals_of(currency: str) -> int:
 def digits_behind(amount: Decimal) -> int:
     """Return how many digits *amount*, a finite one, has behind the point."""
     return max(0, -int(amount.as_tuple().exponent))
+
+
+def digits_flaw(amount: Decimal, currency: str) -> str | None:
+    """Return the digits that *amount* has too many of; None when *currency* has them, and books take them."""
+    decimals = decimals_of(currency)
+    if digits_behind(amount) > decimals:
+        return f"{amount} {currency} has more than {decimals} digits behind the point; {currency} has no more"
+    if amount.adjusted() >= DIGITS_MAX:
+        return f"{currency} {amount:E} has more than {DIGITS_MAX} digits before the point"
+    return None
 
 
 def sums_of(amounts: Iterable[Money | None]) -> Mapping[str, Decimal]:

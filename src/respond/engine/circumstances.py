@@ -11,7 +11,8 @@ import attrs
 
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
-from respond.errors import InvalidInput
+from respond.errors import InvalidCircumstances, InvalidInput
+from respond.workflow.texts import flaws_of
 
 
 class Unknown(Enum):
@@ -53,9 +54,24 @@ def circumstances_of(
     causation_id: str | None = None,
     break_glass: str = "",
 ) -> Circumstances:
-    """Return the circumstances that a caller tells; raises `InvalidInput` for a role without an actor."""
+    """Return the circumstances that a caller tells.
+
+    Raises `InvalidInput` for a role without an actor, and `InvalidCircumstances` for texts too long or broken.
+    """
+    who = _actor(actor, role, on_behalf_of)
+    texts = {
+        "actor": None if who is None else who.id,
+        "role": None if who is None else who.role,
+        "on_behalf_of": None if who is None else who.on_behalf_of,
+        "command_id": command_id,
+        "correlation_id": correlation_id,
+        "causation_id": causation_id,
+        "break_glass": break_glass,
+    }
+    if flaws := flaws_of(texts):
+        raise InvalidCircumstances(flaws)
     return Circumstances(
-        actor=_actor(actor, role, on_behalf_of),
+        actor=who,
         occurred_at=None if at is UNKNOWN else Moment.of(at),
         unknown_time=at is UNKNOWN,
         command_id=command_id,

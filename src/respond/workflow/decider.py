@@ -9,6 +9,7 @@ import attrs
 from respond.domain.values import replace
 from respond.errors import CommandRefused, InvalidWorkflow, Refusal
 from respond.workflow import migration
+from respond.workflow.amounts import unpayable
 from respond.workflow.authority import Grant, authorise
 from respond.workflow.definition import NEW, Guard, Situation, trigger_of
 from respond.workflow.punctuality import untimely
@@ -104,7 +105,7 @@ def decision(workflow: Workflow, situation: Situation) -> Decision:
     trigger = trigger_of(handler.command)
     dest = _dest(workflow, trigger, situation)
     authority = authorise(workflow, situation)
-    if dest is None or isinstance(authority, tuple) or untimely(situation) or unfit(workflow, situation):
+    if dest is None or isinstance(authority, tuple) or _malformed(workflow, situation):
         raise CommandRefused(trigger, situation.state.status, explain(workflow, trigger, situation).refusals)
     payloads = tuple(handler.decide(replace(situation, dest=dest)))
     for payload in payloads:
@@ -168,7 +169,12 @@ def _denied(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
         return ()
     authority = authorise(workflow, situation)
     denied = authority if isinstance(authority, tuple) else ()
-    return (*untimely(situation), *unfit(workflow, situation), *denied)
+    return (*_malformed(workflow, situation), *denied)
+
+
+def _malformed(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
+    """Return what is wrong with the command, whatever its guards ask."""
+    return (*untimely(situation), *unfit(workflow, situation), *unpayable(workflow, situation))
 
 
 def _ask(guard: Guard, situation: Situation) -> Verdict:

@@ -22,6 +22,7 @@ NEW = "new"
 """The state of an aggregate that has no events yet."""
 
 CommandT = TypeVar("CommandT")
+ValueT = TypeVar("ValueT")
 _TRIGGER = "__respond_trigger__"
 
 
@@ -115,25 +116,32 @@ TEXT_MAX = 100_000
 @guard("text-too-long")
 def text_within(situation: Situation) -> str | None:
     """Require each text of at most 100,000 bytes."""
-    command = situation.command
-    long = [
-        f"{field.name.rstrip('_')} has {size:,} bytes"
-        for field in attrs.fields(type(command))
-        if (size := max(map(_bytes, texts_in(getattr(command, field.name))), default=0)) > TEXT_MAX
-    ]
+    return too_long(named_in(situation.command))
+
+
+def named_in(command: Any) -> dict[str, Any]:
+    """Return what *command* says, by the names that people give its fields."""
+    return {field.name.rstrip("_"): getattr(command, field.name) for field in attrs.fields(type(command))}
+
+
+def too_long(values: Mapping[str, Any]) -> str | None:
+    """Return which of *values* hold a text of too many bytes; None when none does."""
+    sizes = {name: max(map(_bytes, inside(value, str)), default=0) for name, value in values.items()}
+    long = [f"{name} has {size:,} bytes" for name, size in sizes.items() if size > TEXT_MAX]
     return f"{', '.join(long)}; a text has {TEXT_MAX:,} at most" if long else None
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Yield *value* when it is a text, and each text inside it."""
-    if isinstance(value, str):
+def inside(value: Any, kind: type[ValueT]) -> Iterator[ValueT]:
+    """Yield *value* when it is of *kind*, and each such thing inside it."""
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, Mapping):
-        yield from (text for pair in value.items() for one in pair for text in texts_in(one))
+        yield from (found for pair in value.items() for one in pair for found in inside(one, kind))
     elif isinstance(value, tuple | list):
-        yield from (text for one in value for text in texts_in(one))
+        yield from (found for one in value for found in inside(one, kind))
     elif attrs.has(type(value)):
-        yield from (text for field in attrs.fields(type(value)) for text in texts_in(getattr(value, field.name)))
+        for field in attrs.fields(type(value)):
+            yield from inside(getattr(value, field.name), kind)
 
 
 def _bytes(text: str) -> int:

@@ -32,7 +32,7 @@ class _Customer:
     key: str
     complaint: str
     form: Form
-    amount: str | None
+    amount: str
     service: str = ""
     """What is offered, where the amount does not say it."""
     approver: Person | None = None
@@ -47,12 +47,12 @@ _NAMED = (
     _Customer("c-102", "had no cash for the way home", "money", "120.00"),
     _Customer("c-103", "lost the order of the week", "fee_waiver", "200.00"),
     _Customer("c-104", "the terminal kept the card", "money", "80.00"),
-    _Customer("c-105", "waited an hour at a birthday dinner", "extra_service", None, "a dinner for two"),
+    _Customer("c-105", "waited an hour at a birthday dinner", "extra_service", "180.00", "a dinner for two"),
     _Customer("c-106", "missed the train", "money", "300.00", approver=CARE, told=True),
     _Customer("c-107", "waited for medicine, in pain", "money", "2000.00", approver=CARE),
     _Customer("c-108", "could not pay a wholesale order", "money", "8000.00", approver=COMMANDER),
     _Customer("c-109", "paid a fee for cash from a machine", "fee_waiver", "60.00"),
-    _Customer("c-110", "cannot carry cash, is blind", "extra_service", None, "delivery at home for a month"),
+    _Customer("c-110", "cannot carry cash, is blind", "extra_service", "120.00", "delivery at home for a month"),
     _Customer("c-111", "was sent from shop to shop", "money", "100.00", impression="dissatisfied"),
 )
 
@@ -65,9 +65,8 @@ def _offer(one: _Customer) -> p.OfferCompensation:
     return _offered(one.form, one.amount, one.service)
 
 
-def _offered(form: Form, amount: str | None, text: str = "") -> p.OfferCompensation:
-    money = None if amount is None else Money(Decimal(amount), "CNY")
-    return p.OfferCompensation(incident=INCIDENT, form=form, amount=money, text=text)
+def _offered(form: Form, amount: str, text: str = "") -> p.OfferCompensation:
+    return p.OfferCompensation(incident=INCIDENT, form=form, amount=Money(Decimal(amount), "CNY"), text=text)
 
 
 def _paid(offer: int, key: str) -> p.PayCompensation:
@@ -135,8 +134,15 @@ _TOGETHER = (
         CARE,
         "13 11:00",
         SHOPPERS,
-        _offered("extra_service", None, "a voucher of 20 CNY in every shop"),
-        "Those without a name get a voucher.",
+        _offered("extra_service", "23780.00", "a voucher of 20 CNY in every shop for each of 1,189"),
+        "Those without a name get a voucher: together they are worth more than a commander may promise.",
+    ),
+    _of(
+        EXECUTIVE,
+        "13 11:02",
+        SHOPPERS,
+        p.ApproveCompensation(incident=INCIDENT, offer=1, note="from the fund for amends"),
+        "So the executive approves it.",
     ),
     _of(CARE, "13 11:05", SHOPPERS, p.AcceptCompensation(incident=INCIDENT, offer=1)),
     _of(TREASURER, "13 11:10", SHOPPERS, _paid(1, SHOPPERS)),

@@ -10,6 +10,7 @@ import attrs
 from respond.domain.moments import Moment
 from respond.domain.payloads import from_input, to_data
 from respond.errors import InvalidInput
+from respond.workflow.amounts import currency_known, digits_few
 from respond.workflow.definition import Guard, Situation, guard, text_within
 from respond.workflow.incident import events as e
 from respond.workflow.incident.corrections import (
@@ -162,7 +163,7 @@ def correction_valid(situation: Situation) -> str | None:
 
 def _new_reason(situation: Situation, known: Any, right: Any) -> str | None:
     """Return the reason that *right* gives a guard of its command and *known* does not."""
-    for one in _CONTENT.get(type(known), ()):
+    for one in (*_CONTENT.get(type(known), ()), currency_known, digits_few):
         reason = one.check(attrs.evolve(situation, command=right))
         if reason is not None and reason != one.check(attrs.evolve(situation, command=known)):
             return reason

@@ -14,14 +14,11 @@ from respond.workflow.punctuality import IN_THE_FUTURE, told_of_the_future
 @guard("estimate-negative")
 def estimate_plausible(situation: Situation) -> str | None:
     """Require estimates of 0 or more."""
-    for name in ("affected_customers", "injured", "dead", "sites"):
-        value = getattr(situation.command, name)
-        if value is not None and value < 0:
-            return f"{name} is {value}; it must be 0 or more"
-    loss = situation.command.loss
-    if isinstance(loss, Money) and loss.amount < 0:
-        return f"loss is {loss}; it must be 0 or more"
-    return None
+    command = situation.command
+    told = {name: getattr(command, name) for name in ("affected_customers", "injured", "dead", "sites", "loss")}
+    amounts = {name: value.amount if isinstance(value, Money) else value for name, value in told.items()}
+    below = [f"{name} is {told[name]}" for name, value in amounts.items() if value is not None and value < 0]
+    return f"{', '.join(below)}; it must be 0 or more" if below else None
 
 
 @guard(IN_THE_FUTURE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from respond.domain.money import DIGITS_MAX, Money, decimals_of, digits_behind
+from respond.domain.money import Money
 from respond.plan.customer_care import CompensationLimit
 from respond.plan.plan import Plan
+from respond.workflow.amounts import digits_few
 from respond.workflow.definition import Guard, Situation, guard, one_of
 from respond.workflow.party.events import FORMS
 from respond.workflow.party.state import STANDING, Party, total
@@ -62,12 +63,14 @@ form_known = one_of("form-unknown", "form", FORMS, "Require money, a waiver of f
 
 @guard("offer-undescribed")
 def offer_described(situation: Situation) -> str | None:
-    """Require an amount; of an extra service a text will do."""
+    """Require an amount; of an extra service a text will do, where the plan has no limits."""
     command = situation.command
     if command.amount is not None:
         return None
     if command.form != "extra_service":
         return f"a compensation by {command.form} needs an amount"
+    if limits_of(situation.plan):
+        return "the plan has limits of what may be offered: say what the service is worth"
     return None if command.text.strip() else "say which service is offered, or what it is worth"
 
 
@@ -86,20 +89,6 @@ def currency_right(situation: Situation) -> str | None:
     if amount is None or not known or amount.currency in known:
         return None
     return f"{amount} is in {amount.currency}; the plan has limits in {', '.join(known)}"
-
-
-@guard("digits-too-many")
-def digits_few(situation: Situation) -> str | None:
-    """Require no more digits than the currency has, and than books take."""
-    amount: Money | None = situation.command.amount
-    if amount is None:
-        return None
-    decimals = decimals_of(amount.currency)
-    if digits_behind(amount.amount) > decimals:
-        return f"{amount} has more than {decimals} digits behind the point; {amount.currency} has no more"
-    if amount.amount.adjusted() >= DIGITS_MAX:
-        return f"{amount.currency} {amount.amount:E} has more than {DIGITS_MAX} digits before the point"
-    return None
 
 
 @guard("over-every-limit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from respond.domain.money import digits_flaw
 from respond.domain.quantities import flaw_of
 from respond.plan.resources import Resource
 from respond.workflow.definition import Situation, guard, not_blank, one_of
@@ -41,10 +42,22 @@ def quantity_known(situation: Situation) -> str | None:
 
 @guard("quantity-invalid")
 def quantity_valid(situation: Situation) -> str | None:
-    """Require an exact quantity above zero, of which a pool that is opened may have none."""
+    """Require an exact quantity above zero, zero too when a pool is opened; of money no more digits than it has."""
     quantity = situation.command.quantity
     opening = situation.state.status != OPEN
-    return None if opening and quantity is None else flaw_of(quantity, zero=opening)
+    if opening and quantity is None:
+        return None
+    currency = _currency(situation)
+    return flaw_of(quantity, zero=opening) or (None if currency is None else digits_flaw(quantity, currency))
+
+
+def _currency(situation: Situation) -> str | None:
+    """Return the currency of a pool of money, also of one that is opened."""
+    state: Pool = situation.state
+    if state.status == OPEN:
+        return state.unit if state.kind == "money" else None
+    resource = resource_of(situation)
+    return None if resource is None or resource.amount is None else resource.amount.currency
 
 
 @guard("stock-short")
