@@ -9,17 +9,15 @@ from itertools import pairwise
 
 import attrs
 
-from respond.domain.events import Event
 from respond.domain.money import Money
 from respond.domain.references import Reference
-from respond.plan.owed import Verdict, owed, verdict
+from respond.plan.owed import Owed, Verdict, verdict
 from respond.plan.plan import Plan
 from respond.projections import tenures as t
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
 from respond.workflow.incident.drawn import ExpenseRecorded
-from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.resources import RequestWithdrawn, ResourceMoved, ResourceRequested
 from respond.workflow.incident.staffing import required
 from respond.workflow.incident.state import Incident
@@ -125,9 +123,9 @@ class Account(Document):
 
 
 def account(
-    world: Sequence[Entry], events: Sequence[Event], standing: Incident, plan: Plan, until: datetime
+    world: Sequence[Entry], standing: Incident, plan: Plan, owes: Iterable[Owed], until: datetime
 ) -> Account:
-    """Return how it was dealt with by the entries in *world*, in the order of what happened, as of *until*."""
+    """Return how it was dealt with by the entries in *world*, in the order of what happened, and what it *owes*."""
     holding = [entry for entry in world if entry.retracted_by is None]
     closed = [one for one in t.statuses(world, now=until) if one.holder in t.CLOSED]
     roles = t.roles(holding, closed, now=until)
@@ -140,7 +138,7 @@ def account(
         response_mismatches=t.mismatches(holding, plan, closed, now=until),
         roles=roles,
         roles_never_filled=tuple(one.id for one in required(plan, standing.worst_level) if one.id not in held),
-        duties=tuple(_duties(plan, events, until)),
+        duties=tuple(_duties(owes, until)),
         receipts=tuple(_receipts(holding)),
         silence=_silence(holding, closed, until),
         resources=tuple(_resources(holding, standing)),
@@ -200,8 +198,8 @@ def _receipts(holding: Iterable[Entry]) -> Iterator[Turn]:
                 yield _turn(entry, receipt, report)
 
 
-def _duties(plan: Plan, events: Sequence[Event], until: datetime) -> Iterator[DutyReviewed]:
-    for one in owed(plan, facts_of(plan, events), until=until):
+def _duties(owes: Iterable[Owed], until: datetime) -> Iterator[DutyReviewed]:
+    for one in owes:
         became = verdict(one, until)
         late = became == "late" and one.done_at is not None and one.due_at is not None
         yield DutyReviewed(

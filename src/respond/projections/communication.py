@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 import attrs
 
-from respond.domain.events import Event
 from respond.plan.communication import Audience, Stage
 from respond.plan.implied import silence_duty
-from respond.plan.owed import owed, verdict
+from respond.plan.owed import Owed, verdict
 from respond.plan.plan import Plan
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
@@ -21,7 +20,6 @@ from respond.projections.tenures import CLOSED, Tenure, statuses
 from respond.workflow.incident import events as e
 from respond.workflow.incident import messages, notices
 from respond.workflow.incident import statements as s
-from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.said import StatementStatus, Wording
 
 _SECOND = timedelta(seconds=1)
@@ -159,8 +157,8 @@ class Communication(Document):
     evaluations: tuple[Rating, ...]
 
 
-def communication(world: Sequence[Entry], events: Sequence[Event], plan: Plan, now: datetime) -> Communication:
-    """Return the words of an incident as the entries tell them that hold, in *world* order; *events* are all."""
+def communication(world: Sequence[Entry], plan: Plan, owes: Iterable[Owed], now: datetime) -> Communication:
+    """Return the words of an incident as the entries tell them that hold, in *world* order; it *owes* this."""
     tenures = statuses(world, now=now)
     world = [entry for entry in world if entry.retracted_by is None]
     logged = sorted(world, key=lambda entry: entry.event.position)
@@ -170,7 +168,7 @@ def communication(world: Sequence[Entry], events: Sequence[Event], plan: Plan, n
         key_messages=_key_messages(logged),
         statements=drafted,
         told=told,
-        silences=tuple(_silences(told, world, events, tenures, plan, now)),
+        silences=tuple(_silences(told, world, tenures, plan, owes, now)),
         feedback=tuple(_heard(world)),
         observations=_observations(world),
         evaluations=tuple(_ratings(world)),
@@ -289,9 +287,9 @@ def _word(entry: Entry, by_way_of: Any, text: str, **to: Any) -> Word:
 def _silences(
     told: Iterable[Word],
     world: Iterable[Entry],
-    events: Sequence[Event],
     tenures: Sequence[Tenure],
     plan: Plan,
+    owes: Iterable[Owed],
     now: datetime,
 ) -> Iterator[Silence]:
     """Yield the longest silence towards each audience that was told something, or should have been."""
@@ -304,12 +302,7 @@ def _silences(
     known: dict[str, Audience | None] = {one.id: one for one in asked}
     for name in words:
         known.setdefault(name, plan.audience(name))
-    duties = {silence_duty(one) for one in known}
-    failed = [
-        one.obligation
-        for one in owed(plan, facts_of(plan, events), until=now, only=duties)
-        if verdict(one, now) in _FAILED
-    ]
+    failed = [one.obligation for one in owes if verdict(one, now) in _FAILED]
     for name, audience in known.items():
         since, until, ended = _longest(words.get(name, []), tenures, now)
         allowed = audience.longest_silence if audience else None

@@ -13,6 +13,7 @@ from respond.domain.events import Event
 from respond.domain.moments import format_utc, to_microseconds
 from respond.domain.references import Reference
 from respond.errors import IncidentNotFound
+from respond.plan.owed import Owed, owed
 from respond.plan.plan import Plan
 from respond.projections import breaches as b
 from respond.projections import findings as f
@@ -32,6 +33,7 @@ from respond.projections.response import Response, response
 from respond.projections.state import state
 from respond.projections.tenures import Tenure
 from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.state import RESOLVED, Incident, Link
 from respond.workflow.workflow import Workflow
 
@@ -165,6 +167,7 @@ def review(
         raise IncidentNotFound(f"the incident had not been reported yet at {format_utc(as_of)}; ask for a later time")
     world = in_world_order(all_entries, as_of=as_of)
     happened = {entry.event.body["id"] for entry in world}
+    owes = owed(plan, facts_of(plan, seen.events), until=until)
     when = {"until": until, "as_of": as_of, "known_at": known_at, "clock": clock}
     return Review(
         number=f"INC-{seen.events[0].position}",
@@ -179,10 +182,10 @@ def review(
         deviations=tuple(_happened(f.deviations(workflow, (*plans, plan), seen.events), happened)),
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
-        **_belonging(plan, seen.events, parties, actions, **when),
+        **_belonging(plan, owes, parties, actions, **when),
         **_head(standing, seen.events[0]),
         **_body(world, standing, plan, until, known(lessons, at=known_at, clock=clock).events),
-        **_course(world, seen.events, standing, plan, until),
+        **_course(world, seen.events, standing, plan, owes, until),
     )
 
 
@@ -198,11 +201,11 @@ def _happened(deviations: Iterable[f.Deviation], entries: Collection[str]) -> It
 
 
 def _belonging(
-    plan: Plan, events: Sequence[Event], parties: Iterable[Event], actions: Mapping[str, Sequence[Event]], **when: Any
+    plan: Plan, owes: Sequence[Owed], parties: Iterable[Event], actions: Mapping[str, Sequence[Event]], **when: Any
 ) -> dict[str, Any]:
-    """Return what became of the aggregates that belong to the incident of *events*."""
-    cared = Told(plan, events, parties, **when).cared()
-    return {"customers": tuple(cared), "actions": tuple(u.reviewed(plan, events, actions, **when))}
+    """Return what became of the aggregates that belong to the incident that *owes* this."""
+    cared = Told(owes, parties, **when).cared()
+    return {"customers": tuple(cared), "actions": tuple(u.reviewed(plan, owes, actions, **when))}
 
 
 def _head(standing: Incident, first: Event) -> dict[str, Any]:
@@ -213,16 +216,21 @@ def _head(standing: Incident, first: Event) -> dict[str, Any]:
 
 
 def _course(
-    world: tuple[Entry, ...], events: tuple[Event, ...], standing: Incident, plan: Plan, until: datetime
+    world: tuple[Entry, ...],
+    events: tuple[Event, ...],
+    standing: Incident,
+    plan: Plan,
+    owes: Sequence[Owed],
+    until: datetime,
 ) -> dict[str, Any]:
     """Return what was done and said, by the entries and by the whole log."""
     return {
         "events": len(events),
         "response": response(world, events, standing, plan, until),
-        "communication": communication(world, events, plan, until),
-        "account": account(world, events, standing, plan, until),
+        "communication": communication(world, plan, owes, until),
+        "account": account(world, standing, plan, owes, until),
         "breaches": tuple(b.stood(world)),
-        "told_late": tuple(b.told_late(plan, events, world)),
+        "told_late": tuple(b.told_late(owes, world)),
     }
 
 
