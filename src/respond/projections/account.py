@@ -122,9 +122,7 @@ class Account(Document):
     costs: tuple[Cost, ...]
 
 
-def account(
-    world: Sequence[Entry], standing: Incident, plan: Plan, owes: Iterable[Owed], until: datetime
-) -> Account:
+def account(world: Sequence[Entry], standing: Incident, plan: Plan, owes: Iterable[Owed], until: datetime) -> Account:
     """Return how it was dealt with by the entries in *world*, in the order of what happened, and what it *owes*."""
     holding = [entry for entry in world if entry.retracted_by is None]
     closed = [one for one in t.statuses(world, now=until) if one.holder in t.CLOSED]
