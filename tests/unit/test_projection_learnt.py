@@ -98,6 +98,8 @@ def test_how_it_was_dealt_with(incident, clock):
     assert (duty.obligation, duty.verdict, duty.late_seconds) == ("review", "late", 3600)
     assert duty.done_by == incident.events()[-1].id
     assert (told.silence.seconds, told.silence.since) == (7200, START + timedelta(hours=1))
+    types = {one.id: one.type for one in incident.events()}
+    assert [types[one.id] for one in told.silence.citations] == ["ProgressNoted", "IncidentResolved"]
     assert [(one.resource, one.requested, one.short) for one in told.resources] == [("generators", 3, 3)]
     (cost,) = told.costs
     assert (str(cost.total.amount), len(cost.citations)) == ("12.50", 2)

@@ -230,6 +230,20 @@ def test_teams(log):
     assert spans(reviewed(log).teams) == [("desk", 0, 10), ("network", 10, 57)]
 
 
+def test_the_end_is_cited(log):
+    """The resolution and the summary that stand cite who told them; what a level lasted cites what began each time."""
+    found = reviewed(log)
+    assert (found.resolution, found.resolution_citation) == ("restarted", cited(log, 13))
+    assert (found.summary, found.summary_citation) == ("A cut fibre.", cited(log, 14))
+    assert [(one.level, one.citations) for one in found.level_times] == [
+        (2, (cited(log, 7), cited(log, 12))),
+        (3, (cited(log, 3),)),
+    ]
+    log.cut(12)
+    found = reviewed(log)
+    assert (found.resolution_citation, found.summary_citation) == (None, None)
+
+
 def test_levels(log):
     """Every level stands with its reason and its event, the worst one apart, and how long the incident was at each."""
     found = reviewed(log)

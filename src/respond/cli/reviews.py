@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -124,7 +125,7 @@ def _show_times(page: Page, found: Review) -> None:
         page.heading("durations")
         page.table(
             ("what", "how long", "events"),
-            [(one.name, span_text(one.seconds), " ".join(map(_cited, one.citations))) for one in found.durations],
+            [(one.name, span_text(one.seconds), _all(one.citations)) for one in found.durations],
         )
     if found.levels:
         page.heading("levels")
@@ -210,9 +211,9 @@ def _show_words(page: Page, told: Communication) -> None:
     if told.silences:
         page.heading("longest silences")
         page.table(
-            ("audience", "longest", "allowed", "too long"),
+            ("audience", "longest", "allowed", "too long", "events"),
             [
-                (one.audience, span_text(one.longest_seconds), one.longest_allowed, one.breaches)
+                (one.audience, span_text(one.longest_seconds), one.longest_allowed, one.breaches, _all(one.citations))
                 for one in told.silences
             ],
         )
@@ -366,6 +367,10 @@ def _named(milestone: Milestone) -> str:
 
 def _cited(citation: Citation) -> str:
     return f"#{citation.position}"
+
+
+def _all(citations: Iterable[Citation]) -> str:
+    return " ".join(map(_cited, citations))
 
 
 COMMANDS = (review,)

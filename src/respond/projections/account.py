@@ -73,6 +73,8 @@ class Silence(Document):
     seconds: int
     since: datetime
     until: datetime
+    citations: tuple[Citation, ...]
+    """What it began with, and what ended it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -215,16 +217,25 @@ def _duties(owes: Iterable[Owed], until: datetime) -> Iterator[DutyReviewed]:
 
 
 def _silence(holding: Sequence[Entry], closed: Sequence[t.Tenure], until: datetime) -> Silence | None:
-    told = [one.happened_at for one in holding if isinstance(one.reading, _PROGRESS)]
-    begun = next((one.happened_at for one in holding if isinstance(one.reading, e.IncidentReported)), None)
+    told = [(one.happened_at, one.citation) for one in holding if isinstance(one.reading, _PROGRESS)]
+    begun = next((one for one in holding if isinstance(one.reading, e.IncidentReported)), None)
     if begun is None or not told:
         return None
-    end = closed[0].since if closed else until
-    moments = sorted({begun, end, *(one for one in told if begun <= one <= end)})
+    end, ended = (closed[0].since, closed[0].began_by) if closed else (until, None)
+    moments: dict[datetime, Citation | None] = {
+        **{at: citation for at, citation in told if begun.happened_at <= at <= end},
+        begun.happened_at: begun.citation,
+        end: ended,
+    }
     return max(
         (
-            Silence(seconds=int((after - before).total_seconds()), since=before, until=after)
-            for before, after in pairwise(moments)
+            Silence(
+                seconds=int((after - before).total_seconds()),
+                since=before,
+                until=after,
+                citations=tuple(filter(None, (moments[before], moments[after]))),
+            )
+            for before, after in pairwise(sorted(moments))
         ),
         key=lambda one: one.seconds,
         default=None,

@@ -44,6 +44,8 @@ class LevelTime:
 
     level: int
     seconds: int
+    citations: tuple[Citation, ...]
+    """What began each time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,8 +69,11 @@ class Review(Document):
     links: tuple[Link, ...]
     """What other incidents are to it."""
     resolution: str
+    resolution_citation: Citation | None
+    """None while there is no resolution."""
     summary: str
     """What the review was closed with; empty while it is open."""
+    summary_citation: Citation | None
 
     milestones: tuple[Milestone, ...]
     durations: tuple[Duration, ...]
@@ -183,7 +188,7 @@ def review(
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
         **_belonging(plan, owes, parties, actions, **when),
-        **_head(standing, seen.events[0]),
+        **_head(standing, all_entries),
         **_body(world, standing, plan, until, known(lessons, at=known_at, clock=clock).events),
         **_course(world, seen.events, standing, plan, owes, until),
     )
@@ -208,11 +213,18 @@ def _belonging(
     return {"customers": tuple(cared), "actions": tuple(u.reviewed(plan, owes, actions, **when))}
 
 
-def _head(standing: Incident, first: Event) -> dict[str, Any]:
-    """Return what the state already says."""
+def _head(standing: Incident, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return what the state already says, and which of *entries* say how it ended."""
+    cited = {entry.event.id: entry.citation for entry in entries}
     names = ("reference", "title", "category", "narrative", "reporter", "plan", "definition", "status", "level")
     told = {name: getattr(standing, name) for name in (*names, "merged_into", "absorbed", "links", "resolution")}
-    return {**told, "id": first.subject, "summary": standing.review_summary}
+    return {
+        **told,
+        "id": entries[0].event.subject,
+        "resolution_citation": cited.get(standing.resolution_entry) if standing.resolution else None,
+        "summary": standing.review_summary,
+        "summary_citation": cited.get(standing.review_entry) if standing.review_summary else None,
+    }
 
 
 def _course(
@@ -276,8 +288,10 @@ def _body(
 
 
 def _level_times(tenures: Iterable[Tenure]) -> tuple[LevelTime, ...]:
-    seconds: dict[int, int] = {}
+    found: dict[int, list[Tenure]] = {}
     for tenure in tenures:
-        level = int(tenure.holder)
-        seconds[level] = seconds.get(level, 0) + tenure.seconds
-    return tuple(LevelTime(level=level, seconds=seconds[level]) for level in sorted(seconds))
+        found.setdefault(int(tenure.holder), []).append(tenure)
+    return tuple(
+        LevelTime(level=level, seconds=t.total_seconds(held), citations=tuple(one.began_by for one in held))
+        for level, held in sorted(found.items())
+    )
