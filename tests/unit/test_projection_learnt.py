@@ -94,6 +94,10 @@ def test_how_it_was_dealt_with(incident, clock):
         ("liaison", "wu.bo", 7200, "all is told"),
     ]
     assert told.roles_never_filled == ("legal",)
+    assert [(one.holder, one.seconds, one.ended_by is None) for one in told.roles_empty] == [
+        ("legal", 10800, False),
+        ("liaison", 600, False),
+    ]
     (duty,) = told.duties
     assert (duty.obligation, duty.verdict, duty.late_seconds) == ("review", "late", 3600)
     assert duty.done_by == incident.events()[-1].id
@@ -103,6 +107,28 @@ def test_how_it_was_dealt_with(incident, clock):
     assert [(one.resource, one.requested, one.short) for one in told.resources] == [("generators", 3, 3)]
     (cost,) = told.costs
     assert (str(cost.total.amount), len(cost.citations)) == ("12.50", 2)
+
+
+def test_required_roles_that_stood_empty(incident, clock):
+    """A role stands empty until somebody has it and from its release on, at levels that require it, while it is open."""
+
+    def empty(role: str) -> list[tuple[int, bool]]:
+        told = incident.review(now=clock()).account
+        return [(one.seconds, one.until is None) for one in told.roles_empty if one.holder == role]
+
+    incident.reopen("It is back")
+    clock.move(minutes=5)
+    assert empty("liaison") == [(600, False)]
+    incident.assign_role("liaison", "li.na")
+    incident.release_role("liaison", "wu.bo", reason="asleep")
+    assert empty("liaison") == [(600, False)]
+    incident.release_role("liaison", "li.na", reason="asleep too")
+    clock.move(minutes=7)
+    assert empty("liaison") == [(600, False), (420, True)]
+    incident.change_level(4, justification="small")
+    clock.move(minutes=7)
+    assert empty("liaison") == [(600, False), (420, False)]
+    assert empty("legal") == [(10800, False), (720, False)]
 
 
 def test_what_people_told(incident):

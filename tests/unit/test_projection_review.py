@@ -306,6 +306,35 @@ def test_estimates(log):
     ]
 
 
+def test_estimates_by_time(log):
+    """Each judgement is kept with its time; what was told first stands, with the correction beside it."""
+    log.do(c.Correct(entry=log.events[1].id, changes={"affected_customers": 310}, reason="counted"), at=after(130))
+    customers = reviewed(log).estimates[0]
+    assert (customers.first, customers.final) == (300, 2500)
+    assert [(one.told, one.now, one.at, one.citation, one.corrected_by) for one in customers.judged] == [
+        (300, 310, after(5), cited(log, 2), (cited(log, 15),)),
+        (2500, 2500, after(55), cited(log, 10), ()),
+    ]
+
+
+def test_estimates_of_each_kind():
+    """Sites, facilities, facets and the plan's own fields are judged too; what a correction adds was not told first."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="network", title="Line down"))
+    log.do(c.Assess(sites=14, critical_facility=False, facets=("media",), fields={"shelves": 2}), at=after(5))
+    log.do(c.Correct(entry=log.events[1].id, changes={"dead": 0}, reason="nobody asked"), at=after(6))
+    found = {one.name: one for one in reviewed(log).estimates}
+    assert [(name, one.first) for name, one in found.items()] == [
+        ("dead", 0),
+        ("sites", 14),
+        ("critical_facility", False),
+        ("facets", ("media",)),
+        ("fields.shelves", 2),
+    ]
+    (dead,) = found["dead"].judged
+    assert (dead.told, dead.now, dead.corrected_by) == (None, 0, (cited(log, 3),))
+
+
 def test_retracted_assessment_counts_for_nothing(log):
     """A retracted assessment is no estimate and no milestone, but the step that it took stands."""
     log.do(c.Retract(entry=log.events[1].id, reason="wrong"))

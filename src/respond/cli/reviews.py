@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -132,6 +132,16 @@ def _show_times(page: Page, found: Review) -> None:
         page.table(
             ("from", "level", "because", "actor", "event"),
             [(one.at, one.level, one.reason, one.actor, _cited(one.citation)) for one in found.levels],
+        )
+    if found.estimates:
+        page.heading("impact, as it was judged")
+        page.table(
+            ("when", "what", "told", "corrected", "event"),
+            [
+                (one.at, estimate.name, one.told, one.now if one.corrected_by else None, _cited(one.citation))
+                for estimate in found.estimates
+                for one in estimate.judged
+            ],
         )
 
 
@@ -296,6 +306,15 @@ def _show_account(page: Page, told: Account) -> None:
             [
                 (one.role, one.held.holder, one.held.since, one.held.until, _cited(one.held.began_by))
                 for one in told.roles
+            ],
+        )
+    if told.roles_empty:
+        page.heading("required roles that stood empty")
+        page.table(
+            ("role", "since", "until", "how long", "event"),
+            [
+                (one.holder, one.since, one.until, span_text(one.seconds), _cited(one.began_by))
+                for one in told.roles_empty
             ],
         )
     if told.roles_never_filled:

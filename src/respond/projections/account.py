@@ -113,6 +113,8 @@ class Account(Document):
     response_mismatches: tuple[t.Tenure, ...]
     """When the response was another one than that to which the level leads; the holder names it."""
     roles: tuple[t.RoleTenure, ...]
+    roles_empty: tuple[t.Tenure, ...]
+    """When a role, the holder, stood empty that the plan requires at the level of then."""
     roles_never_filled: tuple[str, ...]
     """The roles that the plan requires at the worst level and that nobody ever held."""
     duties: tuple[DutyReviewed, ...]
@@ -137,6 +139,7 @@ def account(world: Sequence[Entry], standing: Incident, plan: Plan, owes: Iterab
         response_levels=tuple(_responses(holding)),
         response_mismatches=t.mismatches(holding, plan, closed, now=until),
         roles=roles,
+        roles_empty=t.vacancies(holding, plan, closed, now=until),
         roles_never_filled=tuple(one.id for one in required(plan, standing.worst_level) if one.id not in held),
         duties=tuple(_duties(owes, until)),
         receipts=tuple(_receipts(holding)),
