@@ -110,7 +110,7 @@ def test_how_it_was_dealt_with(incident, clock):
 
 
 def test_required_roles_that_stood_empty(incident, clock):
-    """A role stands empty until somebody has it and from its release on, at levels that require it, while it is open."""
+    """A role stands empty until somebody has it and from its release on, at levels that ask for it, while it is open."""
 
     def empty(role: str) -> list[tuple[int, bool]]:
         told = incident.review(now=clock()).account
@@ -160,6 +160,56 @@ def test_what_people_told(incident):
     assert left.isdisjoint({"trigger", "lucky", "plan_adequacy", "permanent_fix", "reviewers", "lessons", "summary"})
     incident.retract(told.findings[1].citation.id, reason="it was day")
     assert "lucky" in {one.name for one in incident.review().blanks}
+
+
+@pytest.mark.parametrize(
+    ("blank", "tell"),
+    [
+        *(
+            (blank, lambda incident, kind=kind: incident.record_finding(kind, "x"))
+            for blank, kind in {
+                "missed_signals": "missed_signal",
+                "made_worse": "made_worse",
+                "went_badly": "went_badly",
+                "open_questions": "open_question",
+                "surprises": "surprise",
+            }.items()
+        ),
+        ("temporary_fix", lambda incident: incident.record_fix("temporary", "Cash")),
+        ("permanent_fix", lambda incident: incident.record_fix("permanent", "They renew themselves")),
+        ("narrative", lambda incident: incident.correct(incident.events()[0].id, {"narrative": "At nine"}, reason="x")),
+    ],
+)
+def test_each_blank_waits_for_its_own_answer(incident, blank, tell):
+    """What was found of one kind fills the blank of that kind, and no other."""
+    before = [one.name for one in incident.review().blanks]
+    assert blank in before
+    tell(incident)
+    assert [one.name for one in incident.review().blanks] == [name for name in before if name != blank]
+
+
+def test_the_review_itself_waits_for_people(incident):
+    """It waits for somebody who leads it, for the signature of each who sat, and for a place where it can be read."""
+
+    def left() -> set[str]:
+        return {one.name for one in incident.review().blanks} & {
+            "reviewers",
+            "facilitator",
+            "signatures",
+            "publication",
+        }
+
+    incident.open_review(participants=("li.na",))
+    assert left() == {"facilitator", "signatures", "publication"}
+    incident.open_review(participants=("li.na",), facilitator="zhao.min")
+    incident.sign_review(actor="li.na")
+    assert left() == {"signatures", "publication"}
+    incident.sign_review(actor="zhao.min")
+    incident.close_review("A certificate")
+    incident.publish_review("internal", "wiki/17")
+    assert left() == set()
+    incident.reopen("It is back")
+    assert "resolution" in {one.name for one in incident.review().blanks}
 
 
 def test_what_was_known_then(incident, clock):

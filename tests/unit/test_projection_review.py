@@ -405,18 +405,27 @@ def test_blanks(log):
     """What no event can tell waits for people; the summary does until the review is closed."""
     assert [blank.name for blank in reviewed(log).blanks] == [
         "impact_start",
+        "missed_signals",
         "trigger",
         "root_causes",
         "nature",
+        "narrative",
+        "made_worse",
         "went_well",
         "went_badly",
         "lucky",
         "coordination",
+        "open_questions",
+        "surprises",
         "lessons",
         "action_items",
         "plan_adequacy",
+        "temporary_fix",
         "permanent_fix",
         "reviewers",
+        "facilitator",
+        "signatures",
+        "publication",
     ]
     log.cut(13)
     assert reviewed(log).blanks[-1].name == "summary"
