@@ -110,7 +110,7 @@ def test_how_it_was_dealt_with(incident, clock):
 
 
 def test_required_roles_that_stood_empty(incident, clock):
-    """A role stands empty until somebody has it and from its release on, at levels that ask for it, while it is open."""
+    """A role stands empty until somebody has it and from its release on, where the level asks for it, while open."""
 
     def empty(role: str) -> list[tuple[int, bool]]:
         told = incident.review(now=clock()).account
