@@ -58,13 +58,42 @@ def seconds(since: datetime, until: datetime) -> int:
     return max(0, math.floor((until - since).total_seconds()))
 
 
+def cut(entries: Sequence[Told]) -> list[list[Told]]:
+    """Return *entries* in pieces: each reopening that a resolution came before begins another."""
+    pieces: list[list[Told]] = [[]]
+    for entry in entries:
+        if entry[2] == "IncidentReopened" and any(kind == "IncidentResolved" for _, _, kind, _ in pieces[-1]):
+            pieces.append([])
+        pieces[-1].append(entry)
+    return pieces
+
+
+def attained(pieces: Sequence[Sequence[Told]], said: str, purpose: str) -> list[datetime | None]:
+    """Return when each piece attained what *said* tells of, else what measures of that *purpose* are for."""
+    found: list[datetime | None] = []
+    before: list[Told] = []
+    for piece in pieces:
+        before += piece
+        meant = [one for one in before if one[2].startswith("Measure") and one[3].get("kind", "other") == purpose]
+        stands = {}
+        for _, _, kind, data in before:
+            ended = kind in {"MeasureCompleted", "MeasureSkipped"}
+            if ended or (kind == "MeasureStarted" and data.get("kind", "other") == purpose):
+                stands[data["measure"]] = kind
+        spoken = [at for at, _, kind, _ in piece if kind == said]
+        done = [one[0] for one in meant if one[2] == "MeasureCompleted" and one in piece]
+        if spoken:
+            found.append(min(spoken))
+        else:
+            found.append(max(done) if done and "MeasureStarted" not in stands.values() else None)
+    return found
+
+
 def intervals(entries: Sequence[Told]) -> list[tuple[str, bool, int]]:
     """Return how long each step took: its name, whether it was taken before, and the seconds."""
     first: dict[str, datetime] = {}
-    last: dict[str, datetime] = {}
     for at, _, kind, _ in entries:
         first.setdefault(kind, at)
-        last[kind] = at
     reported = first["IncidentReported"]
     found = []
     taken_up = [at for at, _, kind, _ in entries if kind in ACKNOWLEDGING]
@@ -72,17 +101,19 @@ def intervals(entries: Sequence[Told]) -> list[tuple[str, bool, int]]:
         found.append(("acknowledge", False, seconds(reported, taken_up[0])))
     if "IncidentAssessed" in first:
         found.append(("assess", False, seconds(reported, first["IncidentAssessed"])))
-    if "IncidentResolved" in first:
-        found.append(("resolve", False, seconds(reported, first["IncidentResolved"])))
-        if "IncidentReviewed" in last:
-            found.append(("review", False, seconds(last["IncidentResolved"], last["IncidentReviewed"])))
-    reopened = None
-    for at, _, kind, _ in entries:
-        if kind == "IncidentReopened":
-            reopened = at
-        elif kind == "IncidentResolved" and reopened is not None:
-            found.append(("resolve", True, seconds(reopened, at)))
-            reopened = None
+    pieces = cut(entries)
+    starts = [reported, *(piece[0][0] for piece in pieces[1:])]
+    resolved = [[at for at, _, kind, _ in piece if kind == "IncidentResolved"] for piece in pieces]
+    closed = [[at for at, _, kind, _ in piece if kind == "IncidentReviewed"] for piece in pieces]
+    spans: dict[str, list[tuple[datetime, datetime | None]]] = {
+        "contain": list(zip(starts, attained(pieces, "IncidentContained", "contain"), strict=True)),
+        "restore": list(zip(starts, attained(pieces, "ServiceRestored", "restore"), strict=True)),
+        "resolve": [(start, min(ends, default=None)) for start, ends in zip(starts, resolved, strict=True)],
+        "review": [(max(one), max(end, default=None)) for one, end in zip(resolved, closed, strict=True) if one],
+    }
+    for step, each in spans.items():
+        reached = [seconds(start, end) for start, end in each if end is not None]
+        found += [(step, place > 0, took) for place, took in enumerate(reached)]
     return found
 
 

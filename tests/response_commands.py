@@ -76,7 +76,12 @@ def drawn(words: st.SearchStrategy[str]) -> dict[str, st.SearchStrategy[Any]]:
     keys = st.sampled_from(_KEYS)
     return {
         "add_measure": st.builds(
-            unplanned.AddMeasure, measure=keys, title=words, reason=words, mandatory=st.booleans()
+            unplanned.AddMeasure,
+            measure=keys,
+            title=words,
+            reason=words,
+            kind=st.sampled_from(["contain", "restore", "other"]),
+            mandatory=st.booleans(),
         ),
         "start_measure": st.builds(measures.StartMeasure, measure=keys),
         "complete_measure": st.builds(measures.CompleteMeasure, measure=keys, outcome=words),
@@ -97,4 +102,5 @@ def drawn(words: st.SearchStrategy[str]) -> dict[str, st.SearchStrategy[Any]]:
         "put_on_hold": st.builds(holds.PutOnHold, reason=words),
         "resume": st.builds(holds.Resume, note=words),
         "mark_contained": st.builds(effects.MarkContained, note=words),
+        "mark_restored": st.builds(effects.MarkRestored, note=words),
     }

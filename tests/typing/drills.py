@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from respond.engine.desk import Desk
 from respond.engine.drill import DrillEngine
+from respond.engine.drill_view import DrillView
 from respond.engine.engine import Engine
 from respond.engine.notifier import Notifier
 from respond.engine.watch import Watch
 from respond.integrations.publisher import Publisher
 from respond.integrations.reminders import NotifierTarget
+from respond.store.protocol import EventStore
 from respond.store.subscription import Subscription
 
 
@@ -36,3 +38,10 @@ def played(drill: DrillEngine, notifier: Notifier) -> Desk:
     drill.projections  # type: ignore[attr-defined]  # noqa: B018
     drill.log()  # type: ignore[attr-defined]
     return drill
+
+
+def opened(store: EventStore) -> Engine:
+    """Try to open an engine on what a drill sees of a log, or to follow it as if it were one."""
+    Engine(store)
+    Subscription(DrillView(store, "spring"))  # type: ignore[arg-type]
+    return Engine(DrillView(store, "spring"))  # type: ignore[arg-type]

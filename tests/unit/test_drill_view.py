@@ -6,7 +6,8 @@ import pytest
 
 from respond.domain.streams import NO_STREAM, StreamId, exactly
 from respond.engine.drill_view import DrillView, drills_in
-from respond.errors import IdempotencyConflict, VersionConflict
+from respond.engine.engine import Engine
+from respond.errors import IdempotencyConflict, InvalidInput, VersionConflict
 from respond.store.memory import MemoryEventStore
 from respond.store.records import Write
 from respond.testing.conformance.samples import ONE, TWO, ManualClock, event, events, ids_of
@@ -90,3 +91,12 @@ def test_to_itself(store, view):
         assert [row.id for row in view.read_stream(ONE)] == ids_of(3)
     assert store.head() == view.head()
     assert store.head().position == 3
+
+
+def test_no_engine_on_it(store, view):
+    """An engine would show a drill as reality: it is refused, and the way out is named; the log itself is taken."""
+    for mode in ("memory", "inline"):
+        with pytest.raises(InvalidInput, match=r"store: is the view of a drill.*engine\.drill\(key\)"):
+            Engine(view, projections=mode)
+    with Engine(store) as engine:
+        assert engine.drill("spring").events("drill", "spring") == ()

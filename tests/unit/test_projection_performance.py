@@ -85,6 +85,67 @@ def test_repeated_times_and_time_on_hold_stand_apart(engine):
     assert (found.on_hold_seconds, engine.figures().on_hold_seconds) == (1200, 1200)
 
 
+def restored(engine: Engine, incident: Any, measure: str, minutes: int) -> None:
+    """Let a measure of so many *minutes* contain the incident and serve customers again."""
+    incident.add_measure(measure, title="Spare terminals", reason="closest", kind="restore")
+    incident.start_measure(measure)
+    engine.clock.move(minutes=minutes)
+    incident.mark_contained()
+    incident.complete_measure(measure)
+
+
+def test_what_a_reopening_asks_anew_counts_again(engine):
+    """The next day's measure and words leave the first day's times as they were, and are counted from the reopening."""
+    incident = responding(engine)
+    restored(engine, incident, "spare", 40)
+    incident.resolve("replaced")
+    engine.clock.move(minutes=10)
+    incident.close_review("done")
+    engine.clock.move(hours=24)
+    incident.reopen("again")
+    before = {step: times(engine, step) for step in ("contain", "restore", "resolve", "review")}
+    assert {one.first.median_seconds for one in before.values()} == {2400, 600}
+    assert {one.again.count for one in before.values()} == {0}
+    restored(engine, incident, "others", 20)
+    incident.resolve("a new one")
+    engine.clock.move(minutes=5)
+    incident.close_review("done again")
+    for step, again in (("contain", 1200), ("restore", 1200), ("resolve", 1200), ("review", 300)):
+        found = times(engine, step)
+        assert found.first == before[step].first
+        assert (found.again.median_seconds, found.again.count) == (again, 1)
+
+
+def test_a_first_time_after_a_reopening_counts_from_there(engine):
+    """What was never told before the reopening is no repeat; nor does the time between count."""
+    incident = responding(engine)
+    incident.resolve("replaced")
+    engine.clock.move(hours=24)
+    incident.reopen("again")
+    engine.clock.move(minutes=20)
+    incident.mark_restored()
+    found = times(engine, "restore")
+    assert (found.first.median_seconds, found.first.count, found.again.count) == (1200, 1, 0)
+
+
+def test_a_false_alarm_that_was_none_begins_nothing_anew(engine):
+    """Customers wait from the report: a reopening counts only behind a resolution."""
+    incident = reported(engine)
+    engine.clock.move(minutes=10)
+    incident.cancel("a false alarm")
+    engine.clock.move(minutes=50)
+    incident.reopen("it was none")
+    incident.assess(affected_customers=300, actor="chen.yu")
+    incident.assign_level(2, basis="300 customers", actor="chen.yu")
+    incident.start_response(actor="chen.yu")
+    engine.clock.move(minutes=30)
+    incident.mark_restored()
+    incident.resolve("replaced")
+    for step in ("restore", "resolve"):
+        found = times(engine, step)
+        assert (found.first.median_seconds, found.first.count, found.again.count) == (5400, 1, 0)
+
+
 def test_duties_customers_and_money(engine):
     """On-time shares of what was due, a promise by its name; losses, compensation and costs by currency."""
     handled(engine)

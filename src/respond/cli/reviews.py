@@ -23,7 +23,7 @@ from respond.projections.account import Account
 from respond.projections.communication import Communication
 from respond.projections.entries import Citation
 from respond.projections.learnt import Learnt
-from respond.projections.milestones import Milestone
+from respond.projections.milestones import Duration, Milestone
 from respond.projections.response import Response
 from respond.projections.review import Review
 from respond.projections.view import View
@@ -125,7 +125,7 @@ def _show_times(page: Page, found: Review) -> None:
         page.heading("durations")
         page.table(
             ("what", "how long", "events"),
-            [(one.name, span_text(one.seconds), _all(one.citations)) for one in found.durations],
+            [(_named(one), span_text(one.seconds), _all(one.citations)) for one in found.durations],
         )
     if found.levels:
         page.heading("levels")
@@ -380,8 +380,8 @@ def _show_doubts(page: Page, found: Review) -> None:
         page.table(("what", "event"), [(text, _cited(citation)) for text, citation in doubts])
 
 
-def _named(milestone: Milestone) -> str:
-    return milestone.name if milestone.ordinal == 1 else f"{milestone.name} ({milestone.ordinal})"
+def _named(one: Milestone | Duration) -> str:
+    return one.name if one.ordinal == 1 else f"{one.name} ({one.ordinal})"
 
 
 def _cited(citation: Citation) -> str:

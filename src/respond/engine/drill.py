@@ -52,7 +52,7 @@ class Given:
 class _Inside:
     """What the watcher of a drill works on; it leads nowhere else."""
 
-    store: DrillView
+    store: EventStore
     reader: Reader
     plans: Plans
     clock: Callable[[], datetime]
@@ -99,7 +99,7 @@ class DrillEngine(Desk):
         self.key = key
         self.time = DrillClock(clock)
         """The clock of the drill, which can be moved on."""
-        view = DrillView(store, key)
+        view = DrillView(store, key).as_store()
         super().__init__(view, plans=plans, workflows=workflows, clock=self.time, random=random, policy=policy)
         self.time.ahead = self._drill().ahead
         self._watch = Watch(_Inside(view, self._reader, self.plans, self.clock, self.execute))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import attrs
 
@@ -20,10 +20,11 @@ KEY_MAX = 100
 
 
 class DrillView:
-    """An `EventStore` in which the streams of a drill go by the names that they would have in reality.
+    """An event store in which the streams of a drill go by the names that they would have in reality.
 
     `incident-7` is the stream `incident-spring/7` of the realm of drills, where `spring` is the key of the drill.  No
-    name leads to a stream of another drill, and none to reality.
+    name leads to a stream of another drill, and none to reality.  By type it is no `EventStore`, as its tenant cannot
+    be set: an engine, which would show a drill as reality, takes none.  `as_store` is for the drill itself.
     """
 
     def __init__(self, inner: EventStore, drill: str) -> None:
@@ -33,7 +34,15 @@ class DrillView:
         self._inner = inner
         self._drill = drill
         self.log = inner.log
-        self.tenant = inner.tenant
+
+    @property
+    def tenant(self) -> str:
+        """Whose log it is."""
+        return self._inner.tenant
+
+    def as_store(self) -> EventStore:
+        """Return itself to what a drill is made of."""
+        return cast("EventStore", self)
 
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
         """Append all *writes* to streams of the drill; see `EventStore.append`."""
@@ -88,7 +97,7 @@ class DrillView:
     def exclusively(self, streams: Collection[StreamId]) -> Iterator[EventStore]:
         """Lend a view that keeps out all others who ask the same for one of *streams*; see `EventStore.exclusively`."""
         with self._inner.exclusively([self._inside(stream) for stream in streams]) as store:
-            yield DrillView(store, self._drill)
+            yield DrillView(store, self._drill).as_store()
 
     def head(self) -> Head:
         """Return the end of the log, of which the drill is a part."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 from respond.domain.streams import is_restricted
+from respond.engine.drill_view import DrillView
 from respond.errors import InvalidInput
 from respond.store.protocol import EventStore
 from respond.workflow.workflow import Workflow
@@ -21,7 +22,14 @@ def check_mode(mode: str) -> None:
 
 
 def ordinary(store: EventStore) -> EventStore:
-    """Return *store*; raises `InvalidInput` for the restricted part of a log: `Accountability` alone opens that."""
+    """Return *store*; raises `InvalidInput` for the restricted part of a log, and for the view of a drill.
+
+    `Accountability` alone opens the one, and `Engine.drill` the other.
+    """
+    if isinstance(store, DrillView):
+        raise InvalidInput(
+            "is the view of a drill, which an engine would show as reality; ask engine.drill(key) for it", place="store"
+        )
     if is_restricted(store.tenant):
         raise InvalidInput(
             "is the restricted part of a log; open it as Accountability", place="tenant", value=store.tenant

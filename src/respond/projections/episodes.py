@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
@@ -14,11 +14,11 @@ from respond.plan.owed import Verdict, owed, verdict
 from respond.plan.plan import Plan
 from respond.projections import tenures as t
 from respond.projections.entries import Entry, entries, in_world_order
-from respond.projections.milestones import durations, milestones
+from respond.projections.milestones import durations
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.agenda import asked
 from respond.workflow.incident.drawn import Drawn
-from respond.workflow.incident.events import IncidentReopened, IncidentReported, IncidentResolved
+from respond.workflow.incident.events import IncidentReported
 from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.resources import ResourceMoved
 from respond.workflow.incident.state import CANCELLED, MERGED, Incident
@@ -28,14 +28,13 @@ STEPS: Mapping[str, str] = {
     "detect": "from the start of the impact to its discovery",
     "acknowledge": "from the report to the first sign that someone took it up",
     "assess": "from the report to the first assessment",
-    "contain": "from the report until it did not spread any more",
-    "restore": "from the report until customers were served again",
+    "contain": "from the report until it did not spread any more; again: from each reopening",
+    "restore": "from the report until customers were served again; again: from each reopening",
     "resolve": "from the report to the first resolution; again: from each reopening to the next resolution",
-    "review": "from the last resolution to the end of the review",
+    "review": "from the last resolution before it to the end of the review; again: after each reopening",
 }
 """What is measured, and from what to what."""
 _OF_MILESTONES = {"resolve_first": "resolve"}
-_SECOND = timedelta(seconds=1)
 
 
 @attrs.frozen
@@ -109,18 +108,10 @@ def episode(events: Sequence[Event], plan: Plan, parties: Iterable[Party], now: 
 
 
 def _intervals(holding: Sequence[Entry], rested: Sequence[t.Tenure]) -> Iterator[Interval]:
-    for one in durations(milestones(holding), rested):
+    for one in durations(holding, rested):
         step = _OF_MILESTONES.get(one.name, one.name)
         if step in STEPS:
-            yield Interval(step, max(0, one.seconds), one.on_hold_seconds)
-    since: datetime | None = None
-    for entry in holding:
-        if isinstance(entry.reading, IncidentReopened):
-            since = entry.happened_at
-        elif isinstance(entry.reading, IncidentResolved) and since is not None:
-            until = entry.happened_at
-            yield Interval("resolve", (until - since) // _SECOND, t.seconds_within(rested, since, until), again=True)
-            since = None
+            yield Interval(step, max(0, one.seconds), one.on_hold_seconds, again=one.ordinal > 1)
 
 
 def _verdicts(plan: Plan, events: Sequence[Event], now: datetime) -> Iterator[tuple[str, Verdict]]:

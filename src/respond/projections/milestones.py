@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -36,7 +37,6 @@ _FIRSTS: tuple[tuple[str, tuple[type, ...]], ...] = (
 )
 _LASTS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("resolved_last", (e.IncidentResolved,)),
-    ("reviewed", (e.IncidentReviewed,)),
     ("cancelled", (e.IncidentCancelled,)),
     ("merged", (e.IncidentMerged,)),
 )
@@ -48,11 +48,14 @@ _DURATIONS = (
     ("assign_level", "reported", "level_assigned"),
     ("start_response", "reported", "response_started"),
     ("first_measure", "reported", "first_measure"),
-    ("contain", "reported", "contained"),
-    ("restore", "reported", "restored"),
     ("report_upward", "reported", "first_upward_report"),
-    ("resolve_first", "reported", "resolved_first"),
     ("resolve_last", "reported", "resolved_last"),
+)
+_START = "start"
+_OF_A_STRETCH = (
+    ("contain", _START, "contained"),
+    ("restore", _START, "restored"),
+    ("resolve_first", _START, "resolved_first"),
     ("review", "resolved_last", "reviewed"),
 )
 _EFFECTS: tuple[tuple[str, type, MeasureKind], ...] = (
@@ -81,8 +84,10 @@ class Duration(Document):
     """How long it took from one milestone to another; below 0 when the clocks of the two disagree."""
 
     name: str
+    ordinal: int = 1
+    """Which time, where it was done more than once."""
     since: str
-    """The milestone that it begins with."""
+    """The milestone that it begins with; a repeat has both from its own stretch."""
     until: str
     seconds: int
     on_hold_seconds: int = 0
@@ -90,34 +95,73 @@ class Duration(Document):
     citations: tuple[Citation, Citation]
 
 
+_Numbered = TypeVar("_Numbered", Milestone, Duration)
+
+
+def stretches(world: Iterable[Entry]) -> tuple[tuple[Entry, ...], ...]:
+    """Return *world* cut into stretches: each reopening after a resolution begins another."""
+    found: list[list[Entry]] = [[]]
+    resolved = False
+    for entry in world:
+        if resolved and isinstance(entry.reading, e.IncidentReopened):
+            found.append([])
+            resolved = False
+        resolved = resolved or isinstance(entry.reading, e.IncidentResolved)
+        found[-1].append(entry)
+    return tuple(map(tuple, found))
+
+
 def milestones(world: Sequence[Entry]) -> tuple[Milestone, ...]:
     """Return the milestones in *world*, entries that hold, in the order in which they happened."""
-    found = [*_told(world), *_achieved(world)]
+    reached = (one for stretch in _achieved(stretches(world)) for one in stretch)
+    return tuple(sorted((*_told(world), *_numbered(reached), *_points(world)), key=lambda one: one.at))
+
+
+def durations(world: Sequence[Entry], held: Sequence[Tenure] = ()) -> tuple[Duration, ...]:
+    """Return how long it took between the milestones in *world*, and how much of that was on hold."""
+    known = {one.name: one for one in (*_told(world), *_points(world))}
+    found = list(_between(_DURATIONS, known, held))
+    parts = stretches(world)
+    for place, (part, achieved) in enumerate(zip(parts, _achieved(parts), strict=True)):
+        own = {one.name: one for one in (*_points(part), *achieved)}
+        own[_START] = _milestone("reopened", part[0]) if place else known["reported"]
+        found += _between(_OF_A_STRETCH, own, held)
+    return tuple(_numbered(found))
+
+
+def _between(
+    asked: Iterable[tuple[str, str, str]], known: Mapping[str, Milestone], held: Sequence[Tenure]
+) -> Iterator[Duration]:
+    """Yield each duration that is *asked* for, between two of the *known* milestones."""
+    for name, since, until in asked:
+        if since in known and until in known:
+            begun, ended = known[since], known[until]
+            yield Duration(
+                name=name,
+                since=begun.name,
+                until=until,
+                seconds=(ended.at - begun.at) // _SECOND,
+                on_hold_seconds=seconds_within(held, begun.at, ended.at),
+                citations=(begun.citation, ended.citation),
+            )
+
+
+def _numbered(found: Iterable[_Numbered]) -> Iterator[_Numbered]:
+    """Yield what was *found*, each with which of its name it is."""
+    count: Counter[str] = Counter()
+    for one in found:
+        count[one.name] += 1
+        yield attrs.evolve(one, ordinal=count[one.name])
+
+
+def _points(world: Sequence[Entry]) -> Iterator[Milestone]:
+    """Yield the milestones that an entry of *world* is, whichever stretch it is in."""
     for name, kinds in _FIRSTS:
         reaching = _taken_up(world) if kinds is ACKNOWLEDGES else _of(world, kinds)
-        found += [_milestone(name, entry) for entry in reaching[:1]]
-    reopened = _of(world, (e.IncidentReopened,))
-    found += [_milestone("reopened", entry, ordinal) for ordinal, entry in enumerate(reopened, 1)]
+        yield from (_milestone(name, entry) for entry in reaching[:1])
+    yield from _numbered(_milestone("reopened", entry) for entry in _of(world, (e.IncidentReopened,)))
     for name, kinds in _LASTS:
-        found += [_milestone(name, entry) for entry in _of(world, kinds)[-1:]]
-    return tuple(sorted(found, key=lambda one: one.at))
-
-
-def durations(reached: Iterable[Milestone], held: Sequence[Tenure] = ()) -> tuple[Duration, ...]:
-    """Return how long it took between the milestones that were *reached*, and how much of that was on hold."""
-    known = {milestone.name: milestone for milestone in reached}
-    return tuple(
-        Duration(
-            name=name,
-            since=since,
-            until=until,
-            seconds=(known[until].at - known[since].at) // _SECOND,
-            on_hold_seconds=seconds_within(held, known[since].at, known[until].at),
-            citations=(known[since].citation, known[until].citation),
-        )
-        for name, since, until in _DURATIONS
-        if since in known and until in known
-    )
+        yield from (_milestone(name, entry) for entry in _of(world, kinds)[-1:])
 
 
 def _told(world: Sequence[Entry]) -> Iterable[Milestone]:
@@ -132,18 +176,27 @@ def _told(world: Sequence[Entry]) -> Iterable[Milestone]:
             yield _told_by("discovered", entry.reading.discovered_at, entry)
 
 
-def _achieved(world: Sequence[Entry]) -> Iterable[Milestone]:
-    """Yield when it was contained and restored: as people say, else when the last measure begun for that was done."""
-    for name, said, kind in _EFFECTS:
-        told = _of(world, (said,))
-        measures = [entry for entry in _of(world, _MEASURES) if getattr(entry.reading, "kind", kind) == kind]
-        left: set[str] = set()
-        for entry in measures:
-            change = left.add if isinstance(entry.reading, MeasureStarted) else left.discard
-            change(entry.reading.measure)
-        done = [entry for entry in measures if isinstance(entry.reading, MeasureCompleted)]
-        if told or (done and not left):
-            yield _milestone(name, told[0] if told else done[-1])
+def _achieved(parts: Iterable[Sequence[Entry]]) -> Iterator[tuple[Milestone, ...]]:
+    """Yield for each of the stretches when it was contained, restored and reviewed."""
+    left: dict[str, set[str]] = {name: set() for name, _, _ in _EFFECTS}
+    for part in parts:
+        reached = {name: _effect(part, said, kind, left[name]) for name, said, kind in _EFFECTS}
+        reached["reviewed"] = _of(part, (e.IncidentReviewed,))[-1:]
+        yield tuple(_milestone(name, entry) for name, found in reached.items() for entry in found)
+
+
+def _effect(part: Iterable[Entry], said: type, kind: MeasureKind, left: set[str]) -> list[Entry]:
+    """Return what achieved it, if anything did: the words of people, else the end of the last measure begun for that.
+
+    *left* holds the measures that are open; those that a stretch leaves open hold up the next one.
+    """
+    told = _of(part, (said,))
+    measures = [entry for entry in _of(part, _MEASURES) if getattr(entry.reading, "kind", kind) == kind]
+    for entry in measures:
+        change = left.add if isinstance(entry.reading, MeasureStarted) else left.discard
+        change(entry.reading.measure)
+    done = [entry for entry in measures if isinstance(entry.reading, MeasureCompleted)]
+    return told[:1] or ([] if left else done[-1:])
 
 
 def _impact_start(reading: Any) -> Moment | None:
@@ -160,10 +213,8 @@ def _taken_up(world: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in _of(world, ACKNOWLEDGES) if not entry.event.inferred]
 
 
-def _milestone(name: str, entry: Entry, ordinal: int = 1) -> Milestone:
-    return Milestone(
-        name=name, ordinal=ordinal, at=entry.happened_at, moment=entry.occurred_at, citation=entry.citation
-    )
+def _milestone(name: str, entry: Entry) -> Milestone:
+    return Milestone(name=name, at=entry.happened_at, moment=entry.occurred_at, citation=entry.citation)
 
 
 def _told_by(name: str, moment: Moment, entry: Entry) -> Milestone:

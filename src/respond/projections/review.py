@@ -264,7 +264,7 @@ def _body(
     found = learnt(holding, {entry.event.id: entry.citation for entry in world}, standing, lessons)
     return {
         "milestones": reached,
-        "durations": durations(reached, t.holds(holding, closed, now=until)),
+        "durations": durations(holding, t.holds(holding, closed, now=until)),
         "statuses": statuses,
         "open_seconds": t.total_seconds(tenure for tenure in statuses if tenure.holder not in t.CLOSED),
         "resolved_seconds": t.total_seconds(tenure for tenure in statuses if tenure.holder == RESOLVED),
