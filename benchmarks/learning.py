@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import cycle
 from random import Random
 from statistics import median
 from time import perf_counter
@@ -30,6 +31,11 @@ MILLISECONDS = 1e3
 _RANDOM = Random(5)
 _WORDS = [f"{start}{number}" for number in range(250) for start in ("card", "power", "shop", "line", "gate", "desk")]
 _SIGNS = "断停电源柜台网络支付凭证手工备用线路设备故障客户门店终端通报更新证书到期提醒演练预案"
+_OFFICER = {"actor": "wang.li", "role": "duty_officer"}
+_COMMANDER = {"actor": "chen.yu", "role": "commander"}
+_TECHNICIAN = {"actor": "xu.bo", "role": "technical_lead"}
+_CARE = {"actor": "sun.mei", "role": "customer_care"}
+_AGENT = {"actor": "luo.dan", "role": "agent"}
 QUERIES = ("card0", "card1 power2", "gate249", "断电", "备用线路", "柜台 shop3", "nothing at all")
 """Frequent and rare words, words together, Chinese of two signs and of four, both, and what is in none."""
 
@@ -43,7 +49,7 @@ def figures_of_learning(grounds: Grounds) -> Iterator[Figure]:
 
 
 def _reviewing() -> Figure:
-    """Return what the review of one long incident costs, under the plan of a company."""
+    """Return what the review of one long incident with its parties costs, under the plan of a company."""
     plan = Plan.shipped("service-company")
     with Engine(MemoryEventStore(clock=system_clock), plans=[plan]) as engine:
         incident = _long(engine)
@@ -66,30 +72,64 @@ def _reviewing() -> Figure:
         least=False,
         peer=f"{median(ours) / median(plain):,.1f} times reading and folding it, {median(plain):,.2f} ms",
         spread=spread(ours),
-        correct=len(events) == EVENTS == review.events and sorted(found + notes) == sorted(told),
+        correct=review.ground.events == EVENTS and sorted(found + notes) == sorted(told),
         why="the review does not tell each note and decision with its event",
     )
 
 
 def _long(engine: Engine) -> Any:
-    """Return an incident of which people noted, heard, decided and were told much."""
+    """Return an incident of which people noted, heard, decided, said, did and were told much, with many customers."""
     incident = engine.report(
         category="equipment_failure", title="Card terminals down", actor="wang.li", role="duty_officer"
     )
     incident.assess(affected_customers=300, spread="regional", actor="chen.yu", role="assessor")
     incident.assign_level(3, basis="regional", actor="chen.yu", role="commander")
-    commander = {"actor": "chen.yu", "role": "commander"}
-    for number in range(len(incident.events()), EVENTS):
-        match number % 4:
-            case 0:
-                incident.note(f"Shop {number} takes cards again", actor="wang.li", role="duty_officer")
-            case 1:
-                incident.receive_information(f"i{number}", text="No card is taken", source="shops", **commander)
-            case 2:
-                incident.record_decision(f"Send a technician to shop {number}", rationale="It is near", **commander)
-            case 3:
-                incident.record_feedback(f"Shop {number} is thankful", source="shops", channel="telephone", **commander)
+    incident.start_response(**_COMMANDER)
+    for step in cycle(_STEPS):
+        left = EVENTS - incident.review().ground.events
+        if left < _MOST:
+            break
+        step(incident, left)
+    for number in range(left):
+        incident.note(f"Shop {number} takes cards again", **_OFFICER)
     return incident
+
+
+def _cared(incident: Any, number: int) -> None:
+    party = incident.register_affected(f"c-{number}", **_AGENT)
+    party.contact_party(channel="hotline", **_AGENT)
+    party.listen(complaint="The card was kept", **_AGENT)
+    party.apologise(by="chen.yu", form="by telephone", **_CARE)
+
+
+def _said(incident: Any, number: int) -> None:
+    word = f"word{number}"
+    incident.draft_statement(word, audience="staff", channel="staff_group", text="Take cash", **_CARE)
+    incident.approve_statement(word, actor="gao.ping", role="executive")
+    incident.publish_statement(word, **_COMMANDER)
+
+
+def _measured(incident: Any, number: int) -> None:
+    measure = f"m{number}"
+    incident.add_measure(measure, title="Bring a terminal", reason="It is near", by_role="technical_lead", **_COMMANDER)
+    incident.start_measure(measure, **_TECHNICIAN)
+    incident.complete_measure(measure, outcome="It works", **_TECHNICIAN)
+
+
+def _heard(incident: Any, number: int) -> None:
+    incident.receive_information(f"i{number}", text="No card is taken", source="shops", **_COMMANDER)
+    incident.record_feedback(f"Shop {number} is thankful", source="shops", channel="telephone", **_COMMANDER)
+
+
+def _judged(incident: Any, number: int) -> None:
+    incident.assess(affected_customers=300 + number, spread="regional", actor="chen.yu", role="assessor")
+    incident.record_decision(f"Send a technician to shop {number}", rationale="It is near", **_COMMANDER)
+    incident.note(f"Shop {number} takes cards again", **_OFFICER)
+
+
+_STEPS = (_cared, _said, _measured, _heard, _judged)
+_MOST = 10
+"""More events than any of these steps makes."""
 
 
 def _searching(grounds: Grounds, database: Database, texts: list[str]) -> Figure:

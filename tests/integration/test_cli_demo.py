@@ -157,7 +157,9 @@ def test_the_review_leaves_nothing_to_fill_in(told):
     """Findings, action items of which one was refused, a lesson and a proposal; no field of the review stays blank."""
     review = told["review"]
     assert review["blanks"] == []
-    assert len(review["learnt"]["findings"]) == 10
+    assert len(review["learnt"]["findings"]) == 13
+    customers = next(one for one in review["estimates"] if one["name"] == "affected_customers")
+    assert (customers["first"], [one["now"] for one in customers["judged"] if one["corrected_by"]]) == (120, [1200])
     standing = [one["standing"] for one in review["actions"]]
     assert {one["key"]: (one["status"], one["refused"]) for one in standing} == {
         "two-shops-first": ("verified", 0),

@@ -6,11 +6,13 @@ from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from incident_logs import PLAN, START, after
 from respond.domain.canonical import canonical
+from respond.plan.organisation import Role
 from respond.projections.entries import entries, in_world_order
 from respond.projections.listing import Listing
 from respond.projections.replay import Replay, replay
@@ -20,9 +22,13 @@ from respond.projections.statistics import Statistics
 from respond.projections.timeline import timeline
 from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.events import CommandTransferred
+from respond.workflow.incident.staffing import vacancies
 from respond.workflow.incident.state import OPEN
 from strategies import histories
 
+STAFFED = attrs.evolve(
+    PLAN, roles=tuple(Role(id=one, title=one, required_from=3) for one in ("commander", "assessor", "responder"))
+)
 ONE = histories().filter(bool)
 LOGS = histories(incidents=3, steps=45, realms=("real", "real", "drill"))
 THE_END = START + timedelta(days=3650)
@@ -172,6 +178,14 @@ def test_who_commands_last_commands_now(events):
     for tenures, holder in ((found.commanders, folded.commander), (found.level_tenures, folded.level)):
         lasting = [one.holder for one in tenures if one.until is None]
         assert lasting == ([holder] if folded.status in OPEN and holder is not None else [])
+
+
+@given(histories(punctual=True, amended=False).filter(bool))
+def test_what_stands_empty_last_is_vacant_now(events):
+    """While an incident is open, the roles that stand empty are those that the state finds vacant."""
+    folded, found = INCIDENT.fold(events), review(events, plan=STAFFED).account
+    lasting = {one.holder for one in found.roles_empty if one.until is None}
+    assert lasting == ({role.id for role in vacancies(STAFFED, folded)} if folded.status in OPEN else set())
 
 
 @given(histories(retimed=False).filter(bool))

@@ -44,7 +44,8 @@ def answers(engine: Any, incident: Any) -> dict[str, Any]:
         "state": incident.state(),
         "owed": incident.obligations(),
         "row": attrs.evolve(row, updated_at=row.reported_at),
-        "duties": (review.peak_level, review.upward_duties, review.level_times),
+        "duties": (review.peak_level, review.upward_duties),
+        "levels": [(one.level, one.seconds) for one in review.level_times],
     }
 
 

@@ -93,6 +93,24 @@ def test_silence_ends_with_the_incident(incident):
     assert silences(incident)["staff"] == (40, 0, True)
 
 
+def test_a_silence_cites_what_it_lies_between(incident):
+    """It cites the step, or the word, with which it began, and what ended it; nothing while it lasts."""
+
+    def between() -> list[str]:
+        types = {event.id: event.type for event in incident.events()}
+        staff = next(one for one in found(incident).silences if one.audience == "staff")
+        return [types[one.id] for one in staff.citations]
+
+    passes(incident, 20)
+    assert between() == ["IncidentReported"]
+    incident.notify("Take cash", **LINE)
+    assert between() == ["IncidentReported", "NoticeGiven"]
+    passes(incident, 30)
+    assert between() == ["NoticeGiven"]
+    incident.resolve("x")
+    assert between() == ["NoticeGiven", "IncidentResolved"]
+
+
 def test_silence_counts_from_the_level_that_names_the_audience(incident):
     """An audience of the worse levels is left alone at a milder one, and owed word from the change on."""
     passes(incident, 300)

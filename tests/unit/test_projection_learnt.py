@@ -94,13 +94,41 @@ def test_how_it_was_dealt_with(incident, clock):
         ("liaison", "wu.bo", 7200, "all is told"),
     ]
     assert told.roles_never_filled == ("legal",)
+    assert [(one.holder, one.seconds, one.ended_by is None) for one in told.roles_empty] == [
+        ("legal", 10800, False),
+        ("liaison", 600, False),
+    ]
     (duty,) = told.duties
     assert (duty.obligation, duty.verdict, duty.late_seconds) == ("review", "late", 3600)
     assert duty.done_by == incident.events()[-1].id
     assert (told.silence.seconds, told.silence.since) == (7200, START + timedelta(hours=1))
+    types = {one.id: one.type for one in incident.events()}
+    assert [types[one.id] for one in told.silence.citations] == ["ProgressNoted", "IncidentResolved"]
     assert [(one.resource, one.requested, one.short) for one in told.resources] == [("generators", 3, 3)]
     (cost,) = told.costs
     assert (str(cost.total.amount), len(cost.citations)) == ("12.50", 2)
+
+
+def test_required_roles_that_stood_empty(incident, clock):
+    """A role stands empty until somebody has it and from its release on, where the level asks for it, while open."""
+
+    def empty(role: str) -> list[tuple[int, bool]]:
+        told = incident.review(now=clock()).account
+        return [(one.seconds, one.until is None) for one in told.roles_empty if one.holder == role]
+
+    incident.reopen("It is back")
+    clock.move(minutes=5)
+    assert empty("liaison") == [(600, False)]
+    incident.assign_role("liaison", "li.na")
+    incident.release_role("liaison", "wu.bo", reason="asleep")
+    assert empty("liaison") == [(600, False)]
+    incident.release_role("liaison", "li.na", reason="asleep too")
+    clock.move(minutes=7)
+    assert empty("liaison") == [(600, False), (420, True)]
+    incident.change_level(4, justification="small")
+    clock.move(minutes=7)
+    assert empty("liaison") == [(600, False), (420, False)]
+    assert empty("legal") == [(10800, False), (720, False)]
 
 
 def test_what_people_told(incident):
@@ -132,6 +160,56 @@ def test_what_people_told(incident):
     assert left.isdisjoint({"trigger", "lucky", "plan_adequacy", "permanent_fix", "reviewers", "lessons", "summary"})
     incident.retract(told.findings[1].citation.id, reason="it was day")
     assert "lucky" in {one.name for one in incident.review().blanks}
+
+
+@pytest.mark.parametrize(
+    ("blank", "tell"),
+    [
+        *(
+            (blank, lambda incident, kind=kind: incident.record_finding(kind, "x"))
+            for blank, kind in {
+                "missed_signals": "missed_signal",
+                "made_worse": "made_worse",
+                "went_badly": "went_badly",
+                "open_questions": "open_question",
+                "surprises": "surprise",
+            }.items()
+        ),
+        ("temporary_fix", lambda incident: incident.record_fix("temporary", "Cash")),
+        ("permanent_fix", lambda incident: incident.record_fix("permanent", "They renew themselves")),
+        ("narrative", lambda incident: incident.correct(incident.events()[0].id, {"narrative": "At nine"}, reason="x")),
+    ],
+)
+def test_each_blank_waits_for_its_own_answer(incident, blank, tell):
+    """What was found of one kind fills the blank of that kind, and no other."""
+    before = [one.name for one in incident.review().blanks]
+    assert blank in before
+    tell(incident)
+    assert [one.name for one in incident.review().blanks] == [name for name in before if name != blank]
+
+
+def test_the_review_itself_waits_for_people(incident):
+    """It waits for somebody who leads it, for the signature of each who sat, and for a place where it can be read."""
+
+    def left() -> set[str]:
+        return {one.name for one in incident.review().blanks} & {
+            "reviewers",
+            "facilitator",
+            "signatures",
+            "publication",
+        }
+
+    incident.open_review(participants=("li.na",))
+    assert left() == {"facilitator", "signatures", "publication"}
+    incident.open_review(participants=("li.na",), facilitator="zhao.min")
+    incident.sign_review(actor="li.na")
+    assert left() == {"signatures", "publication"}
+    incident.sign_review(actor="zhao.min")
+    incident.close_review("A certificate")
+    incident.publish_review("internal", "wiki/17")
+    assert left() == set()
+    incident.reopen("It is back")
+    assert "resolution" in {one.name for one in incident.review().blanks}
 
 
 def test_what_was_known_then(incident, clock):

@@ -233,6 +233,20 @@ def test_teams(log):
     assert spans(reviewed(log).teams) == [("desk", 0, 10), ("network", 10, 57)]
 
 
+def test_the_end_is_cited(log):
+    """The resolution and the summary that stand cite who told them; what a level lasted cites what began each time."""
+    found = reviewed(log)
+    assert (found.resolution, found.resolution_citation) == ("restarted", cited(log, 13))
+    assert (found.summary, found.summary_citation) == ("A cut fibre.", cited(log, 14))
+    assert [(one.level, one.citations) for one in found.level_times] == [
+        (2, (cited(log, 7), cited(log, 12))),
+        (3, (cited(log, 3),)),
+    ]
+    log.cut(12)
+    found = reviewed(log)
+    assert (found.resolution_citation, found.summary_citation) == (None, None)
+
+
 def test_levels(log):
     """Every level stands with its reason and its event, the worst one apart, and how long the incident was at each."""
     found = reviewed(log)
@@ -293,6 +307,35 @@ def test_estimates(log):
         ("injured", 0, 0, cited(log, 2)),
         ("loss", Money(Decimal("12.50"), "CNY"), Money(Decimal("12.50"), "CNY"), cited(log, 10)),
     ]
+
+
+def test_estimates_by_time(log):
+    """Each judgement is kept with its time; what was told first stands, with the correction beside it."""
+    log.do(c.Correct(entry=log.events[1].id, changes={"affected_customers": 310}, reason="counted"), at=after(130))
+    customers = reviewed(log).estimates[0]
+    assert (customers.first, customers.final) == (300, 2500)
+    assert [(one.told, one.now, one.at, one.citation, one.corrected_by) for one in customers.judged] == [
+        (300, 310, after(5), cited(log, 2), (cited(log, 15),)),
+        (2500, 2500, after(55), cited(log, 10), ()),
+    ]
+
+
+def test_estimates_of_each_kind():
+    """Sites, facilities, facets and the plan's own fields are judged too; what a correction adds was not told first."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="network", title="Line down"))
+    log.do(c.Assess(sites=14, critical_facility=False, facets=("media",), fields={"shelves": 2}), at=after(5))
+    log.do(c.Correct(entry=log.events[1].id, changes={"dead": 0}, reason="nobody asked"), at=after(6))
+    found = {one.name: one for one in reviewed(log).estimates}
+    assert [(name, one.first) for name, one in found.items()] == [
+        ("dead", 0),
+        ("sites", 14),
+        ("critical_facility", False),
+        ("facets", ("media",)),
+        ("fields.shelves", 2),
+    ]
+    (dead,) = found["dead"].judged
+    assert (dead.told, dead.now, dead.corrected_by) == (None, 0, (cited(log, 3),))
 
 
 def test_retracted_assessment_counts_for_nothing(log):
@@ -365,18 +408,27 @@ def test_blanks(log):
     """What no event can tell waits for people; the summary does until the review is closed."""
     assert [blank.name for blank in reviewed(log).blanks] == [
         "impact_start",
+        "missed_signals",
         "trigger",
         "root_causes",
         "nature",
+        "narrative",
+        "made_worse",
         "went_well",
         "went_badly",
         "lucky",
         "coordination",
+        "open_questions",
+        "surprises",
         "lessons",
         "action_items",
         "plan_adequacy",
+        "temporary_fix",
         "permanent_fix",
         "reviewers",
+        "facilitator",
+        "signatures",
+        "publication",
     ]
     log.cut(13)
     assert reviewed(log).blanks[-1].name == "summary"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -124,13 +125,23 @@ def _show_times(page: Page, found: Review) -> None:
         page.heading("durations")
         page.table(
             ("what", "how long", "events"),
-            [(_named(one), span_text(one.seconds), " ".join(map(_cited, one.citations))) for one in found.durations],
+            [(_named(one), span_text(one.seconds), _all(one.citations)) for one in found.durations],
         )
     if found.levels:
         page.heading("levels")
         page.table(
             ("from", "level", "because", "actor", "event"),
             [(one.at, one.level, one.reason, one.actor, _cited(one.citation)) for one in found.levels],
+        )
+    if found.estimates:
+        page.heading("impact, as it was judged")
+        page.table(
+            ("when", "what", "told", "corrected", "event"),
+            [
+                (one.at, estimate.name, one.told, one.now if one.corrected_by else None, _cited(one.citation))
+                for estimate in found.estimates
+                for one in estimate.judged
+            ],
         )
 
 
@@ -210,9 +221,9 @@ def _show_words(page: Page, told: Communication) -> None:
     if told.silences:
         page.heading("longest silences")
         page.table(
-            ("audience", "longest", "allowed", "too long"),
+            ("audience", "longest", "allowed", "too long", "events"),
             [
-                (one.audience, span_text(one.longest_seconds), one.longest_allowed, one.breaches)
+                (one.audience, span_text(one.longest_seconds), one.longest_allowed, one.breaches, _all(one.citations))
                 for one in told.silences
             ],
         )
@@ -297,6 +308,15 @@ def _show_account(page: Page, told: Account) -> None:
                 for one in told.roles
             ],
         )
+    if told.roles_empty:
+        page.heading("required roles that stood empty")
+        page.table(
+            ("role", "since", "until", "how long", "event"),
+            [
+                (one.holder, one.since, one.until, span_text(one.seconds), _cited(one.began_by))
+                for one in told.roles_empty
+            ],
+        )
     if told.roles_never_filled:
         page.line(f"never filled: {', '.join(told.roles_never_filled)}")
     if told.resources:
@@ -366,6 +386,10 @@ def _named(one: Milestone | Duration) -> str:
 
 def _cited(citation: Citation) -> str:
     return f"#{citation.position}"
+
+
+def _all(citations: Iterable[Citation]) -> str:
+    return " ".join(map(_cited, citations))
 
 
 COMMANDS = (review,)

@@ -9,17 +9,15 @@ from itertools import pairwise
 
 import attrs
 
-from respond.domain.events import Event
 from respond.domain.money import Money
 from respond.domain.references import Reference
-from respond.plan.owed import Verdict, owed, verdict
+from respond.plan.owed import Owed, Verdict, verdict
 from respond.plan.plan import Plan
 from respond.projections import tenures as t
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
 from respond.workflow.incident.drawn import ExpenseRecorded
-from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.resources import RequestWithdrawn, ResourceMoved, ResourceRequested
 from respond.workflow.incident.staffing import required
 from respond.workflow.incident.state import Incident
@@ -75,6 +73,8 @@ class Silence(Document):
     seconds: int
     since: datetime
     until: datetime
+    citations: tuple[Citation, ...]
+    """What it began with, and what ended it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +113,8 @@ class Account(Document):
     response_mismatches: tuple[t.Tenure, ...]
     """When the response was another one than that to which the level leads; the holder names it."""
     roles: tuple[t.RoleTenure, ...]
+    roles_empty: tuple[t.Tenure, ...]
+    """When a role, the holder, stood empty that the plan requires at the level of then."""
     roles_never_filled: tuple[str, ...]
     """The roles that the plan requires at the worst level and that nobody ever held."""
     duties: tuple[DutyReviewed, ...]
@@ -124,10 +126,8 @@ class Account(Document):
     costs: tuple[Cost, ...]
 
 
-def account(
-    world: Sequence[Entry], events: Sequence[Event], standing: Incident, plan: Plan, until: datetime
-) -> Account:
-    """Return how it was dealt with by the entries in *world*, in the order of what happened, as of *until*."""
+def account(world: Sequence[Entry], standing: Incident, plan: Plan, owes: Iterable[Owed], until: datetime) -> Account:
+    """Return how it was dealt with by the entries in *world*, in the order of what happened, and what it *owes*."""
     holding = [entry for entry in world if entry.retracted_by is None]
     closed = [one for one in t.statuses(world, now=until) if one.holder in t.CLOSED]
     roles = t.roles(holding, closed, now=until)
@@ -139,8 +139,9 @@ def account(
         response_levels=tuple(_responses(holding)),
         response_mismatches=t.mismatches(holding, plan, closed, now=until),
         roles=roles,
+        roles_empty=t.vacancies(holding, plan, closed, now=until),
         roles_never_filled=tuple(one.id for one in required(plan, standing.worst_level) if one.id not in held),
-        duties=tuple(_duties(plan, events, until)),
+        duties=tuple(_duties(owes, until)),
         receipts=tuple(_receipts(holding)),
         silence=_silence(holding, closed, until),
         resources=tuple(_resources(holding, standing)),
@@ -200,8 +201,8 @@ def _receipts(holding: Iterable[Entry]) -> Iterator[Turn]:
                 yield _turn(entry, receipt, report)
 
 
-def _duties(plan: Plan, events: Sequence[Event], until: datetime) -> Iterator[DutyReviewed]:
-    for one in owed(plan, facts_of(plan, events), until=until):
+def _duties(owes: Iterable[Owed], until: datetime) -> Iterator[DutyReviewed]:
+    for one in owes:
         became = verdict(one, until)
         late = became == "late" and one.done_at is not None and one.due_at is not None
         yield DutyReviewed(
@@ -219,16 +220,25 @@ def _duties(plan: Plan, events: Sequence[Event], until: datetime) -> Iterator[Du
 
 
 def _silence(holding: Sequence[Entry], closed: Sequence[t.Tenure], until: datetime) -> Silence | None:
-    told = [one.happened_at for one in holding if isinstance(one.reading, _PROGRESS)]
-    begun = next((one.happened_at for one in holding if isinstance(one.reading, e.IncidentReported)), None)
+    told = [(one.happened_at, one.citation) for one in holding if isinstance(one.reading, _PROGRESS)]
+    begun = next((one for one in holding if isinstance(one.reading, e.IncidentReported)), None)
     if begun is None or not told:
         return None
-    end = closed[0].since if closed else until
-    moments = sorted({begun, end, *(one for one in told if begun <= one <= end)})
+    end, ended = (closed[0].since, closed[0].began_by) if closed else (until, None)
+    moments: dict[datetime, Citation | None] = {
+        **{at: citation for at, citation in told if begun.happened_at <= at <= end},
+        begun.happened_at: begun.citation,
+        end: ended,
+    }
     return max(
         (
-            Silence(seconds=int((after - before).total_seconds()), since=before, until=after)
-            for before, after in pairwise(moments)
+            Silence(
+                seconds=int((after - before).total_seconds()),
+                since=before,
+                until=after,
+                citations=tuple(filter(None, (moments[before], moments[after]))),
+            )
+            for before, after in pairwise(sorted(moments))
         ),
         key=lambda one: one.seconds,
         default=None,

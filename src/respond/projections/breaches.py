@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
 import attrs
 
-from respond.domain.events import Event
-from respond.plan.owed import owed
-from respond.plan.plan import Plan
+from respond.plan.owed import Owed
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
-from respond.workflow.incident.facts import facts_of
 
 
 @attrs.frozen(kw_only=True)
@@ -59,10 +56,10 @@ def stood(world: Iterable[Entry]) -> Iterator[StoodBreach]:
                 )
 
 
-def told_late(plan: Plan, history: Sequence[Event], world: Iterable[Entry]) -> Iterator[ToldLate]:
-    """Yield what *plan* finds done in time by an entry of *world* that was told after the deadline."""
+def told_late(owes: Iterable[Owed], world: Iterable[Entry]) -> Iterator[ToldLate]:
+    """Yield those of *owes* that were done in time by an entry of *world* that was told after the deadline."""
     cited: Mapping[str, Citation] = {entry.event.id: entry.citation for entry in world}
-    for one in owed(plan, facts_of(plan, history)):
+    for one in owes:
         citation = cited.get(one.done_by or "")
         if one.told_late_seconds is not None and citation and one.done_at and one.due_at:
             yield ToldLate(

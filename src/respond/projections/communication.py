@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Literal
 
 import attrs
 
-from respond.domain.events import Event
 from respond.plan.communication import Audience, Stage
 from respond.plan.implied import silence_duty
-from respond.plan.owed import owed, verdict
+from respond.plan.owed import Owed, verdict
 from respond.plan.plan import Plan
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
@@ -21,11 +21,12 @@ from respond.projections.tenures import CLOSED, Tenure, statuses
 from respond.workflow.incident import events as e
 from respond.workflow.incident import messages, notices
 from respond.workflow.incident import statements as s
-from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.said import StatementStatus, Wording
 
 _SECOND = timedelta(seconds=1)
 _FAILED = ("late", "missing")
+_Moment = tuple[datetime, Citation | None]
+"""When something was, and the event that tells it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -109,6 +110,8 @@ class Silence(Document):
     """None while it lasts."""
     breaches: int
     """How often it was longer than the plan allows."""
+    citations: tuple[Citation, ...]
+    """What it began with, and what ended it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -159,8 +162,8 @@ class Communication(Document):
     evaluations: tuple[Rating, ...]
 
 
-def communication(world: Sequence[Entry], events: Sequence[Event], plan: Plan, now: datetime) -> Communication:
-    """Return the words of an incident as the entries tell them that hold, in *world* order; *events* are all."""
+def communication(world: Sequence[Entry], plan: Plan, owes: Iterable[Owed], now: datetime) -> Communication:
+    """Return the words of an incident as the entries tell them that hold, in *world* order; it *owes* this."""
     tenures = statuses(world, now=now)
     world = [entry for entry in world if entry.retracted_by is None]
     logged = sorted(world, key=lambda entry: entry.event.position)
@@ -170,7 +173,7 @@ def communication(world: Sequence[Entry], events: Sequence[Event], plan: Plan, n
         key_messages=_key_messages(logged),
         statements=drafted,
         told=told,
-        silences=tuple(_silences(told, world, events, tenures, plan, now)),
+        silences=tuple(_silences(told, world, tenures, plan, owes, now)),
         feedback=tuple(_heard(world)),
         observations=_observations(world),
         evaluations=tuple(_ratings(world)),
@@ -289,59 +292,56 @@ def _word(entry: Entry, by_way_of: Any, text: str, **to: Any) -> Word:
 def _silences(
     told: Iterable[Word],
     world: Iterable[Entry],
-    events: Sequence[Event],
     tenures: Sequence[Tenure],
     plan: Plan,
+    owes: Iterable[Owed],
     now: datetime,
 ) -> Iterator[Silence]:
     """Yield the longest silence towards each audience that was told something, or should have been."""
-    words: dict[str, list[datetime]] = {}
+    words: dict[str, list[_Moment]] = {}
     for word in told:
         if word.audience is not None:
-            words.setdefault(word.audience, []).append(word.at)
+            words.setdefault(word.audience, []).append((word.at, word.citation))
     levels = {getattr(one.reading, "level", getattr(one.reading, "to_level", None)) for one in world}
     asked = [one for one in plan.audiences if one.longest_silence and (not one.levels or levels & {*one.levels})]
     known: dict[str, Audience | None] = {one.id: one for one in asked}
     for name in words:
         known.setdefault(name, plan.audience(name))
-    duties = {silence_duty(one) for one in known}
-    failed = [
-        one.obligation
-        for one in owed(plan, facts_of(plan, events), until=now, only=duties)
-        if verdict(one, now) in _FAILED
-    ]
+    failed = [one.obligation for one in owes if verdict(one, now) in _FAILED]
     for name, audience in known.items():
-        since, until, ended = _longest(words.get(name, []), tenures, now)
+        (since, before), (until, after) = _longest(words.get(name, []), tenures, now)
         allowed = audience.longest_silence if audience else None
         yield Silence(
             audience=name,
             longest_allowed=None if allowed is None else str(allowed),
             longest_seconds=(until - since) // _SECOND,
             since=since,
-            until=until if ended else None,
+            until=None if after is None else until,
             breaches=failed.count(silence_duty(name)),
+            citations=tuple(filter(None, (before, after))),
         )
 
 
-def _longest(words: Iterable[datetime], tenures: Sequence[Tenure], now: datetime) -> tuple[datetime, datetime, bool]:
-    """Return the longest time without *words* while the incident was open, and whether it is over."""
-    gaps = []
-    for begin, end, ended in _open(tenures, now):
-        spoken = sorted(at for at in words if begin <= at <= end)
-        gaps += [(since, until, True) for since, until in pairwise((begin, *spoken))]
-        gaps.append((spoken[-1] if spoken else begin, end, ended))
-    return max(gaps, key=lambda gap: gap[1] - gap[0])
+def _longest(words: Iterable[_Moment], tenures: Sequence[Tenure], now: datetime) -> tuple[_Moment, _Moment]:
+    """Return from when to when it was without *words* for the longest time while the incident was open."""
+    gaps: list[tuple[_Moment, _Moment]] = []
+    for begin, end in _open(tenures, now):
+        spoken = sorted((word for word in words if begin[0] <= word[0] <= end[0]), key=itemgetter(0))
+        gaps += pairwise((begin, *spoken, end))
+    return max(gaps, key=lambda gap: gap[1][0] - gap[0][0])
 
 
-def _open(tenures: Sequence[Tenure], now: datetime) -> list[tuple[datetime, datetime, bool]]:
-    """Return from when to when it was open, and whether it no longer is then."""
-    found: list[tuple[datetime, datetime, bool]] = []
+def _open(tenures: Sequence[Tenure], now: datetime) -> list[tuple[_Moment, _Moment]]:
+    """Return from when to when it was open; nothing tells of an end that has not come."""
+    found: list[tuple[_Moment, _Moment]] = []
     for one in tenures:
         if one.holder in CLOSED:
             continue
+        begin: _Moment = (one.since, one.began_by)
         end = now if one.until is None else min(one.until, now)
-        since = found.pop()[0] if found and found[-1][1] == one.since else one.since
-        found.append((since, max(since, end), one.until is not None))
+        if found and found[-1][1][0] == one.since:
+            begin = found.pop()[0]
+        found.append((begin, (max(begin[0], end), one.ended_by)))
     return found
 
 

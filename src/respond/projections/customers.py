@@ -9,13 +9,11 @@ import attrs
 
 from respond.domain.events import Event
 from respond.domain.money import Money
-from respond.plan.owed import Owed, Verdict, owed, verdict
-from respond.plan.plan import Plan
+from respond.plan.owed import Owed, Verdict, verdict
 from respond.projections.document import Document
 from respond.projections.entries import Citation
 from respond.projections.knowledge import Clock, known
 from respond.projections.state import state
-from respond.workflow.incident.facts import facts_of
 from respond.workflow.party import PARTY
 from respond.workflow.party import events as e
 from respond.workflow.party.state import Offer, OfferStatus, Party
@@ -67,10 +65,9 @@ class PartyCared(Document):
 
 @attrs.frozen
 class Told:
-    """What is told of the parties of one incident: the plan in force, the incident's events and theirs."""
+    """What is told of the parties of one incident: what it owes, and their events."""
 
-    plan: Plan
-    incident: Sequence[Event]
+    owes: Iterable[Owed]
     parties: Iterable[Event]
     until: datetime
     as_of: datetime | None = None
@@ -79,13 +76,8 @@ class Told:
 
     def cared(self) -> Iterator[PartyCared]:
         """Yield what was done for each party, in the order in which they were registered."""
-        found = _by_party(self.parties)
-        if not found:
-            return
-        asked = {f"{promise}:{key}" for key in found for promise in ("first_contact", "visit")}
-        owes = owed(self.plan, facts_of(self.plan, self.incident), until=self.until, only=asked)
-        promised = {one.obligation: one for one in owes}
-        for key, events in found.items():
+        promised = {one.obligation: one for one in self.owes}
+        for key, events in _by_party(self.parties).items():
             seen = known(events, at=self.known_at, clock=self.clock).events
             if not seen:
                 continue

@@ -59,14 +59,33 @@ class UpwardDuty(Document):
 
 
 @attrs.frozen(kw_only=True)
+class Judged(Document):
+    """One judgement of one kind of impact."""
+
+    told: Any
+    """As it was recorded."""
+    now: Any
+    """With the corrections since."""
+    at: datetime
+    citation: Citation
+    corrected_by: tuple[Citation, ...]
+    """The corrections of the entry, where it was told otherwise than it reads now."""
+
+
+@attrs.frozen(kw_only=True)
 class Estimate(Document):
-    """A judgement of the impact, as it was first and last made."""
+    """What people judged of one kind of impact, over time."""
 
     name: str
+    """A field of an assessment; a field of the plan's own behind `fields.`."""
     first: Any
+    """As it was told first, whatever was corrected since."""
     first_citation: Citation
     final: Any
+    """As it was judged last, corrected."""
     final_citation: Citation
+    judged: tuple[Judged, ...]
+    """Each judgement, in the order of what happened."""
 
 
 @attrs.frozen(kw_only=True)
@@ -185,18 +204,45 @@ def upward_duties(plan: Plan, steps: Iterable[LevelStep], told: Sequence[Citatio
 
 
 def estimates(world: Iterable[Entry]) -> Iterator[Estimate]:
-    """Yield the first and the final judgement of each kind of impact that was judged."""
-    judged = [entry for entry in world if isinstance(entry.reading, e.IncidentAssessed)]
-    for name in ("affected_customers", "injured", "dead", "loss", "spread"):
-        told = [entry for entry in judged if getattr(entry.reading, name) is not None]
-        if told:
+    """Yield what was judged of each kind of impact, by the assessments in *world*."""
+    found: dict[str, list[Judged]] = {name: [] for name in _JUDGED}
+    for entry in world:
+        if isinstance(entry.reading, e.IncidentAssessed):
+            told, now = _impact(entry.event.data), _impact(entry.reading)
+            for name in dict.fromkeys((*told, *now)):
+                found.setdefault(name, []).append(_judged(entry, told.get(name), now.get(name)))
+    for name, judged in found.items():
+        if judged:
+            first = next((one for one in judged if one.told is not None), judged[0])
+            final = next((one for one in reversed(judged) if one.now is not None), judged[-1])
             yield Estimate(
                 name=name,
-                first=getattr(told[0].reading, name),
-                first_citation=told[0].citation,
-                final=getattr(told[-1].reading, name),
-                final_citation=told[-1].citation,
+                first=first.now if first.told is None else first.told,
+                first_citation=first.citation,
+                final=final.now,
+                final_citation=final.citation,
+                judged=tuple(judged),
             )
+
+
+_JUDGED = ("affected_customers", "injured", "dead", "loss", "spread", "sites", "critical_facility", "facets")
+
+
+def _impact(assessment: e.IncidentAssessed) -> dict[str, Any]:
+    """Return what *assessment* judges, by name."""
+    told = {name: getattr(assessment, name) for name in _JUDGED}
+    own = {f"fields.{name}": value for name, value in assessment.fields.items()}
+    return {name: value for name, value in {**told, **own}.items() if value not in (None, ())}
+
+
+def _judged(entry: Entry, told: Any, now: Any) -> Judged:
+    return Judged(
+        told=told,
+        now=now,
+        at=entry.happened_at,
+        citation=entry.citation,
+        corrected_by=() if told == now else entry.corrected_by,
+    )
 
 
 def notes(world: Iterable[Entry]) -> Iterator[NoteTaken]:

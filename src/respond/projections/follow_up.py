@@ -12,7 +12,7 @@ from respond.domain.events import Event
 from respond.domain.references import Reference
 from respond.domain.streams import StreamId
 from respond.plan.follow_up import action_date
-from respond.plan.owed import Verdict, owed, verdict
+from respond.plan.owed import Owed, Verdict, verdict
 from respond.plan.plan import Plan
 from respond.projections.document import Document
 from respond.projections.entries import Citation, Entry
@@ -21,7 +21,6 @@ from respond.projections.state import state
 from respond.workflow.action import ACTION, ACTION_CATEGORY
 from respond.workflow.action.events import ActionKind
 from respond.workflow.action.state import OPEN, ActionItem
-from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.proposals import ProposalStepRecorded
 from respond.workflow.incident.proposed import ProposalWord
 from respond.workflow.incident.recognition import RecognitionRecorded
@@ -166,7 +165,7 @@ class ActionList:
 
 def reviewed(
     plan: Plan,
-    incident: Sequence[Event],
+    owes: Iterable[Owed],
     actions: Mapping[str, Sequence[Event]],
     *,
     until: datetime,
@@ -174,8 +173,11 @@ def reviewed(
     known_at: datetime | None = None,
     clock: Clock = "log",
 ) -> Iterator[ActionReviewed]:
-    """Yield what became of each of *actions*, given by key with its events, in the order in which they were opened."""
-    dates = _dates(plan, incident, actions, until) if actions else {}
+    """Yield what became of each of *actions*, given by key with its events, in the order in which they were opened.
+
+    *owes* is what the incident owes: the dates of its action items are among it.
+    """
+    dates = _verdicts(owes, until) if actions else {}
     for key, events in actions.items():
         seen = known(events, at=known_at, clock=clock).events
         item: ActionItem = state(ACTION, seen, as_of=as_of).value if seen else ACTION.initial
@@ -190,12 +192,9 @@ def reviewed(
         )
 
 
-def _dates(
-    plan: Plan, incident: Sequence[Event], actions: Iterable[str], until: datetime
-) -> Mapping[str, tuple[Verdict, ...]]:
-    """Return what became of the dates of *actions* by *until*, by what is owed."""
-    ids = {action_date(plan.follow_up, key).id for key in actions}
+def _verdicts(owes: Iterable[Owed], until: datetime) -> Mapping[str, tuple[Verdict, ...]]:
+    """Return what became of each of *owes* by *until*, by obligation."""
     found: dict[str, tuple[Verdict, ...]] = {}
-    for one in owed(plan, facts_of(plan, incident), until=until, only=ids):
+    for one in owes:
         found[one.obligation] = (*found.get(one.obligation, ()), verdict(one, until))
     return found

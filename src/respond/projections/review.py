@@ -13,6 +13,7 @@ from respond.domain.events import Event
 from respond.domain.moments import format_utc, to_microseconds
 from respond.domain.references import Reference
 from respond.errors import IncidentNotFound
+from respond.plan.owed import Owed, owed
 from respond.plan.plan import Plan
 from respond.projections import breaches as b
 from respond.projections import findings as f
@@ -32,6 +33,7 @@ from respond.projections.response import Response, response
 from respond.projections.state import state
 from respond.projections.tenures import Tenure
 from respond.workflow.incident import INCIDENT
+from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.state import RESOLVED, Incident, Link
 from respond.workflow.workflow import Workflow
 
@@ -42,6 +44,8 @@ class LevelTime:
 
     level: int
     seconds: int
+    citations: tuple[Citation, ...]
+    """What began each time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,8 +69,11 @@ class Review(Document):
     links: tuple[Link, ...]
     """What other incidents are to it."""
     resolution: str
+    resolution_citation: Citation | None
+    """None while there is no resolution."""
     summary: str
     """What the review was closed with; empty while it is open."""
+    summary_citation: Citation | None
 
     milestones: tuple[Milestone, ...]
     durations: tuple[Duration, ...]
@@ -165,6 +172,7 @@ def review(
         raise IncidentNotFound(f"the incident had not been reported yet at {format_utc(as_of)}; ask for a later time")
     world = in_world_order(all_entries, as_of=as_of)
     happened = {entry.event.body["id"] for entry in world}
+    owes = owed(plan, facts_of(plan, seen.events), until=until)
     when = {"until": until, "as_of": as_of, "known_at": known_at, "clock": clock}
     return Review(
         number=f"INC-{seen.events[0].position}",
@@ -179,10 +187,10 @@ def review(
         deviations=tuple(_happened(f.deviations(workflow, (*plans, plan), seen.events), happened)),
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
-        **_belonging(plan, seen.events, parties, actions, **when),
-        **_head(standing, seen.events[0]),
+        **_belonging(plan, owes, parties, actions, **when),
+        **_head(standing, all_entries),
         **_body(world, standing, plan, until, known(lessons, at=known_at, clock=clock).events),
-        **_course(world, seen.events, standing, plan, until),
+        **_course(world, seen.events, standing, plan, owes, until),
     )
 
 
@@ -198,31 +206,43 @@ def _happened(deviations: Iterable[f.Deviation], entries: Collection[str]) -> It
 
 
 def _belonging(
-    plan: Plan, events: Sequence[Event], parties: Iterable[Event], actions: Mapping[str, Sequence[Event]], **when: Any
+    plan: Plan, owes: Sequence[Owed], parties: Iterable[Event], actions: Mapping[str, Sequence[Event]], **when: Any
 ) -> dict[str, Any]:
-    """Return what became of the aggregates that belong to the incident of *events*."""
-    cared = Told(plan, events, parties, **when).cared()
-    return {"customers": tuple(cared), "actions": tuple(u.reviewed(plan, events, actions, **when))}
+    """Return what became of the aggregates that belong to the incident that *owes* this."""
+    cared = Told(owes, parties, **when).cared()
+    return {"customers": tuple(cared), "actions": tuple(u.reviewed(plan, owes, actions, **when))}
 
 
-def _head(standing: Incident, first: Event) -> dict[str, Any]:
-    """Return what the state already says."""
+def _head(standing: Incident, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return what the state already says, and which of *entries* say how it ended."""
+    cited = {entry.event.id: entry.citation for entry in entries}
     names = ("reference", "title", "category", "narrative", "reporter", "plan", "definition", "status", "level")
     told = {name: getattr(standing, name) for name in (*names, "merged_into", "absorbed", "links", "resolution")}
-    return {**told, "id": first.subject, "summary": standing.review_summary}
+    return {
+        **told,
+        "id": entries[0].event.subject,
+        "resolution_citation": cited.get(standing.resolution_entry) if standing.resolution else None,
+        "summary": standing.review_summary,
+        "summary_citation": cited.get(standing.review_entry) if standing.review_summary else None,
+    }
 
 
 def _course(
-    world: tuple[Entry, ...], events: tuple[Event, ...], standing: Incident, plan: Plan, until: datetime
+    world: tuple[Entry, ...],
+    events: tuple[Event, ...],
+    standing: Incident,
+    plan: Plan,
+    owes: Sequence[Owed],
+    until: datetime,
 ) -> dict[str, Any]:
     """Return what was done and said, by the entries and by the whole log."""
     return {
         "events": len(events),
         "response": response(world, events, standing, plan, until),
-        "communication": communication(world, events, plan, until),
-        "account": account(world, events, standing, plan, until),
+        "communication": communication(world, plan, owes, until),
+        "account": account(world, standing, plan, owes, until),
         "stood_breaches": tuple(b.stood(world)),
-        "told_late": tuple(b.told_late(plan, events, world)),
+        "told_late": tuple(b.told_late(owes, world)),
     }
 
 
@@ -268,8 +288,10 @@ def _body(
 
 
 def _level_times(tenures: Iterable[Tenure]) -> tuple[LevelTime, ...]:
-    seconds: dict[int, int] = {}
+    found: dict[int, list[Tenure]] = {}
     for tenure in tenures:
-        level = int(tenure.holder)
-        seconds[level] = seconds.get(level, 0) + tenure.seconds
-    return tuple(LevelTime(level=level, seconds=seconds[level]) for level in sorted(seconds))
+        found.setdefault(int(tenure.holder), []).append(tenure)
+    return tuple(
+        LevelTime(level=level, seconds=t.total_seconds(held), citations=tuple(one.began_by for one in held))
+        for level, held in sorted(found.items())
+    )

@@ -13,7 +13,8 @@ from respond.projections.entries import Citation, Entry
 from respond.workflow.incident import events as e
 from respond.workflow.incident.holds import WorkHeld, WorkResumed
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
-from respond.workflow.incident.state import CANCELLED, MERGED, RESOLVED, REVIEWED
+from respond.workflow.incident.staffing import required
+from respond.workflow.incident.state import CANCELLED, COMMANDER, MERGED, RESOLVED, REVIEWED
 from respond.workflow.incident.triage import ResponseLevelSet
 
 CLOSED = (RESOLVED, REVIEWED, CANCELLED, MERGED)
@@ -143,6 +144,44 @@ def mismatches(world: Iterable[Entry], plan: Plan, closed: Sequence[Tenure], *, 
         apart = None not in (wanted, response) and wanted != response
         changes.append(Change(f"{response}, not {wanted}" if apart else None, entry))
     return _outside(_tenures(changes, now=now), closed, now=now)
+
+
+def vacancies(world: Iterable[Entry], plan: Plan, closed: Sequence[Tenure], *, now: datetime) -> tuple[Tenure, ...]:
+    """Return when a role, the holder, stood empty that *plan* requires at the level of then."""
+    level: int | None = None
+    people: dict[str, frozenset[str]] = {}
+    changes: dict[str, list[Change]] = {}
+    for entry in world:
+        match entry.reading:
+            case e.LevelAssigned(level=int(level)) | e.LevelChanged(to_level=int(level)):
+                pass
+            case told if moved := list(_moved(told)):
+                for role, leaves, joins in moved:
+                    people[role] = (people.get(role, frozenset()) - leaves) | joins
+            case _:
+                continue
+        empty = {role.id for role in required(plan, level) if not people.get(role.id)}
+        for role in {*changes, *empty}:
+            known = changes.setdefault(role, [])
+            holder = role if role in empty else None
+            if holder != (known[-1].holder if known else None):
+                known.append(Change(holder, entry))
+    found = [one for told in changes.values() for one in _outside(_tenures(told, now=now), closed, now=now)]
+    lasting = (one for one in found if one.until != one.since)
+    return tuple(sorted(lasting, key=lambda one: (one.since, one.holder)))
+
+
+def _moved(told: object) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
+    """Yield the role, who leaves and who joins those who hold it."""
+    match told:
+        case RoleAssigned(role=role, person=person):
+            yield role, frozenset(), frozenset({person})
+        case RoleReleased(role=role, person=person):
+            yield role, frozenset({person}), frozenset()
+        case RoleHandedOver(role=role, from_person=before, to_person=after):
+            yield role, frozenset({before}), frozenset({after})
+        case e.CommandTransferred(from_commander=before, to_commander=after):
+            yield COMMANDER, frozenset({before} if before else ()), frozenset({after})
 
 
 def total_seconds(tenures: Iterable[Tenure]) -> int:

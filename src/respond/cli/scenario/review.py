@@ -72,10 +72,13 @@ _SAT = (
     _found("contributing_factor", "A rollback did not bar the next roll-out", "the supplier's log"),
     _found("nature", "A fault of a supplier's change, not an attack"),
     _found("missed_signal", "3 % of the payments failed for 15 minutes before anybody called a shop"),
+    _found("made_worse", "Shops restarted terminals, which took the update then"),
     _found("went_well", "Shops took cash within half an hour"),
     _found("went_badly", "Customers heard nothing for an hour and twenty minutes on the first day"),
     _found("lucky", "It was no Saturday"),
     _found("coordination", "The partner's agents came within 20 minutes"),
+    _found("open_question", "Why did the supplier's own test not see the broken keys?"),
+    _found("surprise", "The spare terminals had taken the update too"),
     REVIEWER.does(
         "17 02:30",
         "Was the plan followed, was it good enough, and did it work?",
