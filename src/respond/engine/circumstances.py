@@ -12,7 +12,7 @@ import attrs
 from respond.domain.moments import Moment
 from respond.domain.references import Actor
 from respond.errors import InvalidCircumstances, InvalidInput
-from respond.workflow.texts import flaws_of
+from respond.workflow.texts import intricate, unfit
 
 
 class Unknown(Enum):
@@ -68,7 +68,7 @@ def circumstances_of(
         "causation_id": causation_id,
         "break_glass": break_glass,
     }
-    if flaws := flaws_of(texts):
+    if flaws := unfit(intricate(texts)):
         raise InvalidCircumstances(flaws)
     return Circumstances(
         actor=who,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
+from operator import itemgetter
 
 import attrs
 
@@ -128,19 +130,22 @@ class Condition:
 
     def holds(self, impact: Impact) -> bool:
         """Return whether everything that it names is known of *impact* and fits."""
-        return all(held for held, *_ in self._judged(impact))
+        return all(map(itemgetter(0), self._judged(impact)))
 
     def grounds(self, impact: Impact) -> tuple[str, ...]:
         """Return what it names and *impact* fits, in words: `affected_customers 300 (from 100, below 1000)`."""
         return tuple(words.format(*values) for held, words, *values in self._judged(impact) if held)
 
+    @cached_property
+    def _bounds(self) -> tuple[tuple[str, Bounds | MoneyBounds], ...]:
+        named = ((name, getattr(self, name)) for name in (*COUNTS, "loss"))
+        return tuple((name, bounds) for name, bounds in named if bounds is not None)
+
     def _judged(self, impact: Impact) -> Iterator[tuple[bool, str, *tuple[object, ...]]]:
         """Yield whether each thing that it names held, and the words and values that say so: few are ever read."""
-        for name in (*COUNTS, "loss"):
-            bounds = getattr(self, name)
-            if bounds is not None:
-                known = getattr(impact, name)
-                yield known is not None and bounds.hold(known), "{} {} ({})", name, known, bounds
+        for name, bounds in self._bounds:
+            known = getattr(impact, name)
+            yield known is not None and bounds.hold(known), "{} {} ({})", name, known, bounds
         if self.spread:
             yield impact.spread in self.spread, "spread {}", impact.spread
         if self.critical_facility is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -11,39 +11,28 @@ from respond.domain.money import CURRENCIES, Money, digits_flaw
 from respond.errors import Refusal
 from respond.plan.contents import contents
 from respond.plan.plan import Plan
-from respond.workflow.definition import Situation, guard, inside, named_in, trigger_of
-from respond.workflow.workflow import Workflow
+from respond.workflow.definition import Situation, guard, inside, named_in
 
 
 @guard("currency-unknown")
 def currency_known(situation: Situation) -> str | None:
     """Require currencies of ISO 4217, or of the plan."""
-    return _against(situation.command, lambda money: _strange(money, situation.plan))
+    return _flawed(named_in(situation.command), lambda money: _strange(money, situation.plan))
 
 
 @guard("digits-too-many")
 def digits_few(situation: Situation) -> str | None:
     """Require no more digits than the currency has, and than books take."""
-    return _against(situation.command, lambda money: digits_flaw(money.amount, money.currency))
+    return _flawed(named_in(situation.command), _overlong)
 
 
-def unpayable(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
-    """Return what is wrong with the money of the command, where no guard says so."""
-    if not _has_money(situation.command):
-        return ()
-    candidates = workflow.table.candidates(situation.state.status, trigger_of(type(situation.command)))
-    asked = {code for one in candidates for code in one.guards}
-    rules = (rule for rule in (currency_known, digits_few) if rule.code not in asked)
-    return tuple(Refusal(rule.code, reason) for rule in rules if (reason := rule.check(situation)) is not None)
-
-
-def _has_money(command: Any) -> bool:
-    """Return whether *command* holds money; most do not."""
-    for field in attrs.fields(type(command)):
-        value = getattr(command, field.name)
-        if value is not None and type(value) is not str and any(inside(value, Money)):
-            return True
-    return False
+def unpayable(values: Mapping[str, Any], plan: Plan) -> tuple[Refusal, ...]:
+    """Return what is wrong with the money in *values*, which go by the names of their fields."""
+    reasons = {
+        currency_known.code: _flawed(values, lambda money: _strange(money, plan)),
+        digits_few.code: _flawed(values, _overlong),
+    }
+    return tuple(Refusal(code, reason) for code, reason in reasons.items() if reason is not None)
 
 
 def _strange(money: Money, plan: Plan) -> str | None:
@@ -62,11 +51,15 @@ def _currencies(plan: Plan) -> set[str]:
     }
 
 
-def _against(command: Any, flaw: Callable[[Money], str | None]) -> str | None:
-    """Return what *flaw* finds in the money of *command*, with the names of the fields; None when it finds nothing."""
+def _overlong(money: Money) -> str | None:
+    return digits_flaw(money.amount, money.currency)
+
+
+def _flawed(values: Mapping[str, Any], flaw: Callable[[Money], str | None]) -> str | None:
+    """Return what *flaw* finds in the money of *values*, with the names of the fields; None when it finds nothing."""
     told = [
         f"{name}: {reason}"
-        for name, value in named_in(command).items()
+        for name, value in values.items()
         for money in inside(value, Money)
         if (reason := flaw(money)) is not None
     ]

@@ -161,8 +161,10 @@ def _objecting(workflow: Workflow, rule: AuthorityRule, request: Request) -> Ite
     for barred, code, did in excluded(workflow, rule, situation.history, situation.command):
         for person in sorted(barred & mine):
             yield Refusal(code, f"{person!r} {did}; somebody else must do {request.command}")
+    if rule.n_of == 1 or isinstance(situation.command, Approve):
+        return
     agreed = 1 + len(_agreeing(workflow, rule, request))
-    if agreed < rule.n_of and not isinstance(situation.command, Approve):
+    if agreed < rule.n_of:
         about = _about(workflow, situation.command)
         yield Refusal(
             "approvals-missing",

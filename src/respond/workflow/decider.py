@@ -11,10 +11,10 @@ from respond.errors import CommandRefused, InvalidWorkflow, Refusal
 from respond.workflow import migration
 from respond.workflow.amounts import unpayable
 from respond.workflow.authority import Grant, authorise
-from respond.workflow.definition import NEW, Guard, Situation, trigger_of
+from respond.workflow.definition import NEW, Guard, Situation, named_in, trigger_of
 from respond.workflow.punctuality import untimely
 from respond.workflow.table import NOT_ENABLED
-from respond.workflow.texts import unfit
+from respond.workflow.texts import intricate, unfit
 from respond.workflow.workflow import Workflow
 
 
@@ -173,8 +173,15 @@ def _denied(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
 
 
 def _malformed(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
-    """Return what is wrong with the command, whatever its guards ask."""
-    return (*untimely(situation), *unfit(workflow, situation), *unpayable(workflow, situation))
+    """Return what is wrong with the time, the texts and the money of the command, where no guard says so."""
+    late = untimely(situation)
+    told = intricate(named_in(situation.command))
+    if not told:
+        return late
+    candidates = workflow.table.candidates(situation.state.status, trigger_of(type(situation.command)))
+    asked = {code for one in candidates for code in one.guards}
+    flaws = (*unfit(told), *unpayable(told, situation.plan))
+    return (*late, *(flaw for flaw in flaws if flaw.code not in asked))
 
 
 def _ask(guard: Guard, situation: Situation) -> Verdict:

@@ -12,43 +12,25 @@ import attrs
 
 from respond.domain.moments import Moment
 from respond.errors import Refusal
-from respond.workflow.definition import (
-    TEXT_MAX,
-    Situation,
-    inside,
-    named_in,
-    text_within,
-    too_long,
-    trigger_of,
-)
-from respond.workflow.workflow import Workflow
+from respond.workflow.definition import TEXT_MAX, inside, text_within, too_long
 
 NOT_UNICODE: Final = "text-not-unicode"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXTLESS: Final = frozenset({type(None), bool, int, datetime, Decimal, Moment})
 
 
-def unfit(workflow: Workflow, situation: Situation) -> tuple[Refusal, ...]:
-    """Return what is wrong with the texts of the command: too long, where no guard says so, or half characters."""
-    flaws = flaws_of(named_in(situation.command))
-    if not flaws:
-        return ()
-    candidates = workflow.table.candidates(situation.state.status, trigger_of(type(situation.command)))
-    asked = {code for one in candidates for code in one.guards}
-    return tuple(flaw for flaw in flaws if flaw.code not in asked)
+def intricate(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of *values* that need a closer look: few, for most are short texts of ASCII, or hold none."""
+    return {name: value for name, value in values.items() if not _plain(value)}
 
 
-def flaws_of(values: Mapping[str, Any]) -> tuple[Refusal, ...]:
+def unfit(values: Mapping[str, Any]) -> tuple[Refusal, ...]:
     """Return what is wrong with the texts in *values*, which go by the names of their fields."""
-    doubtful = {name: value for name, value in values.items() if not _plain(value)}
-    if not doubtful:
-        return ()
-    reasons = {text_within.code: too_long(doubtful), NOT_UNICODE: _broken(doubtful)}
+    reasons = {text_within.code: too_long(values), NOT_UNICODE: _broken(values)}
     return tuple(Refusal(code, reason) for code, reason in reasons.items() if reason is not None)
 
 
 def _plain(value: Any) -> bool:
-    """Return whether *value* needs no closer look: most are short texts of ASCII, or none."""
     if type(value) is str:
         return len(value) <= TEXT_MAX and value.isascii()
     return type(value) in _TEXTLESS or not (value or attrs.has(type(value)))
