@@ -157,10 +157,10 @@ class LostAtCommit(Overtaken):
         self.lost = True
         raise OutcomeUnknown("the line was lost at the commit")
 
-    def read_streams(self, streams):
+    def read_streams(self, streams, *, after=None):
         if self.lost and self.raises is not None:
             raise self.raises
-        return self.store.read_streams(streams)
+        return self.store.read_streams(streams, after=after)
 
 
 class Nowhere:

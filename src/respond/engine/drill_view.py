@@ -56,10 +56,14 @@ class DrillView:
         """Return the events of *stream* past version *after*, oldest first."""
         return [self._seen(row) for row in self._inner.read_stream(self._inside(stream), after=after, limit=limit)]
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
-        """Return the events of many streams at once; a stream without events is left out."""
+    def read_streams(
+        self, streams: Collection[StreamId], *, after: Mapping[StreamId, int] | None = None
+    ) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the events of many streams at once, past the versions in *after*; see `EventStore.read_streams`."""
         inside = {self._inside(stream): stream for stream in streams}
-        return {inside[stream]: rows for stream, rows in self._inner.read_streams(tuple(inside)).items()}
+        past = {self._inside(stream): version for stream, version in (after or {}).items()}
+        found = self._inner.read_streams(tuple(inside), after=past)
+        return {inside[stream]: rows for stream, rows in found.items()}
 
     def read_subject(
         self, subject: str, *, realm: Realm = "real", after: int = 0, limit: int | None = None

@@ -20,6 +20,7 @@ from respond.domain.streams import Realm, StreamId, exactly, indexed
 from respond.domain.values import replace
 from respond.engine.circumstances import Circumstances
 from respond.engine.definitions import Plans, Workflows
+from respond.engine.histories import Histories, History
 from respond.engine.modes import refuse_misplaced
 from respond.engine.queue import Queue
 from respond.engine.typing_faults import names_wrong_field, refuse_unreadable
@@ -67,14 +68,8 @@ class Outcome:
 @attrs.frozen
 class _Loaded:
     ask: Ask
-    folding: Workflow
-    """The version of the workflow that folds every stream of its category."""
     stream: StreamId
-    history: tuple[Event, ...]
-
-    @property
-    def version(self) -> int:
-        return self.history[-1].version if self.history else 0
+    history: History
 
 
 class Handler:
@@ -99,6 +94,7 @@ class Handler:
         self.random = random
         self.realm = realm
         self.policy = policy
+        self._histories = Histories(self.codec)
         self._queue = Queue()
 
     def handle(self, asks: Sequence[Ask], circumstances: Circumstances) -> Outcome:
@@ -179,15 +175,15 @@ class Handler:
         replayed = self._replayed(loaded, circumstances)
         if replayed is not None:
             return replayed
-        now = self._now(one.history for one in loaded)
+        now = self._now(one.history.events for one in loaded)
         moment = circumstances.occurred_at
         if moment is None and not circumstances.unknown_time:
             moment = Moment(now)
         writes = self._decide(loaded, circumstances, moment, now)
         if not writes:
-            return Outcome(_last_position(loaded), {one.stream: one.version for one in loaded})
+            return Outcome(_last_position(loaded), {one.stream: one.history.version for one in loaded})
         written = {write.stream for write in writes}
-        read = {one.stream: one.version for one in loaded if one.stream not in written}
+        read = {one.stream: one.history.version for one in loaded if one.stream not in written}
         try:
             return _outcome(store.append(*writes, require=read or None), writes)
         except IdempotencyConflict:
@@ -206,11 +202,9 @@ class Handler:
 
     def _load(self, store: EventStore, asks: Sequence[Ask]) -> list[_Loaded]:
         streams = self._streams(asks)
-        found = store.read_streams(streams)
-        return [
-            _Loaded(ask, self.workflows[ask.category], stream, self.codec.decode_stream(found.get(stream, ())))
-            for ask, stream in zip(asks, streams, strict=True)
-        ]
+        asked = {stream: self.workflows[ask.category] for ask, stream in zip(asks, streams, strict=True)}
+        found = self._histories.read(store, asked)
+        return [_Loaded(ask, stream, found[stream]) for ask, stream in zip(asks, streams, strict=True)]
 
     def _plan(self, history: tuple[Event, ...], given: Plan | None) -> Plan:
         if not history:
@@ -222,10 +216,10 @@ class Handler:
     ) -> list[Write]:
         writes: list[Write] = []
         refused: list[CommandRefused] = []
-        shared = self._shared_plan((one.ask, one.history) for one in loaded)
+        shared = self._shared_plan((one.ask, one.history.events) for one in loaded)
         index = 0
         for one in loaded:
-            workflow = self.workflows.deciding(one.ask.category, one.history)
+            workflow = self.workflows.deciding(one.ask.category, one.history.events)
             situation = self._situation(
                 one, one.history, shared, circumstances, at=moment.at if moment else now, now=now
             )
@@ -242,7 +236,7 @@ class Handler:
                 for offset, payload in enumerate(decided.payloads)
             ]
             index += len(events)
-            writes.append(Write(one.stream, events, exactly(one.version)))
+            writes.append(Write(one.stream, events, exactly(one.history.version)))
         if refused:
             raise _together(refused)
         return writes
@@ -257,7 +251,7 @@ class Handler:
     def _situation(
         self,
         one: _Loaded,
-        history: tuple[Event, ...],
+        history: History,
         shared: Plan | None,
         circumstances: Circumstances,
         *,
@@ -267,13 +261,13 @@ class Handler:
         """Return the situation in which the command of *one* is decided after *history*."""
         foreign = shared if one.ask.category != INCIDENT_CATEGORY else None
         return Situation(
-            state=one.folding.fold(history),
+            state=history.state,
             command=one.ask.command,
-            plan=foreign or self._plan(history or one.history[:1], one.ask.plan),
+            plan=foreign or self._plan(history.events or one.history.events[:1], one.ask.plan),
             actor=circumstances.actor,
             at=at,
             now=now,
-            history=history,
+            history=history.events,
             policy=self.policy,
             break_glass=circumstances.break_glass,
             plans=self.plans.by_reference,
@@ -309,7 +303,7 @@ class Handler:
             causation_id=circumstances.causation_id,
             command_id=command_id,
             definition=_named(workflow, payload) if "to" in data else None,
-            plan=self.plans.pinning(situation.plan) if not one.history else None,
+            plan=self.plans.pinning(situation.plan) if not one.history.events else None,
             source=circumstances.source,
             authority=None if grant is None else grant.to_json(),
             subject=workflow.subject(situation),
@@ -318,11 +312,11 @@ class Handler:
     def _replayed(self, loaded: Sequence[_Loaded], circumstances: Circumstances) -> Outcome | None:
         """Return the stored outcome of the command id, None when there is none; raises `IdempotencyConflict`."""
         command_id = str(circumstances.command_id)
-        stored = [tuple(event for event in one.history if event.command_id == command_id) for one in loaded]
+        stored = [tuple(event for event in one.history.events if event.command_id == command_id) for one in loaded]
         if not any(stored):
             return None
         first = min(events[0].position for events in stored if events)
-        before = [tuple(event for event in one.history if event.position < first) for one in loaded]
+        before = [tuple(event for event in one.history.events if event.position < first) for one in loaded]
         shared = self._shared_plan((one.ask, history) for one, history in zip(loaded, before, strict=True))
         for one, history, events in zip(loaded, before, stored, strict=True):
             if not all(_told_alike(event, circumstances) for event in events):
@@ -353,7 +347,8 @@ class Handler:
         if not stored:
             return ()
         at, recorded_at = stored[0].happened_at, stored[0].recorded_at  # what a drill tells may be ahead of the log
-        situation = self._situation(one, history, shared, circumstances, at=at, now=max(at, recorded_at))
+        past = History(history, self.workflows[one.ask.category].fold(history))
+        situation = self._situation(one, past, shared, circumstances, at=at, now=max(at, recorded_at))
         return decide(self.workflows.deciding(one.ask.category, history or stored[:1]), situation)
 
 
@@ -388,7 +383,7 @@ def _told_alike(event: Event, circumstances: Circumstances) -> bool:
 
 
 def _last_position(loaded: Sequence[_Loaded]) -> int:
-    return max((one.history[-1].position for one in loaded if one.history), default=0)
+    return max((one.history.events[-1].position for one in loaded if one.history.events), default=0)
 
 
 def _outcome(appended: Appended, writes: Sequence[Write]) -> Outcome:

@@ -115,10 +115,13 @@ class MemoryEventStore:
             rows = self._log.by_stream.get((self.tenant, stream), [])
             return [row for row in rows if row.version > after][:limit]
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
-        """Return the bodies of many streams at once; a stream without events is left out."""
+    def read_streams(
+        self, streams: Collection[StreamId], *, after: Mapping[StreamId, int] | None = None
+    ) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams at once, past the versions in *after*; see `EventStore.read_streams`."""
+        past = after or {}
         with self._log.lock:
-            found = {stream: self.read_stream(stream) for stream in streams}
+            found = {stream: self.read_stream(stream, after=past.get(stream, 0)) for stream in streams}
         return {stream: list(map(stored_body, rows)) for stream, rows in found.items() if rows}
 
     def read_subject(

@@ -45,8 +45,13 @@ class EventStore(Protocol):
         """Return the events of *stream* past version *after*, oldest first; none when there is no such stream."""
         ...
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
-        """Return the events of many streams at once, for folding; a stream without events is left out."""
+    def read_streams(
+        self, streams: Collection[StreamId], *, after: Mapping[StreamId, int] | None = None
+    ) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the events of many streams at once, for folding; a stream without events is left out.
+
+        Of a stream that *after* names only those past this version.
+        """
         ...
 
     def read_subject(

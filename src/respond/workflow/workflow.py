@@ -52,6 +52,8 @@ class Workflow:
     """What the aggregate's events are about, when that is another one, as an incident is; None for itself."""
     shared: bool = False
     """Whether many are at the same aggregate at once as a rule: then each waits for its turn before it reads."""
+    erasable: bool = False
+    """Whether its streams may be erased: then no process keeps what they told."""
     restricted: bool = False
     """Whether its streams stand in the restricted part of a log, which ordinary engines neither read nor write."""
     replanning: tuple[type, ...] = ()

@@ -65,7 +65,7 @@ READS = {
     "append to many": (STREAM, lambda sql, at: sql.append_to_many(at, appends(8), 0, END_OF_TIME)),
     "versions": (STREAM, lambda sql, at: sql.versions(at, "default", [StreamId.of("incident", "0")])),
     "read_stream": (STREAM, lambda sql, at: at.execute(sql.sql.read_stream, ("default", "real", "incident-0", 1, 9))),
-    "read_streams": (STREAM, lambda sql, at: sql.bodies_of_streams(at, "default", "real", ["incident-0", "x"])),
+    "read_streams": (STREAM, lambda sql, at: sql.bodies_of_streams(at, "default", "real", {"incident-0": 0, "x": 1})),
     "known": (ID, lambda sql, at: sql.rows_by_id(at, "default", ids_of(0, 1))),
     "read_subject": (SUBJECT, lambda sql, at: at.execute(sql.sql.read_subject, ("default", "real", "0", 0, 9))),
     "read_all": (POSITION, lambda sql, at: at.execute(sql.sql.read_all, (0, "default", 9))),

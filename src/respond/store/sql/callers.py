@@ -19,7 +19,7 @@ from sqlalchemy.engine import Transaction
 from respond.domain.moments import from_microseconds, to_microseconds
 from respond.domain.streams import Realm, StreamId
 from respond.errors import HeadHeld, InvalidInput, WrongDatabase
-from respond.store.intake import event_ids
+from respond.store.intake import event_ids, replay_of
 from respond.store.protocol import PAGE, Clock
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write, stored_body
 from respond.store.sql.atomic import Atomic, check_versions
@@ -107,6 +107,11 @@ class CallersEventStore(JoinedEventStore):
             if unit.cursor.fetchone() != (log,):
                 raise WrongDatabase("the connection leads to another log; connect to the one that the engine has open")
 
+    def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
+        """Let *writes* wait; see `EventStore.append`.  No index of the database knows the ids of what waits."""
+        replay = replay_of(writes, self.known(event_ids(writes)), log=self.log, tenant=self.tenant)
+        return super().append(*writes, require=require) if replay is None else replay
+
     def flush(self) -> Sequence[Appended]:
         """Write what waits and return where it landed; call it last, for it holds the head until the caller commits.
 
@@ -143,11 +148,14 @@ class CallersEventStore(JoinedEventStore):
         rows = list(super().read_stream(stream, after=after, limit=limit))
         return [*rows, *(row for row in _of(stream, self._last()) if row.version > after)][:limit]
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
-        """Return the bodies of many streams at once, with those that wait."""
-        found, last = dict(super().read_streams(streams)), self._last()
+    def read_streams(
+        self, streams: Collection[StreamId], *, after: Mapping[StreamId, int] | None = None
+    ) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams at once, past the versions in *after*, with those that wait."""
+        found, last = dict(super().read_streams(streams, after=after)), self._last()
+        past = after or {}
         for stream in streams:
-            if shown := _of(stream, last):
+            if shown := [row for row in _of(stream, last) if row.version > past.get(stream, 0)]:
                 found[stream] = [*found.get(stream, ()), *map(stored_body, shown)]
         return found
 

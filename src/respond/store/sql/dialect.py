@@ -111,8 +111,11 @@ class Dialect(ABC):
         """Return the rows that have these ids."""
 
     @abstractmethod
-    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        """Return stream, position, time, body and leaf of the rows of many streams of one realm, each in order."""
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, after: Mapping[str, int]) -> Iterable[Row]:
+        """Return stream, position, time, body and leaf of the rows of many streams of one realm, each in order.
+
+        They are those past the version that *after* gives for the name of each stream.
+        """
 
     def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
         """Return rows past position *after* in position order, whatever is wrong with them."""
@@ -162,6 +165,14 @@ def by_realm(streams: Iterable[StreamId]) -> Mapping[str, list[str]]:
     for stream in streams:
         names.setdefault(stream.realm, {})[stream.name] = None
     return {realm: list(found) for realm, found in names.items()}
+
+
+def by_version(after: Mapping[str, int]) -> Mapping[int, list[str]]:
+    """Return the names of the streams in *after* under the version that it gives for them."""
+    names: dict[int, list[str]] = {}
+    for name, version in after.items():
+        names.setdefault(version, []).append(name)
+    return names
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:

@@ -10,7 +10,14 @@ from typing import Any, Self
 from sqlalchemy import Connection
 
 from respond.domain.streams import StreamId
-from respond.errors import IdempotencyConflict, RespondError, StoreUnavailable
+from respond.errors import (
+    ClockSkew,
+    IdempotencyConflict,
+    InvalidRecord,
+    RespondError,
+    StoreUnavailable,
+    VersionConflict,
+)
 from respond.store.intake import event_ids, replay_of
 from respond.store.records import Appended, Write
 from respond.store.sql.atomic import Atomic
@@ -80,10 +87,13 @@ class JoinedEventStore(Reader):
     def append(self, *writes: Write, require: Mapping[StreamId, int] | None = None) -> Appended:
         """Append all *writes*; see `EventStore.append`.  Raises `IdempotencyConflict` for an id that just came in."""
         ids = event_ids(writes)
-        replay = replay_of(writes, self.known(ids), log=self.log, tenant=self.tenant)
-        if replay is not None:
+        try:
+            appended = self._append(writes, ids, require or {})
+        except (ClockSkew, IdempotencyConflict, InvalidRecord, VersionConflict):
+            replay = replay_of(writes, self.known(ids), log=self.log, tenant=self.tenant)
+            if replay is None:
+                raise
             return replay
-        appended = self._append(writes, ids, require or {})
         self.appended.append(appended)
         return appended
 

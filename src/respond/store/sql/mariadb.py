@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from hashlib import sha256
@@ -20,7 +20,17 @@ from respond.errors import (
     WrongDatabase,
     WrongIsolation,
 )
-from respond.store.sql.dialect import IDLE_SECONDS, BytesId, ConnectionLost, Dialect, LockedUnit, Row, by_realm, chunks
+from respond.store.sql.dialect import (
+    IDLE_SECONDS,
+    BytesId,
+    ConnectionLost,
+    Dialect,
+    LockedUnit,
+    Row,
+    by_realm,
+    by_version,
+    chunks,
+)
 from respond.store.sql.statements import statements
 
 _SETTINGS = (
@@ -39,7 +49,7 @@ SELECT stream, max(version) FROM {events} WHERE tenant = %s AND realm = %s AND s
 """
 _BODIES_OF_STREAMS = """
 SELECT stream, position, recorded_at, body, leaf FROM {events}
-WHERE tenant = %s AND realm = %s AND stream IN ({marks}) ORDER BY stream, version
+WHERE tenant = %s AND realm = %s AND version > %s AND stream IN ({marks}) ORDER BY stream, version
 """
 _ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = %s AND id IN ({marks})"
 
@@ -131,8 +141,9 @@ class MariadbDialect(BytesId, Dialect):
     def rows_by_id(self, cursor: Any, tenant: str, ids: Sequence[str]) -> Iterable[Row]:
         return self._chunked(cursor, self._rows_by_id, (tenant,), [self.id_value(event_id) for event_id in ids])
 
-    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        return self._chunked(cursor, self._bodies_of_streams, (tenant, realm), names)
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, after: Mapping[str, int]) -> Iterable[Row]:
+        for version, names in by_version(after).items():
+            yield from self._chunked(cursor, self._bodies_of_streams, (tenant, realm, version), names)
 
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:
         """Insert; the driver splits the rows into statements of about 1 MB, far below `max_allowed_packet`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from respond.domain.streams import StreamId
@@ -35,7 +35,10 @@ SET jit = off
 _SET_TENANT = "SELECT set_config('respond.tenant', %s, %s)"
 _PATIENCE = "SET LOCAL lock_timeout = {lock_timeout}"
 _ISOLATION = "SELECT current_setting('transaction_isolation')"
-_LOCK_STREAM = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK_STREAMS = """
+SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
+FROM (SELECT key FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(key, n) ORDER BY n) AS sorted
+"""
 ONE_TENANT = """
 SELECT row_security_active(oid) AND NOT EXISTS (
   SELECT FROM pg_policy
@@ -58,9 +61,9 @@ FROM unnest(%s::text[]) AS wanted(stream)
 # One lookup for each stream, and for each id: for a list of them the planner would read all events of the tenant.
 _BODIES_OF_STREAMS = """
 SELECT wanted.stream, event.position, event.recorded_at, event.body, event.leaf
-FROM unnest(%s::text[]) WITH ORDINALITY AS wanted(stream, n) CROSS JOIN LATERAL (
+FROM unnest(%s::text[], %s::bigint[]) WITH ORDINALITY AS wanted(stream, past, n) CROSS JOIN LATERAL (
   SELECT version, position, recorded_at, body, leaf FROM {events} AS event
-  WHERE tenant = %s AND realm = %s AND event.stream = wanted.stream
+  WHERE tenant = %s AND realm = %s AND event.stream = wanted.stream AND event.version > wanted.past
   ORDER BY version) AS event
 ORDER BY n, version
 """
@@ -201,8 +204,7 @@ class PostgresqlDialect(Dialect):
         cursor.execute("SELECT 1")  # an error where the transaction is broken; a commit would only end it
 
     def lock_streams(self, unit: LockedUnit, keys: Sequence[str]) -> None:
-        for key in keys:
-            unit.cursor.execute(_LOCK_STREAM, (key,))
+        unit.cursor.execute(_LOCK_STREAMS, (list(keys),))
 
     def take_head(self, cursor: Any, count: int, clock_us: int, limit_us: int) -> tuple[int, int] | None:
         row = cursor.execute(self._take_head, (count, clock_us, limit_us)).fetchone()
@@ -273,8 +275,9 @@ class PostgresqlDialect(Dialect):
         rows: list[Row] = cursor.execute(self._rows_by_id, (list(ids), tenant)).fetchall()
         return rows
 
-    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        rows: list[Row] = cursor.execute(self._bodies_of_streams, (list(names), tenant, realm)).fetchall()
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, after: Mapping[str, int]) -> Iterable[Row]:
+        asked = (list(after), list(after.values()), tenant, realm)
+        rows: list[Row] = cursor.execute(self._bodies_of_streams, asked).fetchall()
         return rows
 
     def insert(self, cursor: Any, rows: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ from respond.store.intake import is_event_id
 from respond.store.protocol import PAGE
 from respond.store.records import Head, Recorded, StoredBody
 from respond.store.sql.connections import Connections
-from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
+from respond.store.sql.dialect import ConnectionLost, Dialect, Row
 from respond.store.sql.listening import poll_seconds_of, source_of
 from respond.store.sql.statements import NO_LIMIT
 from respond.store.waiting import Source
@@ -41,12 +41,16 @@ class Reader:
         """Return the events of *stream* past version *after*, oldest first."""
         return self._page(self._dialect.sql.read_stream, (self.tenant, stream.realm, stream.name, after), limit)
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
-        """Return the bodies of many streams at once, in one query for each realm."""
+    def read_streams(
+        self, streams: Collection[StreamId], *, after: Mapping[StreamId, int] | None = None
+    ) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams at once, past the versions in *after*; see `EventStore.read_streams`."""
         found: dict[StreamId, list[StoredBody]] = {}
-        for realm, names in by_realm(streams).items():
+        past = after or {}
+        for realm in {stream.realm: None for stream in streams}:
+            versions = {stream.name: past.get(stream, 0) for stream in streams if stream.realm == realm}
             by_name: dict[str, list[StoredBody]] = {}
-            for name, position, recorded_us, body, leaf in self._read(partial(self._bodies_of, realm, names)):
+            for name, position, recorded_us, body, leaf in self._read(partial(self._bodies_of, realm, versions)):
                 row = StoredBody(position, recorded_us, body, leaf)
                 if name in by_name:
                     by_name[name].append(row)
@@ -142,8 +146,8 @@ class Reader:
         self._connections.renew()
         _LOGGER.warning("%s; going on with a fresh one", lost, extra={"log": self.log, "code": lost.code})
 
-    def _bodies_of(self, realm: str, names: Sequence[str], cursor: Any) -> list[Row]:
-        return list(self._dialect.bodies_of_streams(cursor, self.tenant, realm, names))
+    def _bodies_of(self, realm: str, after: Mapping[str, int], cursor: Any) -> list[Row]:
+        return list(self._dialect.bodies_of_streams(cursor, self.tenant, realm, after))
 
     def _head_row(self, cursor: Any) -> tuple[int, int]:
         cursor.execute(self._dialect.sql.read_head)

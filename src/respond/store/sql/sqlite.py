@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import IntEnum
 from types import ModuleType
@@ -14,7 +14,7 @@ import orjson
 
 from respond.domain.streams import StreamId
 from respond.errors import StoreBusy, StoreError, StoreFull, StoreReadOnly, StoreUnavailable, WrongDatabase
-from respond.store.sql.dialect import BytesId, Dialect, LockedUnit, Row, by_realm, chunks
+from respond.store.sql.dialect import BytesId, Dialect, LockedUnit, Row, by_realm, by_version, chunks
 from respond.store.sql.rows import placed
 from respond.store.sql.statements import statements
 
@@ -38,7 +38,7 @@ FROM json_each(?) AS j
 """
 _BODIES_OF_STREAMS = """
 SELECT stream, position, recorded_at, body, leaf FROM {events}
-WHERE tenant = ? AND realm = ? AND stream IN (SELECT value FROM json_each(?))
+WHERE tenant = ? AND realm = ? AND version > ? AND stream IN (SELECT value FROM json_each(?))
 ORDER BY stream, version
 """
 _ROWS_BY_ID = "SELECT {columns} FROM {events} WHERE tenant = ? AND id IN ({marks})"
@@ -165,10 +165,10 @@ class SqliteDialect(BytesId, Dialect):
             statement = self._rows_by_id.format(marks=", ".join("?" * len(chunk)))
             yield from cursor.execute(statement, (tenant, *map(self.id_value, chunk))).fetchall()
 
-    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, names: Sequence[str]) -> Iterable[Row]:
-        cursor.execute(self._bodies_of_streams, (tenant, realm, orjson.dumps(names).decode()))
-        rows: list[Row] = cursor.fetchall()
-        return rows
+    def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, after: Mapping[str, int]) -> Iterable[Row]:
+        for version, names in by_version(after).items():
+            cursor.execute(self._bodies_of_streams, (tenant, realm, version, orjson.dumps(names).decode()))
+            yield from cursor.fetchall()
 
     def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
         """Return rows past position *after* in position order; text that is not UTF-8 as bytes."""

@@ -60,6 +60,13 @@ class Reading(Tested):
         }
         assert dict(store.read_streams([])) == {}
 
+    def test_read_streams_past_their_versions(self, store: TestedStore) -> None:
+        """Of each stream only what is past the version that is named for it is read; others are read whole."""
+        fill(store)
+        past = {ONE: 2, DRILL: 2, StreamId.of("incident", "unknown"): 1, StreamId.of("incident", "not asked"): 1}
+        found = store.read_streams([TWO, DRILL, StreamId.of("incident", "unknown"), ONE], after=past)
+        assert {stream: ids(rows) for stream, rows in found.items()} == {ONE: ids_of(4, 8), TWO: ids_of(3, 9)}
+
     def test_read_more_streams_than_a_statement_binds(self, store: TestedStore) -> None:
         """Any number of streams is read at once, and their versions and ids looked up."""
         streams = [StreamId.of("many", str(number)) for number in range(1200)]

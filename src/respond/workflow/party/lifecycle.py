@@ -84,4 +84,5 @@ PARTY = Workflow(
     handlers=(*decide.HANDLERS, *approvals.HANDLERS),
     evolvers={**evolve.EVOLVERS, **approvals.EVOLVERS},
     subject=incident_of,
+    erasable=True,
 )
