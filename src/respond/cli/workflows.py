@@ -23,6 +23,7 @@ from respond.plan.finding import Finding
 from respond.plan.plan import Plan
 from respond.projections.traffic import Moves, Traffic
 from respond.store.codec import Codec
+from respond.store.paging import pages
 from respond.workflow.compare import Change
 from respond.workflow.compare import compare as compared
 from respond.workflow.diagram import dot, mermaid
@@ -159,12 +160,10 @@ def _traffic(session: Session, drawn: Workflow) -> Mapping[tuple[str, str], Move
     traffic = Traffic(drawn.category)
     given = [one for one in session.workflows() if one.category != drawn.category]
     codec = Codec(Workflows([*given, drawn]).event_types)
-    after = 0
     with session.store() as store:
-        while page := store.read_all(after=after, realm="real"):
+        for page in pages(lambda after: store.read_all(after=after, realm="real")):
             rows = [row for row in page if StreamId(row.stream).category == drawn.category]
             traffic.take(codec.decode_all(rows))
-            after = page[-1].position
     return traffic.moves()
 
 

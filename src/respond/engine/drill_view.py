@@ -11,6 +11,7 @@ import attrs
 
 from respond.domain.streams import Realm, StreamId
 from respond.errors import InvalidInput
+from respond.store.paging import pages
 from respond.store.protocol import PAGE, EventStore
 from respond.store.records import Appended, Head, Recorded, StoredBody, Write, stored_body
 from respond.workflow.drill import DRILL_CATEGORY
@@ -147,10 +148,8 @@ class DrillView:
 
 def drills_in(store: EventStore) -> Iterator[str]:
     """Yield the keys of the drills in *store*, in the order in which they were planned."""
-    after = 0
-    while page := store.read_all(after=after, limit=PAGE, realm="drill"):
+    for page in pages(lambda after: store.read_all(after=after, realm="drill")):
         for row in page:
             category, _, key = row.stream.partition("-")
             if category == DRILL_CATEGORY and row.version == 1:
                 yield key
-        after = page[-1].position

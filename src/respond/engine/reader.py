@@ -36,6 +36,7 @@ from respond.projections.statistics import Figures
 from respond.projections.timeline import Order, Timeline, timeline
 from respond.projections.view import Sight, View
 from respond.store.codec import Codec
+from respond.store.paging import pages
 from respond.store.protocol import PAGE, EventStore
 from respond.store.records import StoredBody
 from respond.store.snapshot import snapshots_of
@@ -272,10 +273,8 @@ class Reader:
 
     def _begun(self, opening: str, realm: Realm) -> Iterator[list[str]]:
         """Yield the keys of the aggregates that begin with *opening*, in their order, page by page."""
-        after = 0
-        while rows := self.store.read_all(after=after, realm=realm):
+        for rows in pages(lambda after: self.store.read_all(after=after, realm=realm)):
             yield [StreamId(row.stream).key for row in rows if row.version == 1 and row.type == opening]
-            after = rows[-1].position
 
     def care(self) -> CareFigures:
         """Return the figures over all affected parties, drills left out; raises `UnreadableEvent`."""
@@ -357,8 +356,7 @@ class Reader:
         return self.store.read_all(after=position - 1, limit=1, realm="real")[0].stream
 
     def _pages(self, after: int, progress: Callable[[int], None] | None = None) -> Iterator[Sequence[StoredBody]]:
-        while page := self.store.read_bodies(after=after, limit=PAGE, realm="real"):
+        for page in pages(lambda past: self.store.read_bodies(after=past, limit=PAGE, realm="real"), after):
             yield page
-            after = page[-1].position
             if progress is not None:
-                progress(after)
+                progress(page[-1].position)

@@ -12,7 +12,8 @@ import orjson
 from respond.domain.moments import Moment, to_microseconds
 from respond.engine.clock import system_clock
 from respond.errors import InvalidInput
-from respond.store.protocol import PAGE, LogReader
+from respond.store.paging import pages
+from respond.store.protocol import LogReader
 from respond.store.records import StoredBody, stored_body
 
 Source = str | Path | LogReader
@@ -40,10 +41,8 @@ def bodies_in(source: Source) -> Iterator[StoredBody]:
 
 
 def _in_store(store: LogReader) -> Iterator[StoredBody]:
-    position = 0
-    while page := store.read_log(after=position, limit=PAGE):
+    for page in pages(lambda after: store.read_log(after=after)):
         yield from map(stored_body, page)
-        position = page[-1].position
 
 
 def _in_file(path: Path) -> Iterator[StoredBody]:

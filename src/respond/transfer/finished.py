@@ -13,6 +13,7 @@ from respond.domain.references import Reference
 from respond.domain.streams import StreamId
 from respond.engine.definitions import Workflows
 from respond.store.codec import Codec
+from respond.store.paging import pages
 from respond.store.protocol import EventStore
 from respond.store.records import Recorded
 from respond.workflow.incident import INCIDENT_CATEGORY
@@ -118,8 +119,7 @@ def _followed(
     store: EventStore, workflows: Workflows, codec: Codec, progress: Callable[[int], None] | None
 ) -> dict[StreamId, _Followed]:
     streams: dict[StreamId, _Followed] = {}
-    after = 0
-    while page := store.read_all(after=after):
+    for page in pages(lambda after: store.read_all(after=after)):
         for row in page:
             stream = StreamId(row.stream, row.realm)  # type: ignore[arg-type]
             one = streams.get(stream)
@@ -128,9 +128,8 @@ def _followed(
                 state = None if versions is None else versions.newest.initial
                 one = streams[stream] = _Followed(versions, state, row.position, stream.key)
             _follow(one, row, codec)
-        after = page[-1].position
         if progress is not None:
-            progress(after)
+            progress(page[-1].position)
     return streams
 
 

@@ -9,12 +9,11 @@ from typing import Protocol, TypeVar
 
 import attrs
 
+from respond.store import paging
 
-class Placed(Protocol):
-    """Anything that has a place in a log."""
 
-    @property
-    def position(self) -> int: ...
+class Placed(paging.Placed, Protocol):
+    """What has a position in the log, and an id."""
 
     @property
     def id(self) -> str: ...
@@ -36,11 +35,11 @@ def pages(read: Callable[[int], Sequence[AnyPlaced]], after: int = 0) -> Iterato
 
     Raises `AssertionError` at a page that ends no further on: whoever goes on from there never comes to an end.
     """
-    while page := read(after):
-        yield page
+    for page in paging.pages(read, after):
         last = page[-1].position
         assert last > after, f"the page past position {after} ends at position {last}"
         after = last
+        yield page
 
 
 @attrs.define
