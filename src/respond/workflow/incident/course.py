@@ -221,7 +221,7 @@ TRANSITIONS = (
 
 
 def _with(state: Incident, **changes: Any) -> Incident:
-    return replace(state, course=attrs.evolve(state.course, **changes))
+    return replace(state, course=replace(state.course, **changes))
 
 
 def _plan_set(state: Incident, event: Event) -> Incident:

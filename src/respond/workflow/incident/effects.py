@@ -139,18 +139,18 @@ TRANSITIONS = (
 
 
 def _contained(state: Incident, event: Event) -> Incident:
-    return replace(state, effects=attrs.evolve(state.effects, contained=mark(event, "note")))
+    return replace(state, effects=replace(state.effects, contained=mark(event, "note")))
 
 
 def _restored(state: Incident, event: Event) -> Incident:
-    return replace(state, effects=attrs.evolve(state.effects, restored=mark(event, "note")))
+    return replace(state, effects=replace(state.effects, restored=mark(event, "note")))
 
 
 def _counted(state: Incident, event: Event) -> Incident:
     data: HeadsCounted = event.data
     count = HeadCount(expected=data.expected, accounted_for=data.accounted_for, counted=mark(event, "note"))
     counts = {**state.effects.head_counts, data.place: count}
-    return replace(state, effects=attrs.evolve(state.effects, head_counts=counts))
+    return replace(state, effects=replace(state.effects, head_counts=counts))
 
 
 EVOLVERS: Mapping[type, Evolve] = {

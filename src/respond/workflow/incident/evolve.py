@@ -106,9 +106,9 @@ def _reopened(state: Incident, event: Event) -> Incident:
         resolution_entry="",
         acknowledged=False,
         reopened=state.reopened + 1,
-        effects=attrs.evolve(state.effects, contained=None, restored=None),
-        course=attrs.evolve(state.course, held=None),
-        review=attrs.evolve(state.review, sitting=None, signatures={}),
+        effects=replace(state.effects, contained=None, restored=None),
+        course=replace(state.course, held=None),
+        review=replace(state.review, sitting=None, signatures={}),
     )
 
 
@@ -233,7 +233,7 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
     stated: dict[str, Any] = {
         name: tuple(one for one in getattr(state.review, name) if one.entry != entry) for name in _STATED
     }
-    review = attrs.evolve(state.review, **stated)
+    review = replace(state.review, **stated)
     told = {name: tuple(one for one in getattr(state, name) if one != entry) for name in _TOLD}
     kept = (assessments, upward_reports, expenses, review, noted, *told.values())
     before = (state.assessments, state.upward_reports, state.expenses, state.review, state.said.noted)
@@ -243,7 +243,7 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
         upward_reports=upward_reports,
         **told,
         expenses=expenses,
-        said=attrs.evolve(state.said, noted=noted),
+        said=replace(state.said, noted=noted),
         review=review,
         notes=state.notes - 1 if kept == (*before, *(getattr(state, name) for name in _TOLD)) else state.notes,
     )

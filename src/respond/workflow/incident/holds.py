@@ -94,11 +94,11 @@ TRANSITIONS = (
 
 
 def _held(state: Incident, event: Event) -> Incident:
-    return replace(state, course=attrs.evolve(state.course, held=mark(event, "reason")))
+    return replace(state, course=replace(state.course, held=mark(event, "reason")))
 
 
 def _resumed(state: Incident, _: Event) -> Incident:
-    return replace(state, course=attrs.evolve(state.course, held=None))
+    return replace(state, course=replace(state.course, held=None))
 
 
 EVOLVERS: Mapping[type, Evolve] = {WorkHeld: _held, WorkResumed: _resumed}

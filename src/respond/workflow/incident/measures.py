@@ -262,7 +262,7 @@ TRANSITIONS = (
 def with_measure(state: Incident, name: str, **changes: Any) -> Incident:
     """Return *state* with *changes* of what became of the measure called *name*."""
     taken = state.measures.get(name) or MeasureTaken()
-    return replace(state, measures={**state.measures, name: attrs.evolve(taken, **changes)})
+    return replace(state, measures={**state.measures, name: replace(taken, **changes)})
 
 
 def _started(state: Incident, event: Event) -> Incident:

@@ -157,7 +157,7 @@ TRANSITIONS = (
 
 def with_said(state: Incident, **changes: Any) -> Incident:
     """Return *state* with *changes* of what was said."""
-    return replace(state, said=attrs.evolve(state.said, **changes))
+    return replace(state, said=replace(state.said, **changes))
 
 
 def _was_set(state: Incident, event: Event) -> Incident:

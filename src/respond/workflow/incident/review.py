@@ -30,7 +30,6 @@ from respond.workflow.incident.reviewed import (
     Publication,
     Readership,
     ResponseEvaluated,
-    Reviewing,
     ReviewOpened,
     ReviewPublished,
     ReviewSigned,
@@ -344,8 +343,7 @@ def _drawn(state: Incident, event: Event) -> Incident:
 
 
 def _reviewing(state: Incident, **changes: Any) -> Incident:
-    review: Reviewing = attrs.evolve(state.review, **changes)
-    return replace(state, review=review)
+    return replace(state, review=replace(state.review, **changes))
 
 
 EVOLVERS: Mapping[type, Evolve] = {

@@ -150,7 +150,7 @@ class Publication:
     """With the place as its text."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Reviewing:
     """What was told for the review so far; what was retracted is left out."""
 

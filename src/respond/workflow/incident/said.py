@@ -40,7 +40,7 @@ class Wording:
     """When more is said."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Statement:
     """A statement, as it stands."""
 
@@ -59,7 +59,7 @@ class Statement:
     retracted: Mark | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Said:
     """The words of an incident."""
 

@@ -11,6 +11,7 @@ import attrs
 
 from respond.domain.events import Event, event_type
 from respond.domain.moments import format_utc
+from respond.domain.values import replace
 from respond.plan.communication import Stage
 from respond.workflow.definition import Evolve, Guard, Handler, Situation, Transition, command_type, guard
 from respond.workflow.incident import wording
@@ -362,7 +363,7 @@ def _changed(changes: Callable[[Event], dict[str, Any]]) -> Evolve:
         known = state.said.statements.get(name)
         if known is None:  # a foreign log may tell of what it never drafted
             return state
-        return with_said(state, statements={**state.said.statements, name: attrs.evolve(known, **changes(event))})
+        return with_said(state, statements={**state.said.statements, name: replace(known, **changes(event))})
 
     return change
 

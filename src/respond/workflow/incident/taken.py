@@ -17,7 +17,7 @@ INFORMATION_KINDS: tuple[InformationKind, ...] = ("fact", "claim", "rumour")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class MeasureTaken:
     """What became of a measure."""
 
@@ -46,7 +46,7 @@ class HeadCount:
         return self.expected - self.accounted_for
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Effects:
     """What the response achieved, since the incident was reopened last."""
 
@@ -82,7 +82,7 @@ class Information:
     """When it was confirmed or refuted last, and what shows it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Course:
     """What is to be achieved, with whose help, and whether work goes on."""
 

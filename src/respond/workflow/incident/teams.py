@@ -125,7 +125,7 @@ TRANSITIONS = (
 
 
 def _formed(state: Incident, event: Event) -> Incident:
-    return replace(state, course=attrs.evolve(state.course, team=event.data.team))
+    return replace(state, course=replace(state.course, team=event.data.team))
 
 
 EVOLVERS: Mapping[type, Evolve] = {TeamFormed: _formed}
