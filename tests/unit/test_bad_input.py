@@ -122,9 +122,19 @@ def test_money_that_is_corrected(incident):
     """A correction brings no amount in that the command would not."""
     incident.record_expense(yuan("5.00"), purpose="taxi", **STOCK)
     entry = incident.state().expenses[0].entry
-    for wrong, code in ((yuan("5.001"), "digits-too-many"), (yuan("5", "ZZZ"), "currency-unknown")):
-        asked = {"changes": {"amount": wrong}, "reason": "receipt"}
-        assert codes(incident.correct, entry, **asked, **DESK) == [code, "correction-invalid"]
+    for wrong, why in ((yuan("5.001"), "digits behind the point"), (yuan("5", "ZZZ"), "no currency of ISO 4217")):
+        for amount in (wrong, {"amount": str(wrong.amount), "currency": wrong.currency}):
+            with pytest.raises(CommandRefused, match=f"{why}.*correction-invalid"):
+                incident.correct(entry, {"amount": amount}, reason="receipt", **DESK)
+
+
+@pytest.mark.parametrize("changes", [{"amount": yuan("-5.00")}, {"amount": yuan("0.00")}, {"purpose": " "}])
+def test_an_expense_is_corrected_to_one_that_can_be(incident, changes):
+    """A correction makes no expense negative, nor one for nothing."""
+    incident.record_expense(yuan("5.00"), purpose="taxi", **STOCK)
+    entry = incident.state().expenses[0].entry
+    assert codes(incident.correct, entry, changes=changes, reason="receipt", **DESK) == ["correction-invalid"]
+    assert incident.correct(entry, changes={"amount": yuan("4.00")}, reason="receipt", **DESK).events
 
 
 LONG, HALF = "断" * 40_000, "\udc80"

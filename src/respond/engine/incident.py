@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from respond.domain.events import Event
 from respond.domain.moments import Moment
 from respond.domain.money import Money
+from respond.domain.payloads import to_data
 from respond.engine.definitions import Plans
 from respond.engine.handler import Outcome
 from respond.engine.incident_actions import FollowUpCommands
@@ -247,8 +250,12 @@ class IncidentHandle(
         return self.execute(c.Cancel(reason=reason), **circumstances)
 
     def correct(self, /, entry: str, changes: Mapping[str, Any], *, reason: str, **circumstances: Any) -> Outcome:
-        """Give the entry with the event id *entry* its right values; the original stays."""
-        return self.execute(c.Correct(entry=entry, changes=dict(changes), reason=reason), **circumstances)
+        """Give the entry with the event id *entry* its right values; the original stays.
+
+        A value is written as the entry has it, such as `Money`, or as it is stored.
+        """
+        stored = {name: to_data(value) if attrs.has(type(value)) else value for name, value in changes.items()}
+        return self.execute(c.Correct(entry=entry, changes=stored, reason=reason), **circumstances)
 
     def retract(self, /, entry: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Withdraw the entry with the event id *entry*; the original stays."""

@@ -23,6 +23,7 @@ from respond.workflow.incident.corrections import (
 )
 from respond.workflow.incident.course import ActionPlanRevised, HelpArrived, HelpRequested, help_told
 from respond.workflow.incident.decisions import DecisionRecorded, decision_told
+from respond.workflow.incident.drawn import ExpenseRecorded
 from respond.workflow.incident.effects import HeadsCounted, IncidentContained, ServiceRestored
 from respond.workflow.incident.estimates import (
     estimate_plausible,
@@ -66,6 +67,7 @@ from respond.workflow.incident.people import (
     briefing_given,
     training_days,
 )
+from respond.workflow.incident.resources import expense_valid, purpose_given
 from respond.workflow.incident.review import (
     effectiveness_known,
     evaluation_told,
@@ -219,6 +221,7 @@ _CONTENT: Mapping[type, tuple[Guard, ...]] = {
     ActionPlanRevised: (reason_given, text_within),
     HelpRequested: (help_told, text_within),
     HelpArrived: (text_within,),
+    ExpenseRecorded: (expense_valid, purpose_given),
     StatementCorrected: (reason_given, text_within),
     StatementRetracted: (reason_given, text_within),
     NoticeGiven: (notice_told, channel_known, channel_reaches, text_within),

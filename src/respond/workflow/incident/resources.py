@@ -130,13 +130,15 @@ def expense_valid(situation: Situation) -> str | None:
     return flaw_of(situation.command.amount.amount)
 
 
+purpose_given = not_blank("purpose-missing", "purpose")
+
 GUARDS = (
     quantity_valid,
     requested,
     takes_resources,
     expense_valid,
     not_blank("resource-missing", "resource"),
-    not_blank("purpose-missing", "purpose"),
+    purpose_given,
 )
 
 
