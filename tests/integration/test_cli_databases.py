@@ -169,6 +169,7 @@ def test_altered_rows_are_findings(cli, tmp_path):
     cli.ask("report", "--category", "other", "--title", "Terminals down")
     cli.ask("note", "INC-1", "x")
     assert "nothing is wrong" in cli.text("check")
+    assert cli.ask("review", "INC-1")["altered"] == []
     with sqlite3.connect(tmp_path / "respond.db") as database:
         for (trigger,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {trigger}")
@@ -178,3 +179,5 @@ def test_altered_rows_are_findings(cli, tmp_path):
     assert found["clean"] is False
     assert {finding["position"] for finding in found["findings"]} == {1}
     assert "#1" in cli.run("check").out
+    assert cli.ask("review", "INC-1")["altered"] == [1]
+    assert "altered" in cli.text("review", "INC-1")

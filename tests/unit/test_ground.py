@@ -15,6 +15,7 @@ from respond.engine.async_engine import AsyncEngine
 from respond.engine.engine import Engine
 from respond.errors import IncidentNotFound
 from respond.projections.ground import Ground, ground
+from respond.projections.review import review
 from respond.store.async_event_store import AsyncEventStore
 from respond.store.memory import MemoryEventStore
 from respond.testing.clocks import START, ManualClock
@@ -92,6 +93,44 @@ def test_a_ground_that_is_none(change):
     assert not engine.stands_on(incident.id, attrs.evolve(incident.review().ground, **change))
     with pytest.raises(IncidentNotFound):
         engine.stands_on("nowhere", Ground(events=0, position=0, leaves=""))
+
+
+class Altered:
+    """A log in which every *old* text reads *new*."""
+
+    def __init__(self, store: MemoryEventStore, old: bytes, new: bytes) -> None:
+        self.store, self.old, self.new = store, old, new
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def read_streams(self, streams: Any, **after: Any) -> Any:
+        found = self.store.read_streams(streams, **after)
+        return {
+            stream: [row._replace(body=row.body.replace(self.old, self.new)) for row in found[stream]]
+            for stream in found
+        }
+
+
+@pytest.mark.parametrize(
+    ("old", "kind"),
+    [
+        (b"Buy one", "ActionOpened"),
+        (b"a receipt", "PartyHeard"),
+        (b"Have two", "LessonRecorded"),
+        (b"new terminals", "IncidentResolved"),
+    ],
+)
+def test_what_was_altered_is_named(old, kind):
+    """A review of a log names the positions at which a body does not fit its leaf; what nobody touched is not named."""
+    engine, incident = reviewed()
+    assert incident.review().altered == ()
+    altered = Engine(Altered(engine.store, old, old.upper()), plans=engine.plans, clock=engine.clock)
+    (position,) = altered.incident(incident.id).review().altered
+    assert engine.store.read_log(after=position - 1, limit=1)[0].type == kind
+    early = altered.incident(incident.id).review(known_at=START).altered
+    assert early == (() if kind == "ActionOpened" else (position,))
+    assert review(incident.events(), plan=PLAN).altered is None
 
 
 def test_awaited():

@@ -100,6 +100,7 @@ def _show(page: Page, title: str, found: Review, view: View | None = None) -> No
             ("measured until", found.measured_until),
             ("rests on", f"{counted(found.ground.events, 'event')} up to #{found.ground.position}"),
             ("their leaves", found.ground.leaves),
+            ("altered", ", ".join(f"#{position}" for position in found.altered or ()) or None),
         ]
     )
     _show_times(page, found)

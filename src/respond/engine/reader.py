@@ -38,7 +38,7 @@ from respond.projections.view import Sight, View
 from respond.store.codec import Codec
 from respond.store.paging import pages
 from respond.store.protocol import PAGE, EventStore
-from respond.store.records import StoredBody
+from respond.store.records import StoredBody, intact
 from respond.store.snapshot import snapshots_of
 from respond.workflow.action import ACTION_CATEGORY
 from respond.workflow.incident import INCIDENT_CATEGORY
@@ -242,8 +242,16 @@ class Reader:
             parties=seen(chain.from_iterable(file.parties.values())),
             actions={key: seen(events) for key, events in file.actions.items()},
             lessons=seen(chain.from_iterable(file.lessons.values())),
+            altered=self._altered(file),
             **options,
         )
+
+    def _altered(self, file: File) -> Iterator[int]:
+        """Yield the positions in *file* at which the log does not hold what was recorded."""
+        belonging = ((PARTY_CATEGORY, file.parties), (ACTION_CATEGORY, file.actions), (LESSON_CATEGORY, file.lessons))
+        streams = [StreamId.of(category, key) for category, keys in belonging for key in keys]
+        found = self.store.read_streams([StreamId.of(INCIDENT_CATEGORY, file.events[0].subject), *streams])
+        return (row.position for row in chain.from_iterable(found.values()) if not intact(row))
 
     def stands_on(self, incident_id: str, told: Ground) -> bool:
         """Return whether the log holds unchanged what a review of an incident was made of, which told this ground.

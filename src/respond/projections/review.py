@@ -129,6 +129,8 @@ class Review(Document):
     """The last position that was known."""
     ground: Ground
     """The events that all this rests on; `Engine.stands_on` compares it with the log."""
+    altered: tuple[int, ...] | None
+    """The positions among them at which the log does not hold what was recorded; None when nobody looked."""
     measured_until: datetime
     """The time up to which what still lasts was measured."""
     as_of: datetime | None
@@ -144,6 +146,7 @@ def review(
     parties: Iterable[Event] = (),
     actions: Mapping[str, Sequence[Event]] | None = None,
     lessons: Iterable[Event] = (),
+    altered: Iterable[int] | None = None,
     workflow: Workflow = INCIDENT,
     now: datetime | None = None,
     as_of: datetime | None = None,
@@ -155,10 +158,11 @@ def review(
 
     *plans* are those that were in force before or are parts of it: steps are judged by what was in force at them.
     *parties* are the events of the affected parties and *lessons* those of its lessons, stream by stream, *actions*
-    those of the action items by key. What still lasts is measured up to *now*, *as_of* or *known_at*, whichever is
-    first; without any of them up to the last recording. With *as_of* only what had happened by then is told; a
-    correction or a retraction goes with its entry, whenever it was made. Raises `IncidentNotFound` when nothing was
-    known by then or it had not been reported yet, and `InvalidInput`.
+    those of the action items by key; *altered* are the positions at which a verifier found the log changed. What still
+    lasts is measured up to *now*, *as_of* or *known_at*, whichever is first; without any of them up to the last
+    recording. With *as_of* only what had happened by then is told; a correction or a retraction goes with its entry,
+    whenever it was made. Raises `IncidentNotFound` when nothing was known by then or it had not been reported yet, and
+    `InvalidInput`.
     """
     _refuse_naive(now, as_of)
     events, parties, actions, lessons = tuple(events), tuple(parties), actions or {}, tuple(lessons)
@@ -174,12 +178,14 @@ def review(
     happened = {entry.event.body["id"] for entry in world}
     owes = owed(plan, facts_of(plan, seen.events), until=until)
     when = {"until": until, "as_of": as_of, "known_at": known_at, "clock": clock}
+    rests_on = known(chain(events, parties, *actions.values(), lessons), at=known_at, clock=clock).events
     return Review(
         number=f"INC-{seen.events[0].position}",
         realm=seen.events[0].body["realm"],
         first_event=all_entries[0].citation,
         last_position=seen.last_position,
-        ground=ground(known(chain(events, parties, *actions.values(), lessons), at=known_at, clock=clock).events),
+        ground=ground(rests_on),
+        altered=None if altered is None else tuple(sorted({one.position for one in rests_on}.intersection(altered))),
         measured_until=until,
         as_of=as_of,
         known_at=known_at,

@@ -198,6 +198,14 @@ def leaf_suffix(recorded_us: int, position: int) -> bytes:
     return _suffix.pack(recorded_us, position)
 
 
+def intact(row: Recorded | StoredBody) -> bool:
+    """Return whether *row* has the leaf that it was given; of one whose body left the log nothing is said."""
+    if row.body is None:
+        return True
+    stored = type(row.body) is bytes and type(row.recorded_us) is int  # a column of SQLite takes anything
+    return stored and leaf_of(row.body, row.recorded_us, row.position) == row.leaf
+
+
 def leaf_of(body: bytes, recorded_us: int, position: int) -> bytes:
     """Return SHA-256(0x00 || SHA-256(body) || int64be(recorded_us) || int64be(position)): it stands for the event."""
     return hashlib.sha256(leaf_prefix(body) + leaf_suffix(recorded_us, position)).digest()
