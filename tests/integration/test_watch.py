@@ -26,8 +26,10 @@ from respond.store.records import NewEvent, Write
 from respond.testing.conformance.samples import START, ManualClock
 from respond.transfer.archive import archive_log
 from respond.workflow.approvals import Approve
+from respond.workflow.incident import INCIDENT
 from respond.workflow.incident.commands import RaiseDue
 from respond.workflow.incident.events import ObligationRaised
+from respond.workflow.migration import MigrateDefinition
 from respond.workflow.warning.commands import RecordSignal
 from rivals import Careless, Overtaken
 from watching import (
@@ -147,6 +149,16 @@ class TestRounds:
         assert watch.round().looked == 1
         clock.move(minutes=7)
         assert (watch.round().looked, watch.round().looked, watch.round().looked) == (6, 6, 0)
+
+    def test_a_migrated_incident_is_looked_at(self, store, clock):
+        """After a migration other duties may be owed, so the incident is looked at at once, and then left alone."""
+        next_one = attrs.evolve(INCIDENT, version=INCIDENT.version + 1)
+        engine = watched(store, clock, workflows=[next_one])
+        incident, watch = reported(engine), engine.watch()
+        assert (watch.round().looked, watch.round().looked) == (1, 0)
+        over = MigrateDefinition(version=str(INCIDENT.version), reason="the old rules count")
+        incident.execute(over, actor="wang.li")
+        assert (watch.round().looked, watch.round().looked) == (1, 0)
 
     def test_many_incidents_come_page_by_page(self, engine, clock):
         """A round reaches every incident, however many there are, the most urgent first."""

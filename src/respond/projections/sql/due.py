@@ -27,8 +27,8 @@ class TableDue(TableProjection):
     """Keeps when each incident is to be looked at again."""
 
     name: ClassVar[str] = "due"
-    version: ClassVar[int] = 2
-    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.event_types)
+    version: ClassVar[int] = 3
+    handles: ClassVar[frozenset[str] | None] = frozenset(declared.name for declared in INCIDENT.stream_types)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
