@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from play import DUTIES, Play
+from respond.domain.ids import event_id
 from respond.plan.authority import AuthorityRule
 from respond.plan.measures import Measure
 from respond.workflow.approvals import Approve
@@ -65,6 +66,9 @@ def open_to_measures(*commands: str, plan: Any = MEASURES) -> Play:
     return play.do(c.Assess(affected_customers=300), c.AssignLevel(level=2, basis="x"))
 
 
+NOTES = (c.Note(text="A shop"), c.Note(text="A second shop"))
+NOTED = tuple(str(event_id("play", version)) for version in (4, 5))
+"""The ids of their entries."""
 CASES: dict[str, tuple[Any, str, Any, Any]] = {
     "approve a statement": (
         lambda: two_statements("approve_statement"),
@@ -95,6 +99,18 @@ CASES: dict[str, tuple[Any, str, Any, Any]] = {
         "patch",
         SkipMeasure(measure="patch", reason="x"),
         SkipMeasure(measure="tell_shops", reason="x"),
+    ),
+    "correct an entry": (
+        lambda: open_to_measures("correct").do(*NOTES),
+        NOTED[0],
+        c.Correct(entry=NOTED[0], changes={"text": "One shop"}, reason="x"),
+        c.Correct(entry=NOTED[1], changes={"text": "Two shops"}, reason="x"),
+    ),
+    "retract an entry": (
+        lambda: open_to_measures("retract").do(*NOTES),
+        NOTED[0],
+        c.Retract(entry=NOTED[0], reason="x"),
+        c.Retract(entry=NOTED[1], reason="x"),
     ),
 }
 """By what is done: an aggregate, what is approved, a command about that, and one about another one."""

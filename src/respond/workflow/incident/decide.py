@@ -303,11 +303,12 @@ HANDLERS = (
         done=lambda situation: situation.command.source in situation.state.absorbed,
         accompanies=True,
     ),
-    Handler(command=c.Correct, decide=_correct, emits=(e.EntryCorrected,), done=_correct_done),
+    Handler(command=c.Correct, decide=_correct, emits=(e.EntryCorrected,), done=_correct_done, about=("entry",)),
     Handler(
         command=c.Retract,
         decide=_retract,
         emits=(e.EntryRetracted,),
+        about=("entry",),
         done=lambda situation: situation.command.entry in retracted_entries(situation.history),
     ),
 )
