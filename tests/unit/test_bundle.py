@@ -121,3 +121,14 @@ def test_the_page_shows_text_as_text(folder):
     assert "\nline two" not in page
     assert markdown(TEXT) in page
     assert page.startswith("# INC\\-1: ")
+
+
+def test_the_page_numbers_what_was_reached_again(incident, tmp_path):
+    """A milestone of the second stretch of work is told apart from that of the first."""
+    for text in ("it is back", "it is back again"):
+        incident.reopen(text, actor="li.na")
+        incident.mark_contained(actor="li.na")
+        incident.resolve("new terminals", actor="li.na")
+    write_bundle(incident.engine, incident.id, tmp_path / "again")
+    page = (tmp_path / "again" / "bundle.md").read_text()
+    assert [page.count(f"| {markdown(name)} |") for name in ("contained", "contained (2)")] == [1, 1]

@@ -40,7 +40,7 @@ def _lines(bundle: Mapping[str, Any]) -> Iterator[str]:
         }
     )
     yield from _table("Timeline", ("when", "who", "what", "event"), _timeline(bundle["timeline"]["entries"]))
-    yield from _table("Milestones", ("when", "what"), ([one["at"], one["name"]] for one in review["milestones"]))
+    yield from _table("Milestones", ("when", "what"), ([one["at"], _named(one)] for one in review["milestones"]))
     owed = ("obligation", "occurrence", "due_at", "done_at", "verdict")
     yield from _table(
         "What was owed",
@@ -74,6 +74,12 @@ def _timeline(entries: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
     for one in entries:
         gone = " (retracted)" if one["retracted_by"] else ""
         yield [one["happened_at"], one["actor"], f"{one['text']}{gone}", f"#{one['position']}"]
+
+
+def _named(milestone: Mapping[str, Any]) -> str:
+    """Return the name of *milestone*, with its number where it was reached again."""
+    ordinal = milestone["ordinal"]
+    return str(milestone["name"]) if ordinal == 1 else f"{milestone['name']} ({ordinal})"
 
 
 def _reference(reference: Mapping[str, Any]) -> str:
