@@ -135,13 +135,15 @@ class Journal:
         found = [row for row in self._mine() if _is(row, stream) and row.version > after]
         return found[:limit]
 
-    def read_streams(self, streams: Collection[StreamId]) -> Mapping[StreamId, Sequence[StoredBody]]:
-        """Return the bodies of many streams."""
+    def read_streams(
+        self, streams: Collection[StreamId], *, after: Mapping[StreamId, int] | None = None
+    ) -> Mapping[StreamId, Sequence[StoredBody]]:
+        """Return the bodies of many streams, past the versions in *after*."""
         wanted = {(stream.name, stream.realm): stream for stream in streams}
         found: dict[StreamId, list[StoredBody]] = {}
         for row in self._mine():
             stream = wanted.get((row.stream, row.realm))
-            if stream is not None:
+            if stream is not None and row.version > (after or {}).get(stream, 0):
                 found.setdefault(stream, []).append(stored_body(row))
         return found
 
