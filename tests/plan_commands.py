@@ -23,6 +23,7 @@ from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
 from respond.workflow.incident.events import REPORT_KINDS, UpwardReportSent
 from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.pins import PinEntry, UnpinEntry
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
 from respond.workflow.incident.state import COMMANDER, Incident
 from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
@@ -191,6 +192,8 @@ _COMMANDS: Mapping[str, Callable[[Asker], Any]] = {
     "cancel": lambda a: c.Cancel(reason=a.text()),
     "correct": _correct,
     "retract": lambda a: c.Retract(entry=a.entry(RETRACTABLE).id, reason=a.text()),
+    "pin_entry": lambda a: PinEntry(entry=a.one_of(a.history).id, note=a.text()),
+    "unpin_entry": lambda a: UnpinEntry(entry=a.one_of(a.state.pinned or (a.history[-1].id,)), reason=a.text()),
     "acknowledge": lambda _: Acknowledge(),
     "recategorise": lambda a: Recategorise(category=a.one_of(IDS["categories"]), reason=a.text()),
     "set_response_level": lambda a: SetResponseLevel(response=a.one_of(ids("response_levels")), basis=a.text()),

@@ -19,6 +19,7 @@ from respond.workflow.incident import commands as c
 from respond.workflow.incident.corrections import CORRECTABLE, RETRACTABLE
 from respond.workflow.incident.events import REPORT_KINDS, Attachment
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.pins import EntryPinned, PinEntry, UnpinEntry
 from respond.workflow.incident.triage import Acknowledge, Recategorise
 from response_commands import drawn
 
@@ -88,6 +89,8 @@ COMMANDS: dict[str, st.SearchStrategy[Any]] = {
     **drawn(words),
 }
 AMENDMENTS = ("correct", "retract")
+ON_ENTRIES = (*AMENDMENTS, "pin_entry", "unpin_entry")
+"""What speaks of an entry, and goes with it."""
 AHEAD = ("assign_level", "start_response", "report_upward", "resolve", "close_review", "reopen")
 ENDINGS = ("cancel", "merge")
 WEIGHTS = {**dict.fromkeys(COMMANDS, 4), **dict.fromkeys(AHEAD, 16), **dict.fromkeys(ENDINGS, 1)}
@@ -113,6 +116,7 @@ CHANGES = {
     "text": words,
     "resolution": words,
     "reason": words,
+    "note": words,
     "outcome": words,
     "cause": words,
     "evidence": words,
@@ -133,11 +137,11 @@ def histories(
 ) -> list[Event]:
     """Draw the log of some incidents, each step one that the workflow allows.
 
-    *amended* lets entries be corrected and retracted, *retimed* their times too.  *punctual* logs hold nothing but
-    entries that are recorded the moment they happen; else some are late, intervals, coarse, or of unknown time.
+    *amended* lets entries be corrected, retracted and pinned, *retimed* their times too.  *punctual* logs hold nothing
+    but entries that are recorded the moment they happen; else some are late, intervals, coarse, or of unknown time.
     """
     log = IncidentLog()
-    triggers = [name for name in (*COMMANDS, *AMENDMENTS) if amended or name not in AMENDMENTS]
+    triggers = [name for name in (*COMMANDS, *ON_ENTRIES) if amended or name not in ON_ENTRIES]
     for _ in range(draw(st.integers(1, steps))):
         key, realm = f"i{draw(INDEX) % incidents}", realms[draw(INDEX) % len(realms)]
         history = log.of(key, realm)
@@ -146,7 +150,7 @@ def histories(
         if not open_now:
             continue
         trigger = _one_of(draw, [name for name in open_now for _ in range(WEIGHTS.get(name, 4))])
-        command = _amendment(draw, trigger, history, retimed) if trigger in AMENDMENTS else draw(COMMANDS[trigger])
+        command = _command(draw, trigger, history, retimed)
         at = log.now + draw(PAUSES)
         occurred_at = AS_RECORDED if punctual else _moment(draw, at)
         try:
@@ -171,6 +175,17 @@ def _moment(draw: st.DrawFn, recorded_at: datetime) -> Any:
     if when == "interval":
         return Moment(at=earlier, until=recorded_at)
     return Moment(at=earlier, precision=draw(PRECISION), offset_minutes=draw(OFFSETS))
+
+
+def _command(draw: st.DrawFn, trigger: str, history: list[Event], retimed: bool) -> Any:
+    if trigger in AMENDMENTS:
+        return _amendment(draw, trigger, history, retimed)
+    if trigger == "pin_entry":
+        return PinEntry(entry=_one_of(draw, history).id, note=draw(words))
+    if trigger == "unpin_entry":
+        pinned = [event.data.entry for event in history if type(event.data) is EntryPinned]
+        return UnpinEntry(entry=_one_of(draw, pinned or [history[0].id]), reason=draw(words))
+    return draw(COMMANDS[trigger])
 
 
 def _amendment(draw: st.DrawFn, trigger: str, history: list[Event], retimed: bool) -> Any:

@@ -60,6 +60,26 @@ def test_an_incident_lives_its_whole_life_from_the_command_line(cli, tmp_path):
     assert [row["number"] for row in cli.ask("incidents")["incidents"]] == ["INC-1"]
 
 
+def test_pinned_entries_tell_the_story(cli):
+    """An entry is pinned and unpinned by the position that the timeline shows, and the pinned ones are shown alone."""
+    cli.ask("report", "--category", "other", "--title", "A")
+    for text in ("called", "found it"):
+        cli.ask("note", "INC-1", text)
+    cli.ask("pin", "INC-1", "3", "--note", "the cause", "--actor", "li.na")
+    assert cli.ask("pin", "INC-1", "#3")["events"] == []
+    cli.ask("pin", "INC-1", "1")
+    told = cli.ask("timeline", "INC-1", "--pinned")
+    assert [(one["position"], one["pinned"], one["pinned_by"]["position"]) for one in told["entries"]] == [
+        *((1, True, 5), (3, True, 4))
+    ]
+    assert told["last_position"] == 5
+    assert cli.ask("show", "INC-1")["pins"][0]["by"] == "li.na"
+    assert "pinned by #4" in cli.text("timeline", "INC-1")
+    cli.ask("unpin", "INC-1", "3", "--reason", "it was not")
+    assert [one["position"] for one in cli.ask("timeline", "INC-1", "--pinned")["entries"]] == [1]
+    assert "entry-not-pinned" in str(cli.refusal("unpin", "INC-1", "3", "--reason", "again", status=1))
+
+
 def test_a_merged_incident_answers_under_its_old_id(cli):
     """Merging loses nothing: both incidents answer, and the timeline of the one that goes on holds both reports."""
     for title in ("A", "B"):

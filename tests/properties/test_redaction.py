@@ -71,7 +71,7 @@ class Life:
         steps = (self.suspect, self.rule, self.hear, self.check, self.draft, self.correct, self.publish, self.voice)
         more = (self.approve, self.note, self.listen, self.call, self.settle, self.find, self.amend, self.finish)
         with suppress(CommandRefused):
-            self.random.choice((*steps, *more))()
+            self.random.choice((*steps, *more, self.pin, self.unpin, self.correct_pin))()
         if len(tuple(self.engine.log())) == events:
             self.secrets = defaultdict(list, secrets)
 
@@ -159,6 +159,35 @@ class Life:
         else:
             reason = self.text(matter)
             self.incident.correct(event.id, {field: self.text(matter)}, reason=reason, **self.by())
+
+    def pin(self) -> None:
+        """Pin an entry, or a pin of one, and say why in words that belong to the same matter."""
+        matters = {"ProgressNoted": "notes", "HypothesisRaised": "causes"}
+        event = self.random.choice(self.incident.events())
+        told = self.pinned(event)
+        if told.type in matters:
+            self.incident.pin_entry(event.id, note=self.text(matters[told.type]), **self.by())
+
+    def unpin(self) -> None:
+        for entry in self.incident.state().pinned[:1]:
+            self.incident.unpin_entry(entry, reason=self.text(self.matter(entry)), **self.by())
+
+    def correct_pin(self) -> None:
+        for pin in [event for event in self.incident.events() if event.type == "EntryPinned"][-1:]:
+            matter = self.matter(pin.data.entry)
+            self.incident.correct(pin.id, {"note": self.text(matter)}, reason=self.text(matter), **self.by())
+
+    def matter(self, entry: str) -> str:
+        """Return what the entry that is pinned belongs to."""
+        event = next(event for event in self.incident.events() if event.id == entry)
+        return "notes" if self.pinned(event).type == "ProgressNoted" else "causes"
+
+    def pinned(self, event: Event) -> Event:
+        """Return what *event* pins, or what that pins; itself when it is no pin."""
+        known = {one.id: one for one in self.incident.events()}
+        while event.type == "EntryPinned":
+            event = known[event.data.entry]
+        return event
 
     def finish(self) -> None:
         if self.random.random() < 0.3:

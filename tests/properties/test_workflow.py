@@ -45,6 +45,7 @@ from respond.workflow.incident import (
 from respond.workflow.incident import commands as c
 from respond.workflow.incident import events as e
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.pins import PinEntry, UnpinEntry
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
 from respond.workflow.incident.triage import Acknowledge, Recategorise, SetResponseLevel
 from respond.workflow.workflow import Workflow
@@ -302,6 +303,8 @@ ASKS: dict[type, st.SearchStrategy[Any]] = {
         OnEntry, st.just(c.Correct), PLACES, st.fixed_dictionaries({"changes": CHANGES, "reason": WORDS})
     ),
     c.Retract: st.builds(OnEntry, st.just(c.Retract), PLACES, st.fixed_dictionaries({"reason": WORDS})),
+    PinEntry: st.builds(OnEntry, st.just(PinEntry), PLACES, st.fixed_dictionaries({"note": WORDS})),
+    UnpinEntry: st.builds(OnEntry, st.just(UnpinEntry), PLACES, st.fixed_dictionaries({"reason": WORDS})),
     Acknowledge: st.just(Acknowledge()),
     Recategorise: st.builds(Recategorise, category=st.sampled_from(["other", "network", "nonsense"]), reason=WORDS),
     SetResponseLevel: st.builds(SetResponseLevel, response=st.sampled_from(["I", "II", "III"]), basis=WORDS),
@@ -520,12 +523,12 @@ def test_a_level_that_owes_a_report_is_not_resolved_without_one(asks):
 
 
 @given(lives())
-def test_a_merged_incident_is_corrected_at_most(asks):
-    """No command but correct and retract leaves a mark on a merged incident, and none moves it."""
+def test_a_merged_incident_is_corrected_or_pinned_at_most(asks):
+    """No command but those about its entries leaves a mark on a merged incident, and none moves it."""
     play = Play(plan=DUTIES)
     for before, command, _, events in played(asks, play):
         if before.status == "merged" and events:
-            assert isinstance(command, c.Correct | c.Retract)
+            assert isinstance(command, c.Correct | c.Retract | PinEntry | UnpinEntry)
             assert play.state.status == "merged"
 
 

@@ -112,6 +112,18 @@ def test_an_event_that_was_left_out_is_found(folder):
     assert "version-missing" in changed(folder, lambda told: told["events"].pop(2))
 
 
+def test_pinned_entries_are_marked(incident, tmp_path):
+    """In the timeline of the file, and on the page."""
+    noted = next(event for event in incident.events() if event.type == "ProgressNoted")
+    incident.pin_entry(noted.id, note="the turning point")
+    write_bundle(incident.engine, incident.id, tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "bundle.json").read_bytes())
+    assert [one["id"] for one in told["timeline"]["entries"] if one["pinned"]] == [noted.id]
+    marked = [line for line in (tmp_path / "out" / "bundle.md").read_text().splitlines() if "(pinned" in line]
+    assert len(marked) == 1
+    assert "Noted" in marked[0]
+
+
 def test_the_page_shows_text_as_text(folder):
     """No stored text is markup, a line of its own, or a command to a terminal."""
     page = (folder / "bundle.md").read_text()

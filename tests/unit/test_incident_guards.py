@@ -33,6 +33,7 @@ from respond.workflow.incident.actions import ActionStepRecorded, RecordActionSt
 from respond.workflow.incident.cases import Case as CustomerCase
 from respond.workflow.incident.parties import CaseStepRecorded, RecordCaseStep
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.pins import PinEntry, UnpinEntry
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
 from respond.workflow.incident.proposals import RecordProposalStep
 from respond.workflow.incident.recognition import RecordRecognition
@@ -560,6 +561,27 @@ CASES = [
         refused=c.Retract(entry="nowhere", reason="wrong"),
         passes=c.Retract(entry=NOTE_ID, reason="wrong"),
         text="'nowhere' is not an entry of this incident",
+    ),
+    Case(
+        code="entry-unknown",
+        on=noted,
+        refused=PinEntry(entry="nowhere"),
+        passes=PinEntry(entry=NOTE_ID),
+        text="'nowhere' is not an entry of this incident",
+    ),
+    Case(
+        code="entry-not-pinned",
+        on=noted,
+        refused=UnpinEntry(entry=NOTE_ID, reason="wrong"),
+        passes=PinEntry(entry=NOTE_ID),
+        text=f"{NOTE_ID!r} is not pinned; no entry of this incident is",
+    ),
+    Case(
+        code="entry-not-pinned",
+        on=lambda: noted().do(PinEntry(entry=NOTE_ID)),
+        refused=UnpinEntry(entry="nowhere", reason="wrong"),
+        passes=UnpinEntry(entry=NOTE_ID, reason="wrong"),
+        text=f"'nowhere' is not pinned; {NOTE_ID!r} is",
     ),
     Case(
         code="entry-retracted",

@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from play import DUTIES, START, STORM, Play, incident_in
+from respond.domain.ids import event_id
 from respond.domain.money import Money
 from respond.errors import CommandRefused
 from respond.workflow.approvals import Approve
@@ -32,6 +33,7 @@ from respond.workflow.incident.messages import ApproveKeyMessages, KeyMessagesSe
 from respond.workflow.incident.notices import EvaluateCommunication, Notify, RecordFeedback, RecordObservation
 from respond.workflow.incident.parties import CaseStepRecorded, RecordCaseStep
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole, RoleAssigned
+from respond.workflow.incident.pins import EntryPinned, PinEntry, UnpinEntry
 from respond.workflow.incident.plans import ActivateDuePlan, ActivatePlan, RebasePlan
 from respond.workflow.incident.proposals import RecordProposalStep
 from respond.workflow.incident.recognition import RecordRecognition
@@ -170,6 +172,8 @@ relate              -         =          =               =               =      
 unrelate            -         =          =               =               =                =                =           =           =          -
 split               -         =          =               =               =                =                =           -           -          -
 report_part         reported  -          -               -               -                -                -           -           -          -
+pin_entry               -         =          =               =               =                =                =           =           =          =
+unpin_entry             -         =          =               =               =                =                =           =           =          =
 approve                 -         =          =               =               =                =                =           =           =          -
 """  # noqa: E501
 HEAD, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
@@ -179,6 +183,7 @@ WORDS = {"-": REFUSED, ".": REFUSED, "=": STAYS}
 DRAFT = DraftStatement(statement="s1", audience="staff", channel="line", text="Take cash")
 DRAFTED = StatementDrafted(**attrs.asdict(DRAFT))
 APPROVED = StatementApproved(statement="s1", version=1)
+FIRST = str(event_id("play", 1))
 PUBLISHED = StatementPublished(statement="s1", version=1, audience="staff", channel="line")
 
 COMMANDS: dict[str, object] = {
@@ -267,6 +272,8 @@ COMMANDS: dict[str, object] = {
     "unrelate": Unrelate(kind="related", other="i-8", reason="No"),
     "split": Split(into=("i-8",), reason="Two fires"),
     "report_part": ReportPart(category="other", title="Smoke", source="i-8", reason="Two fires"),
+    "pin_entry": PinEntry(entry=FIRST, note="It began so"),
+    "unpin_entry": UnpinEntry(entry=FIRST, reason="It did not"),
     "approve": Approve(command="waive", about="visit 1"),
 }
 UNDER_DUTIES = tuple(COMMANDS)[tuple(COMMANDS).index("acknowledge") :]
@@ -296,6 +303,7 @@ BEFORE: dict[str, object | tuple[object, ...]] = {
     "sign_review": ReviewOpened(participants=("wang.li",)),
     "undo_absorption": e.IncidentAbsorbed(source="i-8"),
     "unrelate": IncidentLinked(kind="related", other="i-8"),
+    "unpin_entry": EntryPinned(entry=FIRST),
 }
 """What must have happened before the command."""
 

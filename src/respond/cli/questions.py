@@ -76,22 +76,30 @@ def stood(engine: Engine, target: Target, seen_as: str | None = None, **when: An
     show_default=True,
     help="By when it happened, or by position in the log.",
 )
+@click.option("--pinned", is_flag=True, help="Only the entries that are pinned.")
 @as_role
 def timeline(
-    session: Session, name: str, category: str | None, order: str, seen_as: str | None, **when: str | None
+    session: Session, name: str, category: str | None, order: str, pinned: bool, seen_as: str | None, **when: str | None
 ) -> Answer:
     """Show what happened to incident ID, entry by entry; each cites its event.
 
-    Late entries, corrections and originals are shown.  Incidents that were merged into it are part of it.
+    Pinned and late entries, corrections and originals are shown.  Incidents that were merged into it are part of it.
     """
     with session.engine() as engine:
-        return happened(engine, Target.of(engine, name, category), seen_as, order=order, **times(when))
+        target = Target.of(engine, name, category)
+        return happened(engine, target, seen_as, only_pinned=pinned, order=order, **times(when))
 
 
 def happened(
-    engine: Engine, target: Target, seen_as: str | None = None, *, counting: Collection[str] = (), **options: Any
+    engine: Engine,
+    target: Target,
+    seen_as: str | None = None,
+    *,
+    counting: Collection[str] = (),
+    only_pinned: bool = False,
+    **options: Any,
 ) -> Answer:
-    """Return the timeline of *target* as an answer, or as much of it as somebody is shown.
+    """Return the timeline of *target*, or the entries of it that are pinned, as an answer; as somebody is shown it.
 
     Its page only counts the events of the types *counting*.
     """
@@ -102,6 +110,8 @@ def happened(
         found = engine.reader.timeline(target.key, **options)
     else:
         found = timeline_of(engine.reader.events(target.category, target.key), **options)
+    if only_pinned:
+        found = attrs.evolve(found, entries=found.pinned)
     title = target.title(engine)
     return Answer(
         document={"id": target.key, "number": title, **found.to_json(), **({} if view is None else told(view))},
@@ -178,6 +188,8 @@ def _show_timeline(page: Page, title: str, found: Timeline, view: View | None, c
 
 def _remarks(entry: TimelineEntry) -> str:
     remarks = []
+    if entry.pinned_by is not None:
+        remarks.append(f"pinned by #{entry.pinned_by.position}")
     if entry.occurred_at is None:
         remarks.append("time unknown")
     if entry.late:

@@ -101,6 +101,8 @@ class AsyncIncidentHandle:
     cancel = awaited(IncidentHandle.cancel)
     correct = awaited(IncidentHandle.correct)
     retract = awaited(IncidentHandle.retract)
+    pin_entry = awaited(IncidentHandle.pin_entry)
+    unpin_entry = awaited(IncidentHandle.unpin_entry)
     open_review = awaited(IncidentHandle.open_review)
     record_finding = awaited(IncidentHandle.record_finding)
     evaluate_response = awaited(IncidentHandle.evaluate_response)

@@ -35,6 +35,7 @@ from respond.workflow.incident.events import Attachment, FieldValue, ReportKind
 from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.levels import ResponseSuggestion, Suggestion, suggest, suggest_response
 from respond.workflow.incident.people import AssignRole, HandOverRole, ReleaseRole
+from respond.workflow.incident.pins import PinEntry, UnpinEntry
 from respond.workflow.incident.plans import ActivatePlan, RebasePlan
 from respond.workflow.incident.staffing import Candidate, Concern, candidates, concerns, vacancies
 from respond.workflow.incident.state import Incident
@@ -260,6 +261,14 @@ class IncidentHandle(
     def retract(self, /, entry: str, *, reason: str, **circumstances: Any) -> Outcome:
         """Withdraw the entry with the event id *entry*; the original stays."""
         return self.execute(c.Retract(entry=entry, reason=reason), **circumstances)
+
+    def pin_entry(self, /, entry: str, *, note: str = "", **circumstances: Any) -> Outcome:
+        """Mark the entry with the event id *entry* as one that tells the story; *note* says why."""
+        return self.execute(PinEntry(entry=entry, note=note), **circumstances)
+
+    def unpin_entry(self, /, entry: str, *, reason: str, **circumstances: Any) -> Outcome:
+        """Take that mark off the entry with the event id *entry*."""
+        return self.execute(UnpinEntry(entry=entry, reason=reason), **circumstances)
 
     # -- questions -----------------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ ERRORS: Mapping[str, str] = {
     "n-of-too-many": "more people must agree than there are, or fewer than one",
     "rule-without-role": "a rule of authority that lets nobody do anything",
     "held-by-nobody": "a rule of authority for the holder of a role that nobody can hold, or not at that time",
-    "overseer-acts": "a role that only oversees may do more than note, find, approve and evaluate",
+    "overseer-acts": "a role that only oversees may do more than note, pin, find, approve and evaluate",
     "break-glass-unreviewed": "a command may be done in need, and no review asks about it",
     "risk-out-of-range": "a likelihood or an impact that is not from 1 to 5",
     "indicator-always": "an indicator that suggests a warning, or asks for its preparations, at every value",

@@ -14,7 +14,12 @@ from respond.plan.plan import Plan
 _EVERY = "*"
 _LEVELLING = "change_level"
 _RAISE, _LOWER = f"{_LEVELLING}:raise", f"{_LEVELLING}:lower"
-_OVERSEEING = frozenset({"report", "note", "approve", "record_finding", "evaluate_response", "evaluate_plan"})
+_OVERSEEING = frozenset(
+    {
+        *("report", "note", "pin_entry", "unpin_entry", "approve"),
+        *("record_finding", "evaluate_response", "evaluate_plan"),
+    }
+)
 """What someone may do who oversees and commands nothing."""
 
 

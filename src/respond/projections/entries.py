@@ -13,6 +13,7 @@ from respond.domain.moments import Moment, from_microseconds, to_microseconds
 from respond.projections.knowledge import claimed_us
 from respond.workflow.incident.corrections import applied
 from respond.workflow.incident.events import EntryCorrected, EntryRetracted
+from respond.workflow.incident.pins import EntryPinned, EntryUnpinned
 
 LATE_AFTER = timedelta(minutes=15)
 """An entry that was recorded longer than this after it happened is late."""
@@ -46,6 +47,8 @@ class Entry:
     """When it happened, as now claimed; None when that is not known."""
     corrected_by: tuple[Citation, ...] = ()
     retracted_by: Citation | None = None
+    pinned_by: Citation | None = None
+    """The last pin of it that holds; None when it is not pinned."""
     moved: bool = False
     """Whether it changed the status of its stream when it was recorded."""
     delay: timedelta | None = None
@@ -72,6 +75,12 @@ class Entry:
         """Whether it speaks of another entry and not of the world: a correction or a retraction."""
         return isinstance(self.event.data, (EntryCorrected, EntryRetracted))
 
+    @property
+    def subject(self) -> str | None:
+        """The id of the entry that it goes with, for it speaks of that one and not of the world; None for others."""
+        pins = isinstance(self.event.data, (EntryPinned, EntryUnpinned))
+        return self.event.data.entry if pins or self.amends else None
+
 
 def entries(events: Iterable[Event], *, late_after: timedelta = LATE_AFTER) -> tuple[Entry, ...]:
     """Return *events*, given in log order, as entries in the same order.
@@ -83,18 +92,24 @@ def entries(events: Iterable[Event], *, late_after: timedelta = LATE_AFTER) -> t
     events = tuple(events)
     corrections: dict[str, list[Event]] = {}
     retractions: dict[str, Event] = {}
+    pins: dict[str, list[Event]] = {}
     for event in events:
         match event.data:
             case EntryCorrected(entry=entry):
                 corrections.setdefault(entry, []).append(event)
             case EntryRetracted(entry=entry):
                 retractions.setdefault(entry, event)
+            case EntryPinned(entry=entry):
+                pins.setdefault(entry, []).append(event)
+            case EntryUnpinned(entry=entry):
+                pins.pop(entry, None)
     statuses: dict[str, str] = {}
     return tuple(
         _entry(
             event,
             corrections.get(event.body["id"], ()),
             retractions.get(event.body["id"]),
+            [pin for pin in pins.get(event.body["id"], ()) if pin.body["id"] not in retractions],
             moved=_moves(event, statuses),
             late_after=late_after,
         )
@@ -114,7 +129,13 @@ def in_world_order(entries: Iterable[Entry], *, as_of: datetime | None = None) -
 
 
 def _entry(
-    event: Event, corrections: Iterable[Event], retraction: Event | None, *, moved: bool, late_after: timedelta
+    event: Event,
+    corrections: Iterable[Event],
+    retraction: Event | None,
+    pins: list[Event],
+    *,
+    moved: bool,
+    late_after: timedelta,
 ) -> Entry:
     reading, occurred_at = event.data, event.occurred_at
     for correction in corrections:
@@ -128,12 +149,17 @@ def _entry(
         event=event,
         reading=reading,
         occurred_at=occurred_at,
-        corrected_by=tuple(Citation(one.position, one.id) for one in corrections),
-        retracted_by=None if retraction is None else Citation(retraction.position, retraction.id),
+        corrected_by=tuple(map(_cited, corrections)),
+        retracted_by=None if retraction is None else _cited(retraction),
+        pinned_by=_cited(pins[-1]) if pins else None,
         moved=moved,
         delay=delay,
         late=delay is not None and delay > late_after,
     )
+
+
+def _cited(event: Event) -> Citation:
+    return Citation(event.position, event.id)
 
 
 def _delay(event: Event, occurred_at: Moment | None) -> timedelta | None:

@@ -22,6 +22,7 @@ from respond.workflow.incident import reviewed as r
 from respond.workflow.incident import situation as s
 from respond.workflow.incident import statements as w
 from respond.workflow.incident.corrections import applied
+from respond.workflow.incident.pins import EntryPinned, EntryUnpinned
 from respond.workflow.party import PARTY_CATEGORY
 
 _KEPT = frozenset(
@@ -31,7 +32,8 @@ _KEPT = frozenset(
     }
 )
 """The fields of what is withheld that stay: keys, words of a fixed list, people, who have a matter of their own."""
-_AMENDS = (e.EntryCorrected, e.EntryRetracted)
+_ABOUT_ENTRIES = (e.EntryCorrected, e.EntryRetracted, EntryPinned, EntryUnpinned)
+"""What speaks of an earlier entry, and belongs to what that one belongs to."""
 
 
 def mark_of(matter: Matter) -> str:
@@ -62,6 +64,9 @@ class Redaction:
             matter, *key = _belongs(event)
             if matter in self.hidden and (event.body["stream"], *key) not in public:
                 self._matters[event.id] = matter
+        for event in every:
+            if isinstance(event.data, _ABOUT_ENTRIES) and event.data.entry in self._matters:
+                self._matters[event.id] = self._matters[event.data.entry]
 
     def __call__(self, events: Iterable[Event]) -> tuple[Event, ...]:
         """Return *events* without what is withheld; what is shown is the same event."""
@@ -76,8 +81,8 @@ class Redaction:
                 yield Withheld(position=event.position, id=event.id, matter=matter, fields=fields)
 
     def _of(self, event: Event) -> Matter | None:
-        """Return what *event* belongs to, when that is withheld: an amendment to what it amends."""
-        return self._matters.get(event.data.entry if isinstance(event.data, _AMENDS) else event.id)
+        """Return what *event* belongs to, when that is withheld."""
+        return self._matters.get(event.id)
 
     def _redacted(self, event: Event) -> Event:
         matter = self._of(event)

@@ -22,6 +22,7 @@ from respond.projections.response_sentences import RESPONSE
 from respond.workflow.approvals import ApprovalGiven
 from respond.workflow.incident import events as e
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.pins import EntryPinned, EntryUnpinned
 from respond.workflow.incident.triage import IncidentAcknowledged, IncidentRecategorised, ResponseLevelSet
 from respond.workflow.migration import DefinitionMigrated
 
@@ -37,6 +38,10 @@ def sentence(payload: Any, cite: Cite) -> str:
             return f"Corrected {cite(payload.entry)}: {_listed(payload.changes)} ({payload.reason})"
         case e.EntryRetracted():
             return f"Retracted {cite(payload.entry)} ({payload.reason})"
+        case EntryPinned():
+            return followed_by(f"Pinned {cite(payload.entry)}", payload.note)
+        case EntryUnpinned():
+            return followed_by(f"Unpinned {cite(payload.entry)}", payload.reason)
         case e.UpwardReportReceived():
             by = f" by {payload.received_by}" if payload.received_by else ""
             return f"Receipt of {cite(payload.report)}{by}: {payload.receipt}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,8 +40,8 @@ def state(
     """Return the state that *events*, one stream of *workflow* in log order, lead to.
 
     *known_at* leaves out what was not recorded by then; *as_of* leaves out what had not happened by then, and takes the
-    rest in the order in which it happened, as corrected.  A correction or a retraction goes with its entry, whenever it
-    was made, as long as it was known.  Raises what the workflow's evolvers raise, and `InvalidInput`.
+    rest in the order in which it happened, as corrected.  A correction, a retraction or a pin goes with its entry,
+    whenever it was made, as long as it was known.  Raises what the workflow's evolvers raise, and `InvalidInput`.
     """
     seen = known(events, at=known_at, clock=clock)
     value = workflow.fold(seen.events) if as_of is None else _fold_world(workflow, entries(seen.events), as_of)
@@ -51,25 +51,34 @@ def state(
 
 
 def _fold_world(workflow: Workflow, all_entries: tuple[Entry, ...], as_of: datetime) -> Any:
-    """Fold what had happened at *as_of*, each entry with its amendments right behind it.
+    """Fold what had happened at *as_of*, each entry with its amendments and pins right behind it.
 
     The workflow's own evolvers apply the amendments, so that this and the plain fold read a correction the same way: a
     retracted fact is withdrawn before the next entry, and the step that was taken with it stands.
     """
     recorded = {entry.event.body["id"] for entry in all_entries}
-    amendments: dict[str, list[Event]] = {}
+    behind: dict[str, list[Event]] = {}
     world = []
     for entry in all_entries:
-        if entry.amends and entry.event.data.entry in recorded:
-            amendments.setdefault(entry.event.data.entry, []).append(entry.event)
+        if entry.subject is not None and entry.subject in recorded:
+            behind.setdefault(entry.subject, []).append(entry.event)
         else:
             world.append(entry)
     value = workflow.initial
     for entry in in_world_order(world, as_of=as_of):
         value = workflow.evolve(value, _as_happened(entry, value.status))
-        for amendment in amendments.get(entry.event.body["id"], ()):
-            value = workflow.evolve(value, amendment)
+        for event in _following(entry.event, behind):
+            value = workflow.evolve(value, event)
     return value
+
+
+def _following(event: Event, behind: Mapping[str, Sequence[Event]]) -> Iterator[Event]:
+    """Yield what goes with *event*, each with what goes with that: a pin may be corrected and retracted itself."""
+    waiting = [*reversed(behind.get(event.body["id"], ()))]
+    while waiting:
+        following = waiting.pop()
+        yield following
+        waiting.extend(reversed(behind.get(following.body["id"], ())))
 
 
 def _as_happened(entry: Entry, status: str) -> Event:

@@ -50,6 +50,9 @@ class TimelineEntry(Document):
     delay_seconds: int | None
     corrected_by: tuple[Citation, ...]
     retracted_by: Citation | None
+    pinned: bool
+    """Whether somebody marked it as one that tells the story, by what is known."""
+    pinned_by: Citation | None
     amends: Citation | None
     """The entry that this one corrects or retracts."""
     data: Mapping[str, Any]
@@ -71,6 +74,11 @@ class Timeline(Document):
     as_of: datetime | None
     known_at: datetime | None
     clock_used: ClockUsed
+
+    @property
+    def pinned(self) -> tuple[TimelineEntry, ...]:
+        """The entries that tell the story."""
+        return tuple(one for one in self.entries if one.pinned)
 
 
 def timeline(
@@ -145,6 +153,8 @@ def _shown(entry: Entry, cited: Mapping[str, Entry], numbers: Mapping[str, str])
         delay_seconds=None if entry.delay is None else int(entry.delay.total_seconds()),
         corrected_by=entry.corrected_by,
         retracted_by=entry.retracted_by,
+        pinned=entry.pinned_by is not None,
+        pinned_by=entry.pinned_by,
         amends=None if amended is None else amended.citation,
         data=to_data(entry.reading),
         original=to_data(event.data) if corrected else None,

@@ -44,6 +44,7 @@ _LEFT_OUT = {
         *("receive_information", "confirm_information", "refute_information", "record_decision"),
         *("set_action_plan", "revise_action_plan", "request_help", "record_help_arrived", "form_team"),
         *("put_on_hold", "resume", "record_recognition", "relate", "unrelate", "split"),
+        *("pin_entry", "unpin_entry"),
         *("open_review", "record_finding", "evaluate_response", "record_fix", "sign_review", "publish_review"),
         *("set_key_messages", "approve_key_messages", "draft_statement", "correct_statement", "approve_statement"),
         *("publish_statement", "retract_statement", "notify"),

@@ -73,7 +73,8 @@ def _lines(bundle: Mapping[str, Any]) -> Iterator[str]:
 def _timeline(entries: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
     for one in entries:
         gone = " (retracted)" if one["retracted_by"] else ""
-        yield [one["happened_at"], one["actor"], f"{one['text']}{gone}", f"#{one['position']}"]
+        pinned = " (pinned)" if one["pinned"] else ""
+        yield [one["happened_at"], one["actor"], f"{one['text']}{gone}{pinned}", f"#{one['position']}"]
 
 
 def _named(milestone: Mapping[str, Any]) -> str:

@@ -67,6 +67,7 @@ from respond.workflow.incident.people import (
     briefing_given,
     training_days,
 )
+from respond.workflow.incident.pins import EntryPinned, EntryUnpinned
 from respond.workflow.incident.resources import expense_valid, purpose_given
 from respond.workflow.incident.review import (
     effectiveness_known,
@@ -235,6 +236,8 @@ _CONTENT: Mapping[type, tuple[Guard, ...]] = {
     FixRecorded: (fix_told, text_within),
     ReviewSigned: (text_within,),
     ReviewPublished: (place_told, text_within),
+    EntryPinned: (text_within,),
+    EntryUnpinned: (reason_given, text_within),
 }
 """The guards of a command that look at nothing but what its event tells too: a correction must not get round them."""
 

@@ -31,6 +31,7 @@ from respond.workflow.incident.notices import (
     ObservationRecorded,
 )
 from respond.workflow.incident.people import RoleAssigned, RoleHandedOver, RoleReleased
+from respond.workflow.incident.pins import EntryPinned, EntryUnpinned
 from respond.workflow.incident.recognition import RecognitionRecorded
 from respond.workflow.incident.reviewed import (
     FindingRecorded,
@@ -161,6 +162,8 @@ CORRECTABLE: Mapping[type, frozenset[str]] = {
     FixRecorded: frozenset({"text", "occurred_at"}),
     ReviewSigned: frozenset({"note", "occurred_at"}),
     ReviewPublished: frozenset({"place", "occurred_at"}),
+    EntryPinned: frozenset({"note", "occurred_at"}),
+    EntryUnpinned: frozenset({"reason", "occurred_at"}),
 }
 """The fields of each entry that may be corrected, by the names in which they are stored."""
 
@@ -179,8 +182,9 @@ RETRACTABLE = (
     FindingRecorded,
     ResponseEvaluated,
     FixRecorded,
+    EntryPinned,
 )
-"""Entries that tell facts, and approvals.  A step of the lifecycle is undone by the next, not by taking it back."""
+"""Entries that tell facts, approvals, pins.  A step of the lifecycle is undone by the next, not by taking it back."""
 
 
 def entry_of(history: Sequence[Event], entry: str) -> Event | None:

@@ -143,7 +143,7 @@ _LAST_WORDS = (
 )
 """For what a step said last: the field of the state, the field with the id of its entry, and the field of the entry."""
 
-_MARKED = ("measures", "effects", "hypotheses", "information", "decisions", "course", "said")
+_MARKED = ("measures", "effects", "hypotheses", "information", "decisions", "course", "said", "pins")
 """The fields of the state that hold marks."""
 _STATED = ("findings", "evaluations", "fixes")
 """The fields of the review that hold whole payloads, each with its entry."""
@@ -229,20 +229,22 @@ def _entry_retracted(state: Incident, event: Event) -> Incident:
     assessments = tuple(one for one in state.assessments if one.entry != entry)
     upward_reports = tuple(one for one in state.upward_reports if one.entry != entry)
     expenses = tuple(one for one in state.expenses if one.entry != entry)
+    pins = tuple(one for one in state.pins if one.since.entry != entry)
     noted = tuple(one for one in state.said.noted if one != entry)
     stated: dict[str, Any] = {
         name: tuple(one for one in getattr(state.review, name) if one.entry != entry) for name in _STATED
     }
     review = replace(state.review, **stated)
     told = {name: tuple(one for one in getattr(state, name) if one != entry) for name in _TOLD}
-    kept = (assessments, upward_reports, expenses, review, noted, *told.values())
-    before = (state.assessments, state.upward_reports, state.expenses, state.review, state.said.noted)
+    kept = (assessments, upward_reports, expenses, pins, review, noted, *told.values())
+    before = (state.assessments, state.upward_reports, state.expenses, state.pins, state.review, state.said.noted)
     return replace(
         state,
         assessments=assessments,
         upward_reports=upward_reports,
         **told,
         expenses=expenses,
+        pins=pins,
         said=replace(state.said, noted=noted),
         review=review,
         notes=state.notes - 1 if kept == (*before, *(getattr(state, name) for name in _TOLD)) else state.notes,

@@ -26,6 +26,7 @@ from respond.workflow.incident import (
     order,
     parties,
     people,
+    pins,
     plans,
     proposals,
     recognition,
@@ -180,6 +181,7 @@ _THEMES = (
     unmerging,
     links,
     splitting,
+    pins,
 )
 
 INCIDENT = Workflow(

@@ -79,6 +79,20 @@ class Link:
     """The id of the event that tells it."""
 
 
+@attrs.frozen(kw_only=True)
+class Pin:
+    """A mark on an entry that says that it tells the story."""
+
+    entry: str
+    """The id of the event that is pinned."""
+    by: str | None
+    """Who pinned it."""
+    since: Mark
+    """When it was pinned, and why."""
+    until: Mark | None = None
+    """When it was taken off, and why; None while it holds."""
+
+
 @attrs.frozen(kw_only=True, slots=False)
 class Incident:
     """An incident, folded from its events."""
@@ -146,6 +160,8 @@ class Incident:
     """Whether an upward report of one of those was sent."""
     links: tuple[Link, ...] = ()
     """What other incidents are to this one, those that were taken back left out."""
+    pins: tuple[Pin, ...] = ()
+    """The pins of its entries as they were recorded, those that ended too, those that were retracted left out."""
     waived: tuple[tuple[str, int], ...] = ()
     """The obligations that were waived, with the occurrence."""
     paused: tuple[str, ...] = ()
@@ -193,6 +209,15 @@ class Incident:
     def reported_upward(self) -> bool:
         """Whether an upward report was sent that was not retracted, of this one or of one that was merged into it."""
         return self.told_by_absorbed or bool(self.upward_reports)
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """The ids of the entries that are pinned."""
+        return tuple(dict.fromkeys(one.entry for one in self.pins if one.until is None))
+
+    def is_pinned(self, entry: str) -> bool:
+        """Return whether the entry with the id *entry* is pinned."""
+        return entry in self.pinned
 
     def drawn(self, resource: str) -> Drawn:
         """Return how much of *resource* was asked for and came."""
