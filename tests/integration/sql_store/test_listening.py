@@ -102,10 +102,9 @@ def test_goes_on_when_listening_is_lost(postgresql_url: str) -> None:
 
         when_it_waits(waiter, cut)
         assert ids([next(follow)]) == ids_of(2)
-        while subscription._hearing.source.fileno() is None:
+        while sessions(postgresql_url) in ([], [pid]):  # the last words of a session may come before its end
             other.append(Write(ONE, events(f"while lost {subscription.position}")))
             next(follow)
-        assert sessions(postgresql_url) not in ([], [pid])
         waiter.waits.clear()
         when_it_waits(waiter, other.append, Write(ONE, events("heard again")))
         assert ids([next(follow)]) == ids_of("heard again")
