@@ -17,10 +17,12 @@ from spoken_commands import SAID
 FORWARD = ("assess", "assign_level", "start_response", "resolve", "close_review")
 BACK = ("reopen",)
 OFTEN: Mapping[str, int] = {
-    **dict.fromkeys(("assign_role", "hand_over_role", "change_level", "rebase_plan"), 12),
+    **dict.fromkeys(("assign_role", "change_level", "rebase_plan"), 12),
+    "hand_over_role": 14,
     **dict.fromkeys(("waive", "fulfil", "report_upward", "take_command", "retract"), 6),
-    **dict.fromkeys(("pause_clock", "resume_clock", "correct"), 4),
-    **dict.fromkeys(("cancel", "raise_due", "report", *SAID), 1),
+    **dict.fromkeys(("pause_clock", "resume_clock"), 6),
+    "correct": 4,
+    **dict.fromkeys(("cancel", "raise_due", "report", "pin_entry", "unpin_entry", *SAID), 1),
 }
 """How often each is asked for beside the others, which are asked for twice."""
 _USUAL = tuple(name for name in TRIGGERS for _ in range(OFTEN.get(name, 2)))
