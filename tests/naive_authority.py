@@ -172,6 +172,8 @@ def _fields(trigger: str) -> tuple[str, ...]:
     kinds = {
         "waive": ("obligation", "occurrence"),
         "measure": ("measure",),
+        "correct": ("entry",),
+        "retract": ("entry",),
         "statement": ("statement",),
         "compensation": ("offer",),
     }
