@@ -1225,3 +1225,41 @@ def test_an_incident_is_worth_its_money():
     """An assessment keeps an exact loss."""
     play = incident_in("reported").do(c.Assess(loss=Money(Decimal("12.50"), "CNY")))
     assert str(play.state.assessment.loss) == "12.50 CNY"
+
+
+ENDED = {
+    "reopen a resolved one": ("resolved", c.Reopen(reason="x"), "IncidentResolved"),
+    "reopen a closed one": ("reviewed", c.Reopen(reason="x"), "IncidentReviewed"),
+    "reopen a cancelled one": ("cancelled", c.Reopen(reason="x"), "IncidentCancelled"),
+    "close the review": ("resolved", c.CloseReview(summary="x"), "IncidentResolved"),
+}
+
+
+@pytest.mark.parametrize("what", ENDED)
+def test_an_end_is_told_after_the_one_before(what):
+    """Nobody reopens or closes at a time before the end: the state would tell another story than the review."""
+    status, command, before = ENDED[what]
+    play = incident_in(status)
+    (last,) = (event.happened_at for event in play.history if event.type == before)
+    assert play.refused(command, last - timedelta(seconds=1)) == ["earlier-than-last"]
+    assert play.refused(command, last) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [("responding", c.Resolve(resolution="x")), ("reported", c.Cancel(reason="x"))],
+)
+def test_an_end_is_told_after_the_last_reopening(status, command):
+    """What was reopened is resolved or cancelled at a time that is not before that."""
+    play = incident_in(status).do(command, c.Reopen(reason="y"))
+    last = play.history[-1].happened_at
+    assert play.refused(command, last - timedelta(seconds=1)) == ["earlier-than-last"]
+    assert play.refused(command, last) == []
+
+
+def test_the_time_of_an_end_is_corrected_between_its_neighbours():
+    """A resolution is not moved behind the reopening that followed."""
+    play = incident_in("resolved").do(c.Reopen(reason="y"))
+    behind = Moment(play.history[-1].happened_at + timedelta(seconds=1)).to_json()
+    moved = c.Correct(entry=play.entry("IncidentResolved"), changes={"occurred_at": behind}, reason="x")
+    assert play.refused(moved) == ["correction-out-of-order"]

@@ -178,14 +178,11 @@ def review(
     happened = {entry.event.body["id"] for entry in world}
     owes = owed(plan, facts_of(plan, seen.events), until=until)
     when = {"until": until, "as_of": as_of, "known_at": known_at, "clock": clock}
-    rests_on = known(chain(events, parties, *actions.values(), lessons), at=known_at, clock=clock).events
     return Review(
         number=f"INC-{seen.events[0].position}",
         realm=seen.events[0].body["realm"],
         first_event=all_entries[0].citation,
         last_position=seen.last_position,
-        ground=ground(rests_on),
-        altered=None if altered is None else tuple(sorted({one.position for one in rests_on}.intersection(altered))),
         measured_until=until,
         as_of=as_of,
         known_at=known_at,
@@ -193,11 +190,19 @@ def review(
         deviations=tuple(_happened(f.deviations(workflow, (*plans, plan), seen.events), happened)),
         late_entries=tuple(f.late_entries(world)),
         amendments=tuple(one for one in f.amendments(all_entries) if one.position is None or one.entry in happened),
+        **_stood_on(chain(events, parties, *actions.values(), lessons), altered, at=known_at, clock=clock),
         **_belonging(plan, owes, parties, actions, **when),
         **_head(standing, all_entries),
         **_body(world, standing, plan, until, known(lessons, at=known_at, clock=clock).events),
         **_course(world, seen.events, standing, plan, owes, until),
     )
+
+
+def _stood_on(events: Iterable[Event], altered: Iterable[int] | None, **when: Any) -> dict[str, Any]:
+    """Return what the review rests on, and which of it was *altered*."""
+    seen = known(events, **when).events
+    found = None if altered is None else tuple(sorted({one.position for one in seen}.intersection(altered)))
+    return {"ground": ground(seen), "altered": found}
 
 
 def _refuse_naive(*times: datetime | None) -> None:

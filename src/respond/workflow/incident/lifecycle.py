@@ -82,6 +82,7 @@ _UPWARD = (
     "initial-report-sent",
 )
 _REASON = ("role-unknown", "reason-missing")
+_END = (*_REASON, "earlier-than-last")
 _ABSORB = (*_REASON, "merge-into-itself")
 _ENTRY = ("role-unknown", "reason-missing", "entry-unknown", "entry-retracted")
 _CORRECT = ("entry-not-correctable", "correction-invalid", "correction-out-of-order", "clock-run-out")
@@ -131,18 +132,25 @@ _TRANSITIONS = (
             "owed-before-resolve",
             "mandatory-measure-open",
             "resolution-missing",
+            "earlier-than-last",
         ),
     ),
-    Transition("reopen", RESOLVED, RESPONDING, guards=_REASON),
-    Transition("reopen", REVIEWED, RESPONDING, guards=_REASON, reopens=True),
-    Transition("reopen", CANCELLED, REPORTED, guards=_REASON, reopens=True),
+    Transition("reopen", RESOLVED, RESPONDING, guards=_END),
+    Transition("reopen", REVIEWED, RESPONDING, guards=_END, reopens=True),
+    Transition("reopen", CANCELLED, REPORTED, guards=_END, reopens=True),
     Transition(
         "close_review",
         RESOLVED,
         REVIEWED,
-        guards=("role-unknown", "upward-report-owed-again", "summary-missing", "owed-before-close-review"),
+        guards=(
+            "role-unknown",
+            "upward-report-owed-again",
+            "summary-missing",
+            "owed-before-close-review",
+            "earlier-than-last",
+        ),
     ),
-    Transition("cancel", OPEN, CANCELLED, guards=_REASON),
+    Transition("cancel", OPEN, CANCELLED, guards=_END),
     Transition("merge", (*OPEN, RESOLVED), MERGED, guards=(*_REASON, "merge-into-itself", "merge-outdated")),
     Transition("absorb", OPEN, _STAY, guards=_ABSORB),
     Transition("absorb", RESOLVED, _STAY, guards=(*_ABSORB, "absorbed-report-owed")),

@@ -20,6 +20,10 @@ from respond.workflow.incident.triage import IncidentRecategorised, Recategorise
 _LEVELS = ((e.LevelAssigned, e.LevelChanged), "the level was set last")
 _HOLDS = ((WorkHeld, WorkResumed), "work was put on hold or went on last")
 _CLOCKS = ((e.ClockPaused, e.ClockResumed), "the clock was stopped or set going last")
+_ENDS = (
+    (e.IncidentResolved, e.IncidentReopened, e.IncidentReviewed, e.IncidentCancelled),
+    "it was resolved, reopened, closed or cancelled last",
+)
 _IN_ORDER: Mapping[type, tuple[tuple[type, ...], str]] = {
     c.AssignLevel: _LEVELS,
     c.ChangeLevel: _LEVELS,
@@ -28,6 +32,10 @@ _IN_ORDER: Mapping[type, tuple[tuple[type, ...], str]] = {
     Recategorise: ((IncidentRecategorised,), "the category was changed last"),
     c.PauseClock: _CLOCKS,
     c.ResumeClock: _CLOCKS,
+    c.Resolve: _ENDS,
+    c.Reopen: _ENDS,
+    c.CloseReview: _ENDS,
+    c.Cancel: _ENDS,
     PutOnHold: _HOLDS,
     Resume: _HOLDS,
 }
