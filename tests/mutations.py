@@ -1,7 +1,7 @@
 """Mutations: a module's source with one thing changed, the way that slips of the hand change it.
 
 mutmut changes no function that is decorated and nothing outside of functions: no guard, and no table of transitions.
-What people read (docstrings, annotations, texts with a blank) is left alone: tests go by codes.
+What people read (docstrings, texts with a blank) and types (annotations, `Literal`) are left alone: tests go by codes.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ def _mutable(tree: ast.Module) -> list[tuple[ast.AST, str]]:
 def _read_by_people(node: ast.AST) -> bool:
     text = node.value if isinstance(node, ast.Expr) else node
     spoken = isinstance(text, ast.Constant) and isinstance(text.value, str) and " " in text.value
+    spoken = spoken or (isinstance(text, ast.Subscript) and _shown(text.value) == "Literal")
     return spoken or isinstance(text, ast.JoinedStr) or (isinstance(node, ast.Expr) and isinstance(text, ast.Constant))
 
 

@@ -14,7 +14,10 @@ from mutations import mutations
 SOURCE = '''
 """A module."""
 
+from typing import Literal
+
 LIMIT: int = 3
+Answer = Literal["late", "early"]
 
 
 def late(now, due, *, strict=True):
@@ -151,10 +154,10 @@ def test_mutants_are_run(tmp_path):
     assert "control: 1 tests pass" in run.stderr
     assert run.stdout.splitlines() == [
         " 50.0 % of    8  clock_edge",
-        "survived, line 4: clock_edge: module: 3 -> 4",
-        "survived, line 9: clock_edge: late: strict and now >= due + LIMIT -> strict or now >= due + LIMIT",
-        "survived, line 9: clock_edge: late: now >= due + LIMIT -> now > due + LIMIT",
-        "survived, line 9: clock_edge: late: due + LIMIT -> due - LIMIT",
+        "survived, line 6: clock_edge: module: 3 -> 4",
+        "survived, line 12: clock_edge: late: strict and now >= due + LIMIT -> strict or now >= due + LIMIT",
+        "survived, line 12: clock_edge: late: now >= due + LIMIT -> now > due + LIMIT",
+        "survived, line 12: clock_edge: late: due + LIMIT -> due - LIMIT",
         "8 mutants, 4 survived, 0 of them with a reason",
         "score 50.0",
     ]
