@@ -78,7 +78,7 @@ def test_an_incident_that_is_not_there_ends_with_1(cli, incident):
         (["assess", "INC-1", "--field", "a=1", "--field", "a=2"], "'a' is given twice"),
         (["assess", "INC-1", "--field", "a:={"], "is not JSON"),
         (["note", "INC-1", "--attach", "no-such-file"], "no-such-file: cannot be read"),
-        (["explain", "INC-1", "dance"], "'dance' is not a command of incident@4; the commands are report, assess"),
+        (["explain", "INC-1", "dance"], "'dance' is not a command of incident@5; the commands are report, assess"),
         (["explain", "INC-1", "assess", "--data", '{"injured": "two", "x": 1}'], "'two' is not of type int"),
         (["explain", "INC-1", "assess", "--data", '{"injured": NaN}'], "NaN is not JSON"),
         (["explain", "INC-1", "assess", "--data", '{"injured": 1, "injured": 2}'], "a key stands twice"),

@@ -43,7 +43,7 @@ def test_status_tells_how_the_log_stands(request, capsys, database):
     assert (status["position"], status["tenant"], status["ahead_seconds"]) == (1, "default", 0)
     assert status["plans"] == ["first-steps@1"]
     assert status["workflows"] == [
-        {"category": "incident", "definition": "incident@4"},
+        {"category": "incident", "definition": "incident@5"},
         {"category": "warning", "definition": "warning@1"},
         {"category": "plan", "definition": "plan@3"},
         {"category": "pool", "definition": "pool@1"},

@@ -227,6 +227,7 @@ class TestExplain:
             ("owed-before-resolve", True),
             ("mandatory-measure-open", True),
             ("resolution-missing", None),
+            ("earlier-than-last", None),
         ]
         asked = incident.explain("resolve", c.Resolve(resolution=" "), actor=Actor("chen.yu", "magician"))
         assert [refusal.code for refusal in asked.refusals] == [
@@ -258,7 +259,7 @@ class TestExplain:
     def test_an_unknown_trigger_is_named(self, engine):
         """A trigger that the workflow does not have is named, with those that it has."""
         incident = engine.report(**REPORTED)
-        with pytest.raises(WorkflowNotFound, match="'explode' is not a command of incident@4; the commands are report"):
+        with pytest.raises(WorkflowNotFound, match="'explode' is not a command of incident@5; the commands are report"):
             incident.explain("explode")
 
     def test_it_needs_the_pinned_plan(self, clock):

@@ -69,7 +69,7 @@ class TestWorkflows:
 
     def test_two_for_one_category_are_refused(self):
         """A category belongs to one workflow: another one for it is refused."""
-        with pytest.raises(InvalidWorkflow, match="incident@4 and accident@1 both claim the streams of 'incident'"):
+        with pytest.raises(InvalidWorkflow, match="incident@5 and accident@1 both claim the streams of 'incident'"):
             Workflows([attrs.evolve(INCIDENT, name="accident", version=1)])
 
     def test_the_newest_of_several_versions_stands_for_the_category(self):

@@ -310,7 +310,7 @@ def test_every_event_of_the_incident_has_an_evolver():
 def test_an_event_of_another_workflow_does_not_fold():
     """A payload that the workflow has no evolver for is named with its position."""
     stranger = Event(7, 0, incident_in("reported").history[0].body, object())
-    with pytest.raises(UnreadableEvent, match="position 7: IncidentReported is not an event of incident@4"):
+    with pytest.raises(UnreadableEvent, match="position 7: IncidentReported is not an event of incident@5"):
         INCIDENT.evolve(Incident(), stranger)
     with pytest.raises(UnreadableEvent, match="position 7"):
         INCIDENT.fold([stranger])

@@ -172,7 +172,7 @@ def test_events_keep_times_people_and_pins(tmp_path):
     }
     assert events[1].body["occurred_at"] == {"at": "2026-02-03T01:05:00.000000Z", "precision": "second"}
     assert [event.plan is not None for event in events] == [True, False, False, False, False]
-    assert all(str(event.definition) == "incident@4" for event in events)
+    assert all(str(event.definition) == "incident@5" for event in events)
     source = dict(events[-1].source)
     assert len(source.pop("key")) == 64
     assert source == {

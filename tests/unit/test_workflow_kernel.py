@@ -111,7 +111,7 @@ def test_an_unknown_command_is_named():
     """A trigger and a command that the workflow does not have are refused by name."""
     with pytest.raises(WorkflowNotFound, match="'dim' is not a command of lamp@1; the commands are install, flip"):
         explain(made(), "dim", situation("off"))
-    with pytest.raises(WorkflowNotFound, match="Flip is not a command of incident@4"):
+    with pytest.raises(WorkflowNotFound, match="Flip is not a command of incident@5"):
         decide(INCIDENT, situation("off", Flip()))
 
 
@@ -309,8 +309,8 @@ def test_the_digest_does_not_depend_on_code(changes):
 
 def test_the_digest_of_the_incident_is_pinned():
     """Logs name the incident's definition by this digest: a change of the definition is a new version of it."""
-    assert str(INCIDENT.reference) == "incident@4"
-    assert INCIDENT.reference.digest == "a93817fe78f5218ef3be7bdce96bf4c664064814a5f5982b72bdc6e834490355"
+    assert str(INCIDENT.reference) == "incident@5"
+    assert INCIDENT.reference.digest == "5f4bce3aeacfae7b7ffea5ad193ff67c6e227f3468da08e4dfdf034b5fa2231c"
 
 
 # -- drawing -----------------------------------------------------------------------------------------------------------

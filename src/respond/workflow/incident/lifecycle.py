@@ -194,7 +194,7 @@ _THEMES = (
 
 INCIDENT = Workflow(
     name="incident",
-    version=4,
+    version=5,
     category=INCIDENT_CATEGORY,
     states=STATES,
     finals=(REVIEWED, CANCELLED, MERGED),
