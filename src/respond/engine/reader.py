@@ -147,8 +147,8 @@ class Reader:
         workflow = self.workflows[category]
         with rare_collections():
             found = self.store.read_streams([StreamId.of(category, key) for key in keys])
-            decoded = {stream: tuple(self.codec.decode_all(rows)) for stream, rows in found.items()}
-            return {stream.key: workflow.fold(events) for stream, events in decoded.items() if events}
+            decoded = ((stream, tuple(self.codec.decode_all(rows))) for stream, rows in found.items())
+            return {stream.key: workflow.fold(events) for stream, events in decoded if events}
 
     def story(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log") -> tuple[Event, ...]:
         """Return the events about an incident and about those that are merged into it, in log order.

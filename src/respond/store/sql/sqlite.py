@@ -166,9 +166,11 @@ class SqliteDialect(BytesId, Dialect):
             yield from cursor.execute(statement, (tenant, *map(self.id_value, chunk))).fetchall()
 
     def bodies_of_streams(self, cursor: Any, tenant: str, realm: str, after: Mapping[str, int]) -> Iterable[Row]:
+        rows: list[Row] = []
         for version, names in by_version(after).items():
             cursor.execute(self._bodies_of_streams, (tenant, realm, version, orjson.dumps(names).decode()))
-            yield from cursor.fetchall()
+            rows += cursor.fetchall()
+        return rows
 
     def log_rows(self, cursor: Any, after: int, limit: int) -> list[Row]:
         """Return rows past position *after* in position order; text that is not UTF-8 as bytes."""
