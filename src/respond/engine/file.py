@@ -22,6 +22,8 @@ class File:
     parties: Mapping[str, tuple[Event, ...]]
     actions: Mapping[str, tuple[Event, ...]]
     lessons: Mapping[str, tuple[Event, ...]]
+    altered: tuple[int, ...] = ()
+    """The positions at which the log does not hold what was recorded, as far as the rows were looked at."""
 
     def every(self) -> Iterator[Event]:
         """Yield all of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from itertools import chain
@@ -38,7 +38,7 @@ from respond.projections.view import Sight, View
 from respond.store.codec import Codec
 from respond.store.paging import pages
 from respond.store.protocol import PAGE, EventStore
-from respond.store.records import StoredBody, intact
+from respond.store.records import Recorded, StoredBody, intact
 from respond.store.snapshot import snapshots_of
 from respond.workflow.action import ACTION_CATEGORY
 from respond.workflow.incident import INCIDENT_CATEGORY
@@ -107,7 +107,11 @@ class Reader:
 
     def events(self, category: str, key: str) -> tuple[Event, ...]:
         """Return the events of an aggregate, oldest first; raises `NotFound` when it has none."""
-        events = tuple(self.codec.decode_all(self.store.read_stream(StreamId.of(category, key))))
+        return self._told(category, key, self.store.read_stream(StreamId.of(category, key)))
+
+    def _told(self, category: str, key: str, rows: Iterable[Recorded | StoredBody]) -> tuple[Event, ...]:
+        """Return the events in the *rows* of an aggregate; raises `NotFound` when there is none."""
+        events = tuple(self.codec.decode_all(rows))
         if not events:
             if category == INCIDENT_CATEGORY:
                 raise IncidentNotFound(f"there is no incident {key!r}")
@@ -221,16 +225,23 @@ class Reader:
 
     def _file(self, incident_id: str, *, known_at: datetime | None = None, clock: Clock = "log", **_: Any) -> File:
         """Return the events of an incident, and of what belonged to it as it was known then."""
-        events = self.events(INCIDENT_CATEGORY, incident_id)
-        return self._filed(events, known(events, at=known_at, clock=clock).events)
+        rows = self._rows(INCIDENT_CATEGORY, [incident_id])[incident_id]
+        events = self._told(INCIDENT_CATEGORY, incident_id, rows)
+        return self._filed(events, known(events, at=known_at, clock=clock).events, rows)
 
-    def _filed(self, events: tuple[Event, ...], then: tuple[Event, ...]) -> File:
+    def _filed(self, events: tuple[Event, ...], then: tuple[Event, ...], rows: Iterable[StoredBody] = ()) -> File:
+        """Return *events*, which were read from *rows*, with those of what belonged to the incident *then*."""
         incident: Incident = self.workflows[INCIDENT_CATEGORY].fold(then)
+        parties = self._rows(PARTY_CATEGORY, incident.cases)
+        actions = self._rows(ACTION_CATEGORY, incident.actions)
+        lessons = self._rows(LESSON_CATEGORY, incident.review.lessons)
+        every = chain(rows, *parties.values(), *actions.values(), *lessons.values())
         return File(
             events=events,
-            parties=self._streams(PARTY_CATEGORY, incident.cases),
-            actions=self._streams(ACTION_CATEGORY, incident.actions),
-            lessons=self._streams(LESSON_CATEGORY, incident.review.lessons),
+            parties=self._decoded(parties),
+            actions=self._decoded(actions),
+            lessons=self._decoded(lessons),
+            altered=tuple(row.position for row in every if not intact(row)),
         )
 
     def _reviewed(self, file: File, seen: Callable[[Iterable[Event]], tuple[Event, ...]], **options: Any) -> Review:
@@ -242,16 +253,9 @@ class Reader:
             parties=seen(chain.from_iterable(file.parties.values())),
             actions={key: seen(events) for key, events in file.actions.items()},
             lessons=seen(chain.from_iterable(file.lessons.values())),
-            altered=self._altered(file),
+            altered=file.altered,
             **options,
         )
-
-    def _altered(self, file: File) -> Iterator[int]:
-        """Yield the positions in *file* at which the log does not hold what was recorded."""
-        belonging = ((PARTY_CATEGORY, file.parties), (ACTION_CATEGORY, file.actions), (LESSON_CATEGORY, file.lessons))
-        streams = [StreamId.of(category, key) for category, keys in belonging for key in keys]
-        found = self.store.read_streams([StreamId.of(INCIDENT_CATEGORY, file.events[0].subject), *streams])
-        return (row.position for row in chain.from_iterable(found.values()) if not intact(row))
 
     def stands_on(self, incident_id: str, told: Ground) -> bool:
         """Return whether the log holds unchanged what a review of an incident was made of, which told this ground.
@@ -291,9 +295,16 @@ class Reader:
 
     def _streams(self, category: str, keys: Iterable[str], realm: Realm = "real") -> dict[str, tuple[Event, ...]]:
         """Return the events of the aggregates of *category* with these *keys*, by key and in their order."""
+        return self._decoded(self._rows(category, keys, realm))
+
+    def _rows(self, category: str, keys: Iterable[str], realm: Realm = "real") -> dict[str, Sequence[StoredBody]]:
+        """Return the rows of the aggregates of *category* with these *keys*, by key and in their order."""
         streams = [StreamId.of(category, key, realm) for key in keys]
         found = self.store.read_streams(streams) if streams else {}
-        return {stream.key: tuple(self.codec.decode_all(found.get(stream, ()))) for stream in streams}
+        return {stream.key: found.get(stream, ()) for stream in streams}
+
+    def _decoded(self, rows: Mapping[str, Iterable[StoredBody]]) -> dict[str, tuple[Event, ...]]:
+        return {key: tuple(self.codec.decode_all(one)) for key, one in rows.items()}
 
     def folded(self) -> AbstractContextManager[Folded]:
         """Lend the list and the figures of all incidents in memory, caught up with the log, to one thread at a time."""
