@@ -23,7 +23,7 @@ from respond.projections.account import Account
 from respond.projections.communication import Communication
 from respond.projections.entries import Citation
 from respond.projections.learnt import Learnt
-from respond.projections.milestones import Duration, Milestone
+from respond.projections.milestones import Duration, Milestone, numbered
 from respond.projections.response import Response
 from respond.projections.review import Review
 from respond.projections.view import View
@@ -382,7 +382,7 @@ def _show_doubts(page: Page, found: Review) -> None:
 
 
 def _named(one: Milestone | Duration) -> str:
-    return one.name if one.ordinal == 1 else f"{one.name} ({one.ordinal})"
+    return numbered(one.name, one.ordinal)
 
 
 def _cited(citation: Citation) -> str:

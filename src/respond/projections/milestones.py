@@ -66,6 +66,11 @@ _MEASURES = (MeasureStarted, MeasureCompleted, MeasureSkipped)
 _SECOND = timedelta(seconds=1)
 
 
+def numbered(name: str, ordinal: int) -> str:
+    """Return *name* as people read it, with its number from the second time on."""
+    return name if ordinal == 1 else f"{name} ({ordinal})"
+
+
 @attrs.frozen(kw_only=True)
 class Milestone(Document):
     """A point that the incident reached."""

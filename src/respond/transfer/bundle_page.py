@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from respond.domain.escaping import escaped
+from respond.projections.milestones import numbered
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&])")
 
@@ -78,9 +79,7 @@ def _timeline(entries: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
 
 
 def _named(milestone: Mapping[str, Any]) -> str:
-    """Return the name of *milestone*, with its number where it was reached again."""
-    ordinal = milestone["ordinal"]
-    return str(milestone["name"]) if ordinal == 1 else f"{milestone['name']} ({ordinal})"
+    return numbered(milestone["name"], milestone["ordinal"])
 
 
 def _reference(reference: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from respond.store.intake import is_event_id
 from respond.store.protocol import PAGE
 from respond.store.records import Head, Recorded, StoredBody
 from respond.store.sql.connections import Connections
-from respond.store.sql.dialect import ConnectionLost, Dialect, Row
+from respond.store.sql.dialect import ConnectionLost, Dialect, Row, by_realm
 from respond.store.sql.listening import poll_seconds_of, source_of
 from respond.store.sql.statements import NO_LIMIT
 from respond.store.waiting import Source
@@ -46,9 +46,9 @@ class Reader:
     ) -> Mapping[StreamId, Sequence[StoredBody]]:
         """Return the bodies of many streams at once, past the versions in *after*; see `EventStore.read_streams`."""
         found: dict[StreamId, list[StoredBody]] = {}
-        past = after or {}
-        for realm in {stream.realm: None for stream in streams}:
-            versions = {stream.name: past.get(stream, 0) for stream in streams if stream.realm == realm}
+        for realm, names in by_realm(streams).items():
+            past = {stream.name: version for stream, version in (after or {}).items() if stream.realm == realm}
+            versions = {name: past.get(name, 0) for name in names}
             by_name: dict[str, list[StoredBody]] = {}
             for name, position, recorded_us, body, leaf in self._read(partial(self._bodies_of, realm, versions)):
                 row = StoredBody(position, recorded_us, body, leaf)
