@@ -12,6 +12,11 @@ _READ_STREAM = """
 SELECT {columns} FROM {events} WHERE tenant = {_} AND realm = {_} AND stream = {_} AND version > {_}
 ORDER BY version LIMIT {_}
 """
+_READ_STREAM_BODIES = """
+SELECT stream, position, recorded_at, body, leaf FROM {events}
+WHERE tenant = {_} AND realm = {_} AND stream = {_} AND version > {_}
+ORDER BY version
+"""
 _READ_SUBJECT = """
 SELECT {columns} FROM {events} WHERE tenant = {_} AND realm = {_} AND subject = {_} AND position > {_}
 ORDER BY position LIMIT {_}
@@ -47,6 +52,7 @@ class Statements:
 
     columns: str
     read_stream: str
+    read_stream_bodies: str
     read_subject: str
     read_all: str
     read_realm: str
@@ -69,6 +75,7 @@ def statements(
     return Statements(
         columns=columns,
         read_stream=_READ_STREAM.format(**words),
+        read_stream_bodies=_READ_STREAM_BODIES.format(**words),
         read_subject=_READ_SUBJECT.format(**words),
         read_all=_READ_ALL.format(**words),
         read_realm=_READ_REALM.format(**words),
