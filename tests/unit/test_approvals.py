@@ -191,3 +191,12 @@ def test_a_correction_of_another_statement_unsettles_nothing():
     play = two_statements("approve_statement").do(Approve(command="approve_statement", about="in"), actor="li.na")
     play.do(CorrectStatement(statement="second", reason="typing", text="Soon."), actor="wang.li")
     play.do(ApproveStatement(statement="in"), actor="chen.yu")
+
+
+def test_an_approval_that_was_retracted_lets_nothing_pass():
+    """Who approved and took it back has not approved."""
+    play, command = open_to_measures("waive"), c.Waive(obligation="visit", reason="x")
+    play.do(Approve(command="waive", about="visit 1"), actor="li.na")
+    assert codes(play, command) == []
+    play.do(c.Retract(entry=play.entry("ApprovalGiven"), reason="second thoughts"), actor="li.na")
+    assert codes(play, command) == ["approvals-missing"]

@@ -322,9 +322,10 @@ def test_folding_goes_on_from_a_state():
     assert INCIDENT.fold(history[3:], INCIDENT.fold(history[:3])) == INCIDENT.fold(history)
 
 
-def test_a_corrected_report_moves_no_team():
-    """Whoever has the incident by now keeps it, whatever the report should have said."""
+@pytest.mark.parametrize("field", ["team", "warning"])
+def test_a_corrected_report_moves_nothing_that_was_said_elsewhere(field):
+    """Whoever has the incident by now keeps it, and it came of the warning that it came of."""
     play = incident_in("reported").do(c.AssignTeam(team="network"))
-    changes = {"team": "power", "title": "Terminals"}
+    was, changes = play.state, {field: "another", "title": "Terminals"}
     state = play.record(e.EntryCorrected(entry=play.entry("IncidentReported"), changes=changes, reason="typo")).state
-    assert (state.team, state.title) == ("network", "Terminals")
+    assert (getattr(state, field), state.title) == (getattr(was, field), "Terminals")

@@ -98,6 +98,25 @@ class TestClocks:
         """Told a second time, nobody has more time."""
         assert dues(owes(duty("told 60 min"), Story().fact("told", 0, 30))) == [60]
 
+    ANEW = ("response_started", "response_ended", "reopened", "case_opened")
+    LATEST = ("classified", "response_ended")
+    FIRST = ("aware", "told", "reported", "assessed")
+
+    @pytest.mark.parametrize("fact", [*ANEW, *LATEST, *FIRST])
+    def test_what_happens_again_may_begin_another_clock(self, fact):
+        """Once it is discharged, some facts begin it anew; while it is open, of some the last one counts."""
+        once, again = duty(f"{fact} 60 min"), Story().fact(fact, 0, 100)
+        assert dues(owes(once, again.done(30))) == [60, *([160] if fact in self.ANEW else [])]
+        assert dues(owes(once, Story().fact(fact, 0, 40))) == [100 if fact in self.LATEST else 60]
+
+    @pytest.mark.parametrize("fact", [*ANEW, *LATEST, *FIRST])
+    @pytest.mark.parametrize("recurs", [None, every("3 h")])
+    def test_before_it_is_owed_the_last_may_count(self, fact, recurs):
+        """Of what may happen again the last one before it is owed counts; of all else the first."""
+        later = duty(f"{fact} 2 h", categories=("major",), recurs=recurs)
+        story = Story().known(0, category="other").fact(fact, 0, 40).known(50, category="major")
+        assert dues(owes(later, story)) == [120 if fact in self.FIRST else 160]
+
     def test_the_last_category_counts_until_the_deadline_has_passed(self):
         """Classified again, the clock begins again; a deadline that has passed is moved by nothing."""
         assert dues(owes(duty("classified 60 min"), Story().fact("classified", 0, 30))) == [90]
@@ -497,6 +516,7 @@ class TestPromises:
             ("action:a-1", 90),
         ]
         assert [one.dated for one in found] == [True, False, True, True]
+        assert [one.missed_before for one in found] == [0, 0, 0, 0]
 
     @pytest.mark.parametrize("asked", ["duty", "settlement:p-1", "first_contact:p-1", "action:a-1"])
     def test_one_of_them_may_be_asked_for(self, asked):

@@ -55,22 +55,22 @@ class Owed:
     """The id of the event that tells that fact."""
     due_at: datetime | None
     """The deadline; None while no clock runs, or it stands still."""
-    near_at: datetime | None = None
+    near_at: datetime | None
     """From when on it is near."""
-    done_at: datetime | None = None
-    done_by: str | None = None
+    done_at: datetime | None
+    done_by: str | None
     """The id of the event that discharged it."""
-    waived_at: datetime | None = None
-    waived_by: str | None = None
+    waived_at: datetime | None
+    waived_by: str | None
     """The id of the event that waived it."""
-    dropped_at: datetime | None = None
+    dropped_at: datetime | None
     """When it ceased to be owed, undone."""
-    dropped_by: str | None = None
-    dated: bool = True
+    dropped_by: str | None
+    dated: bool
     """Whether it has a deadline at all."""
-    missed_before: int = 0
+    missed_before: int
     """How many occurrences right before it were missed and are not listed: of a schedule, the last 100 in a row are."""
-    told_late_seconds: int | None = None
+    told_late_seconds: int | None
     """How long after the deadline it was told that it had been done before; None when it was not told late."""
 
 
