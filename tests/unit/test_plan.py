@@ -12,8 +12,10 @@ from respond.errors import InvalidPlan
 from respond.plan.classification import Category, Level
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
-from respond.plan.reader import FILE_MAX, plan_of
+from respond.plan.reader import plan_of
 
+LARGEST = 4 * 1024 * 1024
+"""How many bytes a plan file may have."""
 SMALL = """
 name = "small"
 version = "1"
@@ -143,6 +145,7 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
         "categories[0].level: is not a key of a plan; the keys here are definition, facets, id, parent, title",
     ),
     ({"categories": [CATEGORY, CATEGORY]}, "categories[1].id: 'other' stands twice"),
+    ({"calendars": {"name": "office"}}, "calendars: must be tables; write [[calendars]]"),
     ({"categories": [{**CATEGORY, "parent": "fire"}]}, "categories[0].parent: 'fire' is not a category of the plan"),
     (
         {"categories": [{**CATEGORY, "parent": "other"}]},
@@ -205,7 +208,7 @@ def test_an_error_in_a_file_names_the_file_and_the_key(tmp_path):
         (b'name = "a\n', "is not TOML: "),
         (b'name = "\xff"\n', "is not TOML: no UTF-8 (at line 1)"),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "nests tables, lists or keys more than 20 deep"),
-        (b"#" * (FILE_MAX + 1), f"has more than {FILE_MAX:,} bytes, the most that are read"),
+        (b"#" * (LARGEST + 1), f"has more than {LARGEST:,} bytes, the most that are read"),
     ],
     ids=["not TOML", "not UTF-8", "nested too deeply", "too large"],
 )
@@ -292,7 +295,7 @@ def test_a_condition_that_some_value_meets_is_read(tmp_path):
 
 def test_a_file_of_the_largest_size_is_read(tmp_path):
     """The control: the limit itself is allowed."""
-    filled = SMALL + "#" * (FILE_MAX - len(SMALL))
+    filled = SMALL + "#" * (LARGEST - len(SMALL))
     assert Plan.load(written(tmp_path, filled)).name == "small"
 
 
@@ -367,3 +370,12 @@ def test_a_condition_asks_for_no_endless_number(tmp_path, number):
     with pytest.raises(InvalidPlan, match="must be one of text") as refused:
         Plan.load(path)
     assert refused.value.key == "levels[0].when[0].fields.share"
+
+
+def test_how_far_an_incident_may_reach_is_in_the_words_of_its_conditions():
+    """Every word that a condition of the plan asks for, from wherever in the plan it stands; and no other."""
+    text = SMALL.replace(
+        "number = 2\n", 'number = 2\nwhen = [{spread = ["regional", "street"]}, {affected_customers = {from = 1}}]\n'
+    )
+    assert plan_of(Plan, tomllib.loads(text)).spreads == {"regional", "street"}
+    assert plan_of(Plan, tomllib.loads(SMALL)).spreads == frozenset()

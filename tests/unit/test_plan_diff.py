@@ -52,6 +52,7 @@ SENTENCES = [
     ('title = "Director"', 'title = "Boss"', "Role 'Director' is now called 'Boss'."),
     ('after = ["contain"]', "", "Measure 'Repair' no longer comes after 'Contain'."),
     ("levels = [1]\nresources", "levels = [2]\nresources", "Measure 'Contain' now is done at level 2."),
+    ('resources = ["routers"]', "", "Measure 'Contain' no longer needs 'Routers'."),
     ("quantity = 4", "quantity = 5", "Resource 'Routers': quantity is now 5 (was 4)."),
     ('every = "6 months"', 'every = "1 year"', "Drill 'Dark shop': every is now 1 year (was 6 months)."),
     ("break_glass = true", "held = true\nbreak_glass = true", "Rule of authority 'ending': held is now yes (was no)."),
@@ -93,6 +94,13 @@ SENTENCES = [
 def test_a_difference_is_a_sentence(old, new, sentence):
     """What changed is said in the words of the plan: titles, levels, spans and facts, not keys and ids."""
     assert sentence in [change.text for change in diff(read(), read((old, new)))]
+
+
+def test_a_report_is_called_by_its_kind():
+    """A kind of two words is written as people write it."""
+    follow_up = ('report = "final"', 'report = "follow_up"')
+    [change] = diff(read(follow_up), read(follow_up, ('titles = {zh = "终报"}', 'titles = {zh = "续报"}')))
+    assert change.text.startswith("The follow-up report to Head office is now called")
 
 
 def test_another_order_is_a_difference():

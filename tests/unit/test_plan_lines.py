@@ -164,6 +164,14 @@ def test_text_that_is_not_toml_ends_too(text):
         assert set(lines_of(text)) == set(paths(read))
 
 
+@pytest.mark.parametrize("escape", [*"btnfr\\", '"', "u7ea7", "U00007ea7"])
+def test_an_escaped_key_is_read(escape):
+    """Each escape that TOML has stands for its character in a key too."""
+    text = f'a = 1\n"x\\{escape}y" = 2\n'
+    assert list(lines_of(text).values()) == [1, 2]
+    assert len({key.path for key in keys_of(text)} & {"a", *paths(tomllib.loads(text))}) == 2
+
+
 def test_a_line_that_is_off_by_one_would_be_seen():
     """The control: the same document with a line before it has every key one line further down."""
     text = "a = 1\n[[b]]\nc = [\n 1,\n 2]\n"

@@ -128,6 +128,13 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("role-unknown", 'speakers = ["director"]', 'speakers = ["captain"]', "audiences[0].speakers[0]"),
     ("role-unknown", '[{role = "commander", up_to', '[{role = "captain", up_to', "customer_care.limits[0].role"),
     ("role-unknown", 'roles = ["director"]', 'roles = ["captain"]', "authority[2].roles[0]"),
+    ("role-unknown", "[revision]", '[[roster]]\nid = "ann"\nroles = ["captain"]\n\n[revision]', "roster[0].roles[0]"),
+    (
+        "role-unknown",
+        "[revision]",
+        '[[tasks]]\nid = "buy"\ntitle = "Buy"\nrole = "captain"\ndue_on = 2027-01-01\n\n[revision]',
+        "tasks[0].role",
+    ),
     ("role-unknown", 'overseen_by = "director"', 'overseen_by = "captain"', "revision.overseen_by"),
     ("duty-without-role", 'role = "director"\nphase', 'role = "captain"\nphase', "duties[0].role"),
     ("body-without-head", 'head = "commander"', 'head = "captain"', "bodies[0].head"),
@@ -379,6 +386,27 @@ def test_a_review_that_is_owed_needs_what_an_obligation_needs(tmp_path, rules, c
     assert [(one.code, one.place) for one in linted(tmp_path, text)] == [(code, "review") for code in codes]
 
 
+@pytest.mark.parametrize(
+    ("code", "old", "new"),
+    [
+        ("amount-invalid", '"500 CNY"', '"0.50 CNY"'),
+        ("amount-invalid", '"500 CNY"', '"0 CNY"'),
+        ("break-glass-unreviewed", "[review]\nlevels = [1, 2]", "[review]"),
+        ("break-glass-unreviewed", "[review]\nlevels = [1, 2]", "[review]\nlevels = [2]"),
+        (
+            "lowering-easier",
+            'report_upward"]\nroles = ["commander", "director"]',
+            'report_upward"]\nroles = ["commander"]',
+        ),
+    ],
+)
+def test_what_is_near_a_defect_is_none(tmp_path, code, old, new):
+    """The controls: what is just as it should be has no finding."""
+    assert old in SOUND
+    text = SOUND.replace(old, new, 1)
+    assert code not in [one.code for one in linted(tmp_path, text)]
+
+
 def lets(commands: tuple[str, ...], *roles: str, **fields: bool) -> AuthorityRule:
     """Return a rule."""
     return AuthorityRule(id=commands[0], commands=commands, roles=roles, **fields)
@@ -421,6 +449,36 @@ def test_commands_that_nobody_may_carry_out_are_told_together():
     near, far = (one.text for one in found if one.code == "command-unknown")
     assert near == "'resolv' is not a command; did you mean resolve?"
     assert len(far) < 200
+
+
+def test_a_gate_may_be_owed_from_what_another_one_discharges():
+    """What is owed once another report was made bars the review until it is made itself."""
+    hour = Span(1, "hour")
+    told = {"act": "report_upward", "recipient": "authority"}
+    clock = Clock(from_="told", within=hour)
+    first = Obligation(id="first", title="First", report="initial", due=(clock,), **told)
+    last = Obligation(id="last", title="Last", report="final", due=(clock,), before=("close_review",), **told)
+    for due, codes in ((Clock(from_="discharged", of="first", within=hour), []), (clock, [])):
+        found = lint(attrs.evolve(OUTLINE, obligations=(first, attrs.evolve(last, due=(due,)))), flow=incident_flow())
+        assert [one.code for one in found if one.place.startswith("obligations[1].before")] == codes
+
+
+def test_how_many_must_agree_is_told():
+    """Asked for more than there are, it says how many; asked for nobody, that one is the least."""
+    for n_of, roles, said in ((1, ("guest",), "write 0 at most"), (0, ("guest",), "write at least 1")):
+        rule = attrs.evolve(lets(("resolve",), *roles), n_of=n_of)
+        [text] = [one.text for one in lint(ruled(rule), flow=incident_flow()) if one.code == "n-of-too-many"]
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("date_written", "said"),
+    [("", "was never assessed"), ("assessed_on = 2025-05-01", "was assessed last on 2025-05-01")],
+)
+def test_when_a_risk_was_assessed_is_told(tmp_path, date_written, said):
+    """Whoever is to assess it reads when that was done last."""
+    found = linted(tmp_path, SOUND.replace("assessed_on = 2026-05-01", date_written))
+    assert [said in one.text for one in found if one.code == "risk-unassessed"] == [True]
 
 
 class TestHeld:
