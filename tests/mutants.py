@@ -19,7 +19,6 @@ import importlib.util
 import json
 import os
 import pickle
-import random
 import resource
 import sys
 import tempfile
@@ -49,7 +48,7 @@ KEPT = ROOT / "build" / "mutants.jsonl"
 LIBRARIES = ("alembic", "cattrs", "hypothesis.stateful", "orjson", "pytest", "rfc8785", "sqlalchemy", "transitions")
 SECONDS = 60
 """How much of a processor a mutant may take by itself: one that turns in circles is killed."""
-SAMPLE, SEED = 300, 1
+SAMPLE, SEED = 300, "1"
 """How many mutants stand for the modules that are only sampled."""
 ARGUMENTS = ("-x", "-qq", "-p", "no:cacheprovider", "--assert=plain", "--no-header", "--tb=no")
 
@@ -137,9 +136,13 @@ def planned(names: Sequence[str]) -> list[Mutant]:
     whole, sampled = targets()
     if names:
         return list(_mutants(one for one in (*whole, *sampled) if one.module.removeprefix("respond.") in names))
-    some = list(_mutants(sampled))
-    chosen = random.Random(SEED).sample(range(len(some)), min(SAMPLE, len(some)))
-    return [*_mutants(whole), *(some[index] for index in sorted(chosen))]
+    return [*_mutants(whole), *drawn(_mutants(sampled))]
+
+
+def drawn(some: Iterable[Mutant]) -> list[Mutant]:
+    """Return the sample of *some*: a change of one module leaves the draw of the others as it was."""
+    chosen = sorted(some, key=lambda one: _digest(SEED, str(one)))[:SAMPLE]
+    return sorted(chosen, key=str)
 
 
 def _mutants(some: Iterable[Target]) -> Iterator[Mutant]:
