@@ -26,7 +26,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property, partial
+from functools import _lru_cache_wrapper, cache, cached_property, partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import zip_longest
@@ -261,22 +261,27 @@ class Collected:
         strange = [target.module for target, source in sources.items() if key(source) not in self.ran]
         if empty or strange:
             raise pytest.UsageError(f"no test is in {empty}; none imports {strange}")
-        found = functions(_files(self.mutants))
+        found, caches = functions(_files(self.mutants)), list(_caches())
         gc.freeze()
         session.config._tmp_path_factory.getbasetemp()  # one for all children
-        covered, seconds = self._control(session)
+        covered, seconds = self._control(session, caches)
         print(f"control: {len(covered)} tests pass: {' '.join(tests.values())}", file=sys.stderr, flush=True)
         trials = self._trials(session, sources, tests, found, covered)
         self.known.run(attrs.evolve(one, seconds=5 + 3 * ceil(seconds)) for one in trials)
         return True
 
-    def _control(self, session: pytest.Session) -> tuple[dict[str, set[Key]], float]:
-        """Return what each test ran, and how much of a processor all took; all must pass."""
+    def _control(self, session: pytest.Session, caches: Iterable[Any]) -> tuple[dict[str, set[Key]], float]:
+        """Return what each test runs where the *caches* are empty, and how much of a processor all took; all must pass.
+
+        In a cache it would find what a test before it ran.
+        """
         reader, writer = os.pipe()
 
         def control() -> int:
             covered = {}
             for item in session.items:
+                for one in caches:
+                    one.cache_clear()
                 with running(_files(self.mutants)) as seen:
                     if _fails(session, [item]):
                         raise AssertionError(item.nodeid)
@@ -313,6 +318,13 @@ class Collected:
                 ]
                 work = partial(_fails_with, made, session, items)
                 yield Trial(mutant, work, mutant.target.tests if before else ())
+
+
+def _caches() -> Iterator[Any]:
+    """Yield the functions that keep their results."""
+    for one in gc.get_objects():
+        if type(one) is _lru_cache_wrapper and one.__wrapped__.__code__.co_filename.startswith(str(SOURCES)):
+            yield one
 
 
 def _files(mutants: Iterable[Mutant]) -> set[str]:

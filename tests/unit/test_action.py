@@ -102,6 +102,11 @@ class TestTable:
                 last = play.decide(command, actor)
                 assert last == (), f"{row[0]} from {state} a second time"
 
+    def test_what_is_reopened_is_not_done(self):
+        """Nothing says any more when it was done, nor how and by whom that was verified."""
+        item = item_in("verified").do(COMMANDS["reopen_action"], actor=OTHER).state
+        assert (item.reopened, item.done_at, item.method, item.verified_by) == (1, None, "", None)
+
 
 class TestGuards:
     """What each step asks."""
@@ -206,7 +211,9 @@ class TestDates:
         engine.clock.move(days=10)
         item.reschedule_action(engine.clock() + timedelta(days=30), reason="delivery", actor="chen.yu")
         assert dates(incident) == ["open"]
-        engine.clock.move(days=31)
+        engine.clock.move(days=25)
+        assert dates(incident) == ["open"]
+        engine.clock.move(days=6)
         assert dates(incident) == ["missing"]
         item.reschedule_action(engine.clock() + timedelta(days=5), reason="strike", actor="chen.yu")
         assert dates(incident) == ["late", "open"]

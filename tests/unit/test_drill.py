@@ -11,6 +11,8 @@ import pytest
 
 from drilling import PLAN, SCENARIO, TRAINER, answered, engine_for_drills, played, started
 from engines import codes
+from play import Play
+from respond.domain.references import Actor
 from respond.domain.streams import StreamId
 from respond.engine.async_engine import AsyncEngine
 from respond.engine.drill import DrillClock
@@ -20,7 +22,9 @@ from respond.plan.scenario import Inject, Objective
 from respond.plan.spans import Span
 from respond.store.async_event_store import AsyncEventStore
 from respond.testing.clocks import START
-from respond.workflow.drill.commands import EndDrill, StartDrill
+from respond.workflow.drill import DRILL
+from respond.workflow.drill.commands import EndDrill, EvaluateDrill, PlanDrill, StartDrill
+from respond.workflow.drill.events import Result
 from respond.workflow.plan_life.commands import DraftPlan
 
 REVIEWER = {"actor": "zhao.min", "role": "reviewer"}
@@ -76,6 +80,7 @@ class TestLife:
         drill.give(**TRAINER)
         assert drill.give("call", **TRAINER).events == ()
         drill.skip("signal", reason="no time", **TRAINER)
+        assert drill.skip("signal", reason="no time", **TRAINER).events == ()
         drill.time.move(timedelta(hours=2))
         drill.give("press", **TRAINER)
         assert drill.standing().waiting() == ()
@@ -136,6 +141,40 @@ class TestLife:
         drill.time.move(timedelta(minutes=minutes - 5))
         answered(drill)
         assert [one.met for one in drill.results()] == [met]
+
+    @pytest.mark.parametrize(
+        ("objective", "met", "text"),
+        [
+            ({"measure": "contain_fault", "before": "restore_service"}, True, "restore_service begun after it"),
+            ({"measure": "restore_service", "before": "contain_fault"}, False, "contain_fault begun before it"),
+            ({"measure": "contain_fault", "before": "bring_spares"}, True, "bring_spares not begun"),
+            ({"measure": "bring_spares", "before": "contain_fault"}, False, "bring_spares was not finished"),
+            ({"obligation": "first_contact"}, False, "first_contact 1 waived"),
+        ],
+    )
+    def test_a_result_says_why(self, engine, objective, met, text):
+        """The order of two measures is told as it was; an obligation that was waived was not met."""
+        drill = engine.drill("spring")
+        drill.prepare(attrs.evolve(SCENARIO, objectives=(Objective(id="x", title="X", **objective),)), **TRAINER)
+        drill.start(**TRAINER)
+        drill.give(**TRAINER)
+        answered(drill)
+        incident = drill.played()
+        incident.approve("waive", about="first_contact 1", actor="wu.bo", role="commander")
+        incident.waive("first_contact", reason="Nobody is in", actor="chen.yu", role="commander")
+        drill.time.move(timedelta(minutes=1))
+        incident.complete_measure("restore_service", outcome="It runs", actor="chen.yu", role="duty_officer")
+        [result] = drill.results()
+        assert (result.met, result.text.split(", ")[-1]) == (met, text)
+
+    def test_each_objective_has_one_result(self):
+        """What leaves an objective out, tells it twice or tells another is refused, and the score with it."""
+        play, trainer = Play(DRILL, plan=PLAN, key="spring"), Actor(TRAINER["actor"], role=TRAINER["role"])
+        play.do(PlanDrill(scenario=SCENARIO), StartDrill(incident="i-1"), EndDrill(), actor=trainer)
+        full = tuple(Result(objective=one.id, met=True, points=one.points, text="") for one in SCENARIO.objectives)
+        for wrong in ((), full[:-1], (*full, full[0]), (*full[:-1], attrs.evolve(full[-1], objective="x"))):
+            assert codes(play.decide, EvaluateDrill(results=wrong), trainer) == ["results-incomplete"]
+        assert play.do(EvaluateDrill(results=full), actor=trainer).state.score == 100
 
     def test_what_comes_after_the_end_does_not_count(self, engine):
         """Who answers when the drill is over has not answered in it."""

@@ -115,6 +115,13 @@ class TestLife:
         assert standings(play) == {"patch": "skipped", "restore": "started"}
         assert agenda(RESPONSE, play.state, now=START)[0].told == "it mended itself"
 
+    def test_what_is_skipped_waits_for_nothing(self):
+        """While one before it is open, it tells so only until it is skipped."""
+        play = working()
+        assert agenda(RESPONSE, play.state, now=START)[1].waits_for == ("patch",)
+        play.do(SkipMeasure(measure="restore", reason="no need"))
+        assert agenda(RESPONSE, play.state, now=START)[1].waits_for == ()
+
     def test_what_was_skipped_may_be_begun(self):
         """A skipped measure is taken up after all."""
         play = working().do(SkipMeasure(measure="patch", reason="later"), StartMeasure(measure="patch"))

@@ -84,6 +84,7 @@ class TestPromises:
         assert stands(incident) == {}
         incident.register_affected("c-1")
         incident.register_affected("c-2", customers=40, group="shop 7")
+        assert {key: case.customers for key, case in incident.state().cases.items()} == {"c-1": 1, "c-2": 40}
         assert stands(incident) == {
             f"{promise}:{key}": said
             for key in ("c-1", "c-2")

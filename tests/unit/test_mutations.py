@@ -129,9 +129,9 @@ def test_what_ran_already_is_not_exchanged():
     assert exchanged("made: count + 1 -> count - 1") is None
 
 
-def tried(folder, tests):
+def tried(folder, tests, source=SOURCE):
     """Run all mutants of a small module by *tests*; return the process that did."""
-    (folder / "clock_edge.py").write_text(textwrap.dedent(SOURCE))
+    (folder / "clock_edge.py").write_text(textwrap.dedent(source))
     (folder / "test_edge.py").write_text(tests)
     script = f"""
 import pathlib, mutants
@@ -173,6 +173,15 @@ def test_what_was_killed_stays_dead_where_tests_are_added(tmp_path):
     assert "4 mutants, 1 of them in a process of their own" in run.stderr
     assert run.stdout.splitlines()[-1] == "score 75.0"
     assert "8 mutants, " in tried(tmp_path, f"import clock_edge\n{second}").stderr
+
+
+def test_a_test_that_found_a_result_in_a_cache_is_asked_too(tmp_path):
+    """The first test calls the function, the second one knows what it returns."""
+    source = "from functools import cache\n\n@cache\ndef half(count):\n    return count // 2\n"
+    first = "import clock_edge\n\ndef test_runs():\n    clock_edge.half(6)\n"
+    second = "\ndef test_half():\n    assert clock_edge.half(6) == 3\n"
+    assert tried(tmp_path, first + second, source).stdout.splitlines()[-1] == "score 100.0"
+    assert tried(tmp_path, first, source).stdout.splitlines()[-1] == "score 0.0"
 
 
 @pytest.mark.parametrize(

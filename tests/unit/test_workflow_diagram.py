@@ -79,6 +79,7 @@ def test_deadlines_stand_beside_their_steps():
     assert '"note reported" [shape=note, label="note within 1 h after\\nlevel_assigned, every 2 h (tell)"];' in dot(
         INCIDENT, plan=OWING
     )
+    assert '"note reported" -> "reported" [style=dotted, arrowhead=none];' in dot(INCIDENT, plan=OWING)
     assert mermaid(made(), plan=OWING) == mermaid(made())
 
 
@@ -113,6 +114,12 @@ def test_no_mark_of_a_label_reaches_mermaid():
         assert found, line
         shown = re.sub(r"#\d+;", "", found["name"] or found["label"] or "")
         assert set(shown) & set('#:;"<>%{}\u202e') == set()
+
+
+def test_every_other_mark_of_a_label_stands_as_it_is():
+    """What means nothing to Mermaid is shown as it was written."""
+    plain = "".join(chr(mark) for mark in range(ord("!"), ord("~") + 1) if chr(mark) not in '#:;"<>%{}')
+    assert f"    off --> on: flip, {plain}\n" in mermaid(made(), traffic={("off", "on"): plain})
 
 
 def test_no_mark_of_a_label_reaches_graphviz():

@@ -246,29 +246,29 @@ def _no_amount(_: Situation) -> Money | None:
     return None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Handler:
     """What a command causes once a transition allows it."""
 
     command: type
-    decide: Decide = attrs.field(eq=False)
+    decide: Decide
     """Yields the payloads of the events; `situation.dest` is the state that is entered."""
     emits: tuple[type, ...]
     """The payload classes that *decide* may yield."""
-    done: Callable[[Situation], bool] = attrs.field(default=_never, eq=False)
+    done: Callable[[Situation], bool] = _never
     """Whether the command was carried out already: then it causes nothing, and no guard is asked."""
-    variant: Callable[[Situation], str] = attrs.field(default=_no_variant, eq=False)
+    variant: Callable[[Situation], str] = _no_variant
     """What kind of such a command it is, where authority tells them apart: `raise` or `lower`."""
-    told_variant: Callable[[Any], str] = attrs.field(default=_told_none, eq=False)
+    told_variant: Callable[[Any], str] = _told_none
     """The same of a payload that it caused: what kind of such a command that was, whatever the state is by now."""
-    amount: Callable[[Situation], Money | None] = attrs.field(default=_no_amount, eq=False)
+    amount: Callable[[Situation], Money | None] = _no_amount
     """How much money it is about, where authority depends on that."""
     about: tuple[str, ...] = ()
     """The fields of the command and of its events that say which of several things it is about: four eyes and approvals
     look at that one only."""
     unsettled_by: tuple[str, ...] = ()
     """The triggers that make another thing of what it is about: an approval that was given before counts no more."""
-    companions: Callable[[str, Any], Iterable[Companion]] = attrs.field(default=_alone, eq=False)
+    companions: Callable[[str, Any], Iterable[Companion]] = _alone
     """What else is asked in the same step when the command is asked of the aggregate with this key."""
     accompanies: bool = False
     """Whether it is only ever carried out beside another command, in the same step."""
