@@ -41,7 +41,7 @@ test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of append
 	RESPOND_MATRIX=1 $(MAKE) oldest
 
 test-long: $(DEVELOPABLE) ## let the kit and the whole machine live thousands of lives, sound ones and with planted defects; takes an hour
-	RESPOND_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) $(LONG)
+	RESPOND_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --timeout 7200 $(LONG)
 
 mutants: $(DEVELOPABLE) ## change what decides in one place after the other; a test must fail; up to an hour, goes on where it stopped
 	WORKERS=$(WORKERS) nice -n 19 $(BIN)/python tests/mutants.py
