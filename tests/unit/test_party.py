@@ -165,7 +165,7 @@ GUARDS = [
     ("contacted", attrs.evolve(OFFER, amount=None), OFFER, "offer-undescribed"),
     ("contacted", attrs.evolve(OFFER, form="extra_service", amount=None), OFFER, "offer-undescribed"),
     ("contacted", attrs.evolve(OFFER, form="extra_service", amount=None, text="free"), OFFER, "offer-undescribed"),
-    ("contacted", attrs.evolve(OFFER, amount=yuan("0")), OFFER, "amount-not-positive"),
+    ("contacted", attrs.evolve(OFFER, amount=yuan("0")), attrs.evolve(OFFER, amount=yuan("0.01")), "amount-not-positive"),
     ("contacted", attrs.evolve(OFFER, amount=Money(Decimal(5), "EUR")), OFFER, "currency-wrong"),
     ("contacted", attrs.evolve(OFFER, amount=yuan("1.005")), OFFER, "digits-too-many"),
     ("contacted", attrs.evolve(OFFER, amount=yuan("1E+15")), OFFER, "digits-too-many"),
@@ -338,6 +338,8 @@ class TestCase:
         assert [play.decide(one, AGENT) for one in (ACCEPT, PAY, SETTLE)] == [(), (), ()]
         play.do(VISIT, actor=AGENT)
         assert play.decide(VISIT, AGENT) == ()
+        again = attrs.evolve(VISIT, text="once more")
+        assert play.do(again, actor=AGENT).decide(again, AGENT) == ()
         play.do(CLOSE, actor=AGENT)
         assert play.decide(CLOSE, AGENT) == ()
         play.do(c.ReopenCase(**OF, reason="not solved"), actor=AGENT)

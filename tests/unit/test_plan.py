@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,15 @@ def test_categories_and_roles_are_found_by_id():
     assert (plan.category("flood"), plan.role("king")) == (None, None)
 
 
+RISK = {"id": "cut", "title": "Cut", "category": "other", "likelihood": 1, "impact": 1}
+
+
+def refining(number: int) -> list[dict[str, str]]:
+    """Return so many categories, each of which refines the next one, and the last the residual one."""
+    names = [*map(str, range(number)), "other"]
+    return [{"id": name, "title": name, "parent": parent} for name, parent in pairwise(names)]
+
+
 PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"name": None}, "name: is missing"),
     ({"version": None}, "version: is missing"),
@@ -175,6 +186,16 @@ PROBLEMS: list[tuple[dict[str, Any], str]] = [
     ({"levels": [LEVEL, LEVEL]}, "levels[1].number: is 1, must be 2"),
     ({"roles": [{"id": "a", "title": "A"}, {"id": "a", "title": "B"}]}, "roles[1].id: 'a' stands twice"),
     ({"roles": [{"id": "a", "title": "A", "may": "all"}]}, "roles[0].may: is not a key of a plan"),
+    ({"kind": "odd"}, "kind: 'odd' is not one of general, special"),
+    ({"risks": [{**RISK, "assessed_on": "2026-03-12"}]}, "risks[0].assessed_on: must be a date, such as 2026-03-12"),
+    (
+        {"risks": [{**RISK, "assessed_on": datetime(2026, 3, 12, tzinfo=UTC)}]},
+        "risks[0].assessed_on: must be a date, such as 2026-03-12",
+    ),
+    (
+        {"categories": [CATEGORY, *refining(20)]},
+        "categories[1].parent: '0' refines more than 19 categories, the most in one line; write fewer",
+    ),
 ]
 
 
@@ -191,6 +212,11 @@ def test_an_error_names_its_key(changes, message):
 def test_a_sound_document_is_a_plan():
     """The control: the document that every case above changes is accepted."""
     assert plan_of(Plan, DOCUMENT).levels == (Level(number=1, title="Grave"),)
+
+
+def test_a_line_of_categories_has_an_end():
+    """The control: the most that may refine each other are let through."""
+    assert plan_of(Plan, {**DOCUMENT, "categories": [CATEGORY, *refining(19)]}).category("0").parent == "1"
 
 
 def test_an_error_in_a_file_names_the_file_and_the_key(tmp_path):

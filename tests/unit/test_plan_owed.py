@@ -525,6 +525,20 @@ class TestPromises:
         assert one in owed(self.CARE, self.TOLD)
         assert one.obligation == asked
 
+    def test_an_apology_has_no_deadline(self):
+        """It is owed until it is made; as a settlement is."""
+        care = attrs.evolve(self.CARE, customer_care=CustomerCare(apology=True))
+        (one,) = owed(care, self.TOLD, only={"apology:p-1"})
+        assert (one.dated, one.due_at) == (False, None)
+
+    def test_a_visit_is_due_after_the_end_of_the_response(self):
+        """An end in the instant in which the case was opened is one of it; one before that is not."""
+        care = attrs.evolve(self.CARE, customer_care=CustomerCare(visit_within=Span(1, "hour")))
+        for ended, due_at in ((0, 60), (10, 70)):
+            told = attrs.evolve(Story().fact("response_ended", -30, ended).whole(), cases=self.TOLD.cases)
+            (one,) = owed(care, told, only={"visit:p-1"})
+            assert minutes(one.due_at) == due_at
+
     def test_what_has_no_deadline_is_open(self):
         """Not paused: it has none at all."""
         assert verdicts(owed(self.CARE, self.TOLD, only={"settlement:p-1"}), 500) == ["open"]

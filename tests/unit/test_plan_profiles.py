@@ -153,7 +153,7 @@ def test_a_fault_in_a_profile_is_named_with_its_file(tmp_path):
         Plan.load(written(tmp_path, "harbour-law@3", **wrong))
     place = f"profiles[0]: {tmp_path / 'harbour-law@3.toml'}: obligations[0].due[0].within"
     assert f"{place}: 'soon' is not a span" in str(caught.value)
-    assert (caught.value.key, caught.value.line) == ("profiles[0]", 4)
+    assert (caught.value.key, caught.value.value, caught.value.line) == ("profiles[0]", "harbour-law@3.toml", 4)
 
 
 def test_a_profile_is_named_once(tmp_path):
