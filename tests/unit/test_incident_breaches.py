@@ -113,6 +113,16 @@ class TestClocks:
         incident.pause_clock("call", reason="r", actor="wang.li", at=clock() - timedelta(minutes=40))
         assert said(incident)["call"] == ("paused", None)
 
+    def test_a_clock_that_ran_out_is_stopped_from_its_deadline_on(self, incident, clock):
+        """A pause that is dated back to the deadline itself moves nothing, and is taken; one just before it is not."""
+        clock.move(minutes=90)
+        due_at = clock() - timedelta(minutes=30)
+        with pytest.raises(CommandRefused) as refused:
+            incident.pause_clock("call", reason="r", actor="wang.li", at=due_at - timedelta(microseconds=1))
+        assert codes(refused) == ["clock-run-out"]
+        incident.pause_clock("call", reason="r", actor="wang.li", at=due_at)
+        assert said(incident)["call"] == ("missing", None)
+
     def test_no_correction_moves_a_deadline_that_passed(self, incident, clock):
         """A pause that came after the deadline is not corrected to one before it."""
         clock.move(minutes=90)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from engines import REPORTED, engine_on
@@ -15,6 +16,7 @@ from respond.store.memory import MemoryEventStore
 from respond.store.records import NewEvent, Write
 from respond.testing.conformance.samples import START, ManualClock
 from respond.workflow.incident import commands as c
+from respond.workflow.incident.corrections import CORRECTABLE
 
 MISSPELT = {"at": "2026-03-01T07:00:00Z", "untill": "2026-03-01T08:00:00Z"}
 SPELT = {"at": "2026-03-01T07:00:00Z", "until": "2026-03-01T08:00:00Z"}
@@ -81,3 +83,10 @@ def test_that_nobody_knows_is_a_correction(engine, incident, clock):
     assert (incident.review().late_entries, engine.statistics().acknowledge.median_seconds) == ((), 1800)
     assert incident.state(as_of=START + timedelta(minutes=29)).assessment is None
     assert incident.state(as_of=START + timedelta(minutes=30)).assessment.injured == 0
+
+
+def test_what_may_be_corrected_is_there():
+    """Every name that a correction may give is one of the fields of the entry, or when it happened."""
+    fields = {kind: {"occurred_at", *(one.name for one in attrs.fields(kind))} for kind in CORRECTABLE}
+    strange = {kind.__name__: names - fields[kind] for kind, names in CORRECTABLE.items()}
+    assert {name: names for name, names in strange.items() if names} == {}

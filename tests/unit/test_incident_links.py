@@ -8,10 +8,12 @@ from typing import Any
 import attrs
 import pytest
 
+from duties import clocks
 from engines import codes, engine_on, responding
 from play import PLAN
 from respond.errors import IncidentNotFound, InvalidInput
 from respond.plan.customer_care import CustomerCare
+from respond.plan.obligations import Obligation
 from respond.plan.organisation import Role
 from respond.plan.spans import Span
 from respond.store.memory import MemoryEventStore
@@ -26,6 +28,13 @@ CARING = attrs.evolve(
     roles=(Role(id="agent", title="Agent"), Role(id="commander", title="Commander")),
     customer_care=CustomerCare(first_contact=Span(2, "hour"), apology=True, visit_within=Span(7, "day")),
 )
+HEARD = attrs.evolve(
+    CARING,
+    name="heard",
+    obligations=(
+        Obligation(id="note", title="Take down each case", act="note_progress", due=clocks("case_opened 60 min")),
+    ),
+)
 PART = ReportIncident(category="other", title="Smoke in shop 7", narrative="冒烟")
 
 
@@ -33,7 +42,7 @@ PART = ReportIncident(category="other", title="Smoke in shop 7", narrative="冒�
 def engine():
     """An engine whose plan makes promises to customers."""
     clock = ManualClock()
-    return engine_on(MemoryEventStore(clock=clock), clock, plans=(CARING,))
+    return engine_on(MemoryEventStore(clock=clock), clock, plans=(CARING, HEARD))
 
 
 def answers(engine: Any, incident: Any) -> dict[str, Any]:
@@ -95,6 +104,18 @@ class TestUndoMerge:
         assert "first_contact:c-1" in done
         assert [one.obligation for one in second.obligations() if ":" in one.obligation] == []
         party.apologise("li.na", "in person")
+
+    def test_a_case_that_comes_back_was_opened_once(self, engine):
+        """What was done for it before it was opened still counts: its return begins no clock anew."""
+        first, second = responding(engine, plan="heard", plan_reason="asked for"), responding(engine)
+        first.note("c-1 is on the line")
+        engine.clock.move(minutes=5)
+        first.register_affected("c-1")
+        (before,) = (one for one in first.obligations() if one.obligation == "note")
+        assert before.done_at is not None
+        first.merge_into(second, reason="the same")
+        first.undo_merge(reason="two fires")
+        assert [one for one in first.obligations() if one.obligation == "note"] == [before]
 
     def test_action_items_come_back(self, engine):
         """What was done about an action item meanwhile comes back with it; the other incident owes nothing for it."""

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
 from respond.errors import CommandRefused
+from respond.plan.implied import implied
+from respond.plan.owed import owed, verdict
+from respond.plan.spans import Span
+from respond.plan.upkeep import ReviewRules
 from respond.workflow.incident import commands as c
+from respond.workflow.incident.facts import facts_of
 from respond.workflow.incident.review import DrawLesson, responders
 from respond.workflow.incident.reviewed import FindingRecorded
+from response import RESPONSE
 from review_cases import CAUSE, FIX, JUDGED, OPEN, PUBLISH, SIGN, closed, opened, over
+
+SOON = attrs.evolve(RESPONSE, review=ReviewRules(within=Span(1, "minute"), role="liaison"))
+"""A plan that asks for the review a minute after the response ended."""
+
+
+class TestDuty:
+    """When the plan says how soon it is closed."""
+
+    def test_it_is_closed_so_soon_after_the_end(self):
+        """Its clock begins when the response ends, and closing it discharges it: at the deadline it is in time."""
+        play = over()
+        ended = play.history[-1].happened_at
+        play.do(c.CloseReview(summary="A certificate"))
+        (found,) = owed(SOON, facts_of(SOON, play.history), only={"review"})
+        assert (found.since, found.due_at) == (ended, ended + timedelta(minutes=1))
+        assert (found.done_by, verdict(found, found.due_at)) == (play.history[-1].id, "met")
+
+    def test_the_role_is_told(self):
+        """The ladder has one rung, at the deadline, for the role that owes it; without a role there is none."""
+        nobody = attrs.evolve(SOON, review=ReviewRules(within=Span(1, "minute")))
+        ladders = [one.ladder for plan in (SOON, nobody) for one in implied(plan) if one.id == "review"]
+        assert [[(rung.tell, rung.after, rung.before) for rung in ladder] for ladder in ladders] == [
+            [(("liaison",), None, None)],
+            [],
+        ]
 
 
 class TestSitting:
