@@ -237,8 +237,8 @@ class WorkflowMachine(RuleBasedStateMachine):
     def finish(self) -> None:
         """Check what is stored, and that a final state can still be reached."""
         checks.stored(self.trial)
-        if self.liveness is not None:
-            self.liveness.check(self.trial)
+        if self.liveness is not None and not self.liveness.check(self.trial):
+            _tell(f"not decided whether a final state can be reached from {self.status}")
 
     def teardown(self) -> None:
         """Finish a life that did not fail; keep one that did."""
