@@ -6,13 +6,13 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, invariant, rule
 
 import claims
 import lamp
-from planting import with_handler
+from planting import with_evolver, with_guard, with_handler
 from play import DUTIES, PLAN
 from respond.domain.references import Actor
 from respond.errors import InvalidInput
@@ -20,6 +20,9 @@ from respond.plan.authority import AuthorityRule
 from respond.plan.plan import Plan
 from respond.testing import WorkflowMachine, workflow_machine
 from respond.testing.checks import CheckFailed
+from respond.testing.failures import ONCE, Failure
+from respond.testing.liveness import Liveness
+from respond.testing.lives import Said, Step
 from respond.workflow.definition import Handler, Transition, command_type, guard
 from respond.workflow.incident import INCIDENT
 from respond.workflow.plan_life import PLAN_LIFE
@@ -267,3 +270,58 @@ def test_an_unreachable_command_is_told_by_liveness():
     )
     with pytest.raises(CheckFailed, match=r"file in 'new': File\(amount=1\) is refused: it cannot be \[never\]"):
         live(workflow_machine(workflow), 5)
+
+
+def told(machine: type[WorkflowMachine]) -> tuple[CheckFailed, list[str]]:
+    """Return the check that fails in a life of *machine*, and the note with a program."""
+    with pytest.raises(CheckFailed) as found:
+        live(machine)
+    return found.value, next(note for note in found.value.__notes__ if "program" in note).splitlines()
+
+
+@pytest.mark.parametrize("other", [None, {"status": "examined"}], ids=["None", "a dict"])
+def test_an_evolver_that_returns_something_else_is_named(other):
+    """An evolver returns a state of the class of the initial one; what it returned instead is told, with a program."""
+    workflow = with_evolver(claims.CLAIM, claims.ClaimExamined, lambda *_: other)
+    error, lines = told(workflow_machine(workflow))
+    assert f"the folded state is {other!r}, and must be of the class Claim, as the initial one is" in str(error)
+    assert "the evolver of ClaimExamined must return replace(state, ...)" in str(error)
+    assert lines[2:4] == ["state.file(amount=1)", "state.examine(finding='sound', owed=0)"]
+
+
+def test_what_fails_only_once_is_shown_with_its_own_steps():
+    """When no program fails alike again, the error of the life is told, with the steps of that life."""
+    machine = workflow_machine(claims.CLAIM)
+    file = next(one for one in machine.setup_state().rules if one.function.__name__ == "file")
+    steps = (Step(file, {"said": Said({"amount": 7}, claims.File(amount=7))}),)
+    error = CheckFailed("a check", "it failed once")
+    assert Failure(steps, error).shown(machine, ["@reproduce_failure(...)"]) is error
+    note, other = error.__notes__
+    assert note.splitlines() == [ONCE, "state = ClaimMachine()", "state.file(amount=7)", "state.teardown()"]
+    assert other == "@reproduce_failure(...)"
+
+
+@pytest.mark.parametrize("chosen", [1, 2, 3])
+def test_what_is_not_pure_is_shown_with_a_program(chosen):
+    """A guard that answers differently each third time may fail otherwise when it is asked again; its check is told."""
+    machine = seed(chosen)(workflow_machine(with_guard(claims.CLAIM, "owed-exceeds-claim", claims.impure())))
+    with pytest.raises(CheckFailed) as found:
+        machine.run(settings(machine.TestCase.settings, max_examples=EXAMPLES, database=None))
+    assert any("program" in note and "state.examine(" in note for note in found.value.__notes__)
+
+
+def test_the_end_is_looked_at_only_where_a_life_failed_at_its_end(monkeypatch):
+    """Programs that fail on their way are shortened without searching for a final state at the end of each."""
+    searched, shown = [], []
+    monkeypatch.setattr(Liveness, "check", lambda self, trial: searched.append(trial) or True)
+    sought = Failure.shown
+
+    def counting(self, kind, notes):
+        before = len(searched)
+        error = sought(self, kind, notes)
+        shown.append(len(searched) - before)
+        return error
+
+    monkeypatch.setattr(Failure, "shown", counting)
+    told(workflow_machine(with_evolver(claims.CLAIM, claims.ClaimExamined, lambda claim, _: claim)))
+    assert shown == [0]

@@ -139,6 +139,7 @@ def accepted(asked: Asked, events: Sequence[Event], *, repeatable: bool = False)
         _unchanged(asked, "what was carried out already causes nothing")
         return
     _kept(asked, events)
+    _shaped(asked, events)
     _untouched(asked, events)
     _steps(asked, events)
     _folds(asked)
@@ -155,6 +156,18 @@ def _kept(asked: Asked, events: Sequence[Event]) -> None:
             _broken("versions are dense", f"event {version} has version {event.version}")
         if to_data(event.data) != event.body["data"]:
             _broken("what is stored is read back", f"{written(event.data)} was stored as {event.body['data']!r}")
+
+
+def _shaped(asked: Asked, events: Sequence[Event]) -> None:
+    """Check that the events were folded to a state of the class of the initial one."""
+    __tracebackhide__ = True
+    kind, state = type(asked.trial.workflow.initial), asked.trial.state
+    if type(state) is not kind:
+        _broken(
+            "an evolver returns the state",
+            f"after {asked.what} the folded state is {written(state)}, and must be of the class {kind.__name__}, as "
+            f"the initial one is; the evolver of {events[-1].type} must return replace(state, ...)",
+        )
 
 
 def _untouched(asked: Asked, events: Sequence[Event]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,10 +23,10 @@ from respond.plan.plan import Plan
 from respond.testing import checks
 from respond.testing.afresh import AFRESH
 from respond.testing.clocks import ManualClock
+from respond.testing.failures import Failure
 from respond.testing.liveness import Liveness
 from respond.testing.payloads import Payloads
 from respond.testing.program import arguments_of
-from respond.testing.shortest import Shortening
 from respond.testing.trial import Trial
 from respond.workflow.authority import Policy
 from respond.workflow.definition import trigger_of
@@ -37,8 +36,6 @@ ASIDE = 2
 """How often a rule is drawn that says nothing else, beside the weights of others."""
 STEPS_LEAST, STEPS_A_STATE = 12, 4
 """How many steps a life has at most: so many for each state, and never fewer than the first."""
-TRIES_AT_END = 30_000
-"""How many commands are tried to shorten a program whose end cannot be reached: each play searches for the end."""
 _OPENS = "dict("
 
 
@@ -101,17 +98,6 @@ def _weight(said: Said) -> tuple[int, str]:
     return len(text), text.translate(_AFTER_LETTERS)
 
 
-@attrs.frozen
-class Failure:
-    """A life that failed, and how."""
-
-    steps: tuple[Step, ...]
-    signature: tuple[Any, ...]
-    by_check: bool
-    """Whether a check of the kit found it, and not an invariant of whoever inherits."""
-    at_end: bool = False
-
-
 class WorkflowMachine(RuleBasedStateMachine):
     """What every generated machine is; `workflow_machine` makes one of a workflow.
 
@@ -162,12 +148,15 @@ class WorkflowMachine(RuleBasedStateMachine):
         """
         __tracebackhide__ = True
         cls.failure = None
+        if cls.liveness is not None:
+            cls.liveness.undecided.clear()
         try:
             run_state_machine_as_test(cls, settings=settings or cls.TestCase.settings)
         except Exception as error:
-            if cls.failure is not None:
-                cls._show(cls.failure, [note for note in getattr(error, "__notes__", ()) if "@reproduce" in note])
-            raise
+            if cls.failure is None:
+                raise
+            notes = [note for note in getattr(error, "__notes__", ()) if "@reproduce" in note]
+            raise cls.failure.shown(cls, notes) from None
 
     def __init__(self) -> None:
         super().__init__()
@@ -229,16 +218,16 @@ class WorkflowMachine(RuleBasedStateMachine):
             _tell(f"{trigger} cannot be stored: {error.place}")
             checks.unstorable(asked, error)
             return
-        _tell(f"{asked.explanation.state} --{trigger}--> {self.trial.status}")
         if not in_turn:
             checks.out_of_turn(asked, None)
         checks.accepted(asked, events, repeatable=trigger in self.repeatable)
+        _tell(f"{asked.explanation.state} --{trigger}--> {self.trial.status}")
 
     def finish(self) -> None:
         """Check what is stored, and that a final state can still be reached."""
         checks.stored(self.trial)
-        if self.liveness is not None:
-            self.liveness.check(self.trial)
+        if self.liveness is not None and not self.liveness.check(self.trial):
+            _tell(f"not decided whether a final state can be reached from {self.status}")
 
     def teardown(self) -> None:
         """Finish a life that did not fail; keep one that did."""
@@ -270,30 +259,18 @@ class WorkflowMachine(RuleBasedStateMachine):
         known = cls.setup_state()
         return not known.initializers and not any(one.bundles or one.targets for one in known.rules)
 
-    @classmethod
-    def signature_of(cls, steps: Sequence[Step], *, checked: bool = True) -> tuple[Any, ...] | None:
-        """Return how a life of these *steps* fails, None when it does not; a step that is not open is left out."""
-        machine = cls()
-        machine.checked = checked
-        try:
-            machine.play(steps)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-            return _signature(error)
-        return None
-
     def play(self, steps: Sequence[Step], output: Callable[[str], object] = lambda _: None) -> None:
-        """Live through *steps* to the end, each told to *output* before it is done."""
+        """Live through *steps*, each told to *output* before it is done; one that is not open is left out."""
         __tracebackhide__ = True
         self._hold(output)
         for step in steps:
             if step.open(self):
-                output(self._line(step))
+                output(self.line(step))
                 step.rule.function(self, **step.data)
                 self._hold(output)
-        if self.checked:
-            self.finish()
 
-    def _line(self, step: Step) -> str:
+    def line(self, step: Step) -> str:
+        """Return *step* as a line of a program."""
         data = {name: self._written(one) for name, one in step.data.items()}
         return self._repr_step(step.rule, data, None)
 
@@ -315,32 +292,7 @@ class WorkflowMachine(RuleBasedStateMachine):
         """Keep how this life failed, so that it can be shortened when it is shown."""
         control = (HypothesisException, StopTest, KeyboardInterrupt, SystemExit)
         if self.shortens() and isinstance(error, Exception) and not isinstance(error, control):
-            by_check = isinstance(error, checks.CheckFailed)
-            type(self).failure = Failure(tuple(self.steps), _signature(error), by_check, at_end)
-
-    @classmethod
-    def _show(cls, failure: Failure, notes: Sequence[str]) -> None:
-        """Raise the error of the shortest program that fails like *failure*; return when it does not fail again."""
-        __tracebackhide__ = True
-        tried = 0 if cls.liveness is None else cls.liveness.tried
-
-        def alike(steps: Sequence[Step]) -> bool:
-            if cls.liveness is not None and cls.liveness.tried > tried + TRIES_AT_END:
-                return False
-            return cls.signature_of(steps, checked=failure.by_check or failure.at_end) == failure.signature
-
-        if not alike(failure.steps):
-            return
-        shorter = Shortening(alike, Step.simpler).of(failure.steps)
-        machine, lines = cls(), [f"state = {cls.__name__}()"]
-        try:
-            machine.play(shorter, lines.append)
-        except Exception as error:  # noqa: BLE001 - it is told, with the program
-            lines.append("state.teardown()")
-            error.add_note("\n".join(["The shortest program that fails like this:", *lines]))
-            for note in notes:
-                error.add_note(note)
-            raise error.with_traceback(error.__traceback__) from None
+            type(self).failure = Failure(tuple(self.steps), error, at_end)
 
     # -- what Hypothesis looks for -------------------------------------------------------------------------------------
 
@@ -383,13 +335,6 @@ def _called(draw: st.DrawFn, rule: Any) -> tuple[Any, dict[str, Any]]:
     data = {name: draw(one) for name, one in rule.arguments_strategies.items()}
     draw(_MACHINE).steps.append(Step(rule, data))
     return rule, data
-
-
-def _signature(error: BaseException) -> tuple[Any, ...]:
-    """Return what tells one failure from another: the kind, the place, and the check."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = (frames[-1].filename, frames[-1].lineno) if frames else None
-    return type(error), place, getattr(error, "check", "")
 
 
 def _tell(what: str) -> None:
