@@ -115,7 +115,7 @@ def compare(_: Session, old: str, new: str, renamed: tuple[str, ...]) -> Answer:
     OLD and NEW are each package.module:NAME, or path/to/file.py:NAME.
     """
     before, after = _only(old), _only(new)
-    changes = compared(before, after, _mapping(renamed, before, after))
+    changes = compared(before, after, _mapping(renamed))
     return Answer(
         document={"old": before.reference, "new": after.reference, "changes": changes},
         show=lambda page: _show_changes(page, f"{before.reference} to {after.reference}", changes),
@@ -140,19 +140,13 @@ def _only(target: str) -> Workflow:
     return first.workflow
 
 
-def _mapping(renamed: Sequence[str], before: Workflow, after: Workflow) -> Mapping[str, str]:
-    """Return the new states by old ones; raises `InvalidInput` for names that the definitions do not have."""
-    mapping = {}
-    for pair in renamed:
-        old, equals, new = pair.partition("=")
-        if not equals or old not in before.states or new not in after.states:
-            raise InvalidInput(
-                f"{pair!r} renames no state; write OLD=NEW with one of {', '.join(before.states)} "
-                f"and one of {', '.join(after.states)}",
-                place="--renamed",
-            )
-        mapping[old] = new
-    return mapping
+def _mapping(renamed: Sequence[str]) -> Mapping[str, str]:
+    """Return the new states by old ones; raises `InvalidInput` for what is no pair of them."""
+    pairs = [one.partition("=") for one in renamed]
+    for pair, (old, _, new) in zip(renamed, pairs, strict=True):
+        if not (old and new):
+            raise InvalidInput(f"{pair!r} renames no state; write OLD=NEW", place="--renamed", value=pair)
+    return {old: new for old, _, new in pairs}
 
 
 def _traffic(session: Session, drawn: Workflow) -> Mapping[tuple[str, str], Moves]:
