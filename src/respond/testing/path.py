@@ -23,6 +23,7 @@ from respond.errors import InvalidInput
 from respond.plan.plan import Plan
 from respond.testing.clocks import ManualClock
 from respond.testing.offers import Offering, Samples
+from respond.testing.options import names_in, workflow_in
 from respond.testing.outline import outline
 from respond.testing.search import Abstraction, Arrived, Edge, Node, Refused, Search, edges_of
 from respond.testing.standing import Sent, Standing, Step, Walk, command_id_at
@@ -102,10 +103,8 @@ def paths(
     *abstraction* are as for `exhaust`.  A path that no sample reaches fails when it is played.  Those named in
     *impossible* are left out, unless they can be reached after all.  Raises `InvalidInput` for an unknown name there.
     """
-    goals = _goals(workflow, cover)
-    declared = frozenset(impossible)
-    if unknown := sorted(declared - goals.keys()):
-        raise InvalidInput(f"{', '.join(unknown)}: no such path among {cover}", place="impossible")
+    goals = _goals(workflow_in(workflow), cover)
+    declared = frozenset(names_in("impossible", impossible, list(goals), f"path of {cover}"))
     walk = Walk(workflow, plan=plan, plans=plans)
     offers = Offering.of(workflow, plan=walk.begin().plan, payloads=payloads, actors=actors, ticks=ticks)
     search = Search(walk, offers, abstraction, states_max=states_max, with_edge=cover == "pairs")
