@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -29,6 +29,7 @@ from respond.workflow.compare import compare as compared
 from respond.workflow.diagram import dot, mermaid
 from respond.workflow.lint_codes import CODES
 from respond.workflow.lint_plan import lint_under
+from respond.workflow.lint_versions import lint_beside
 from respond.workflow.workflow import Workflow
 
 _FORMATS = ("mermaid", "dot", "svg")
@@ -49,7 +50,7 @@ def lint(session: Session, targets: tuple[str, ...], as_sarif: bool) -> Answer:
     judged under that plan too.  Ends with 1 when there are errors; warnings alone are no bad news.
     """
     plans = Plans(session.plans()) if session.plan_files else ()
-    found = [(one, _findings(one, tuple(plans))) for target in targets for one in definitions_in(target)]
+    found = [pair for target in targets for pair in _judged(definitions_in(target), tuple(plans))]
     severities = [finding.severity for _, findings in found for finding in findings]
     status = BAD_NEWS if "error" in severities else DONE
     if as_sarif:
@@ -122,19 +123,27 @@ def compare(_: Session, old: str, new: str, renamed: tuple[str, ...]) -> Answer:
     )
 
 
-def _findings(one: Definition, plans: tuple[Plan, ...]) -> tuple[Finding, ...]:
-    if one.workflow is None:
-        return one.refused.findings if one.refused else ()
-    under = [finding for plan in plans for finding in lint_under(one.workflow, plan)]
-    return (*one.workflow.lint(), *under)
+def _judged(
+    definitions: Sequence[Definition], plans: tuple[Plan, ...]
+) -> Iterator[tuple[Definition, tuple[Finding, ...]]]:
+    """Yield each definition of one module with its findings: its own, those under *plans* and beside the others."""
+    known = [one.workflow for one in definitions if one.workflow is not None]
+    for one in definitions:
+        if one.workflow is None:
+            yield one, one.refused.findings if one.refused else ()
+            continue
+        under = [finding for plan in plans for finding in lint_under(one.workflow, plan)]
+        yield one, (*one.workflow.lint(), *under, *lint_beside(one.workflow, known))
 
 
 def _only(target: str) -> Workflow:
     """Return the one workflow that *target* names; raises `InvalidInput`, and what made it refuse itself."""
     found = definitions_in(target)
-    (first, *more) = found
+    (first, *more), last = found, found[-1]
+    if last.refused is not None:
+        raise last.refused
     if first.workflow is None:
-        raise first.refused or InvalidInput(f"{target} holds no workflow", place="TARGET")
+        raise InvalidInput(f"{target} holds no workflow", place="TARGET")
     if more:
         raise InvalidInput(f"{target} holds several workflows; write one of {', '.join(one.name for one in found)}")
     return first.workflow

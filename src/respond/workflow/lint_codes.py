@@ -58,7 +58,12 @@ PLAN_WARNINGS: Mapping[str, str] = {
 }
 """The codes of what is probably not meant under one plan."""
 
-CODES: Mapping[str, str] = {**ERRORS, **WARNINGS, **PLAN_ERRORS, **PLAN_WARNINGS}
+MODULE_ERRORS: Mapping[str, str] = {
+    "version-twice": "two definitions of a module have one name and version, and different content",
+}
+"""The codes of errors among the definitions of one module; an engine refuses to register them together."""
+
+CODES: Mapping[str, str] = {**ERRORS, **WARNINGS, **PLAN_ERRORS, **PLAN_WARNINGS, **MODULE_ERRORS}
 """Every code, and what it means."""
 
 
