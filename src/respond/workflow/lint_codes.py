@@ -8,7 +8,9 @@ from respond.plan.finding import Finding, Severity
 
 ERRORS: Mapping[str, str] = {
     "category-invalid": "the category is empty, or has a hyphen",
-    "name-invalid": "a state or a command has a name that the machine cannot take",
+    "name-invalid": "the workflow has no name, or a state or a command has one that the machine cannot take",
+    "version-invalid": "the version is not a whole number from 1 on",
+    "names-not-listed": "`states` or `finals` is a text in the place of a tuple of names",
     "state-reserved": "`new` is declared as a state",
     "initial-invalid": "the initial state does not stand at `new`",
     "state-twice": "a state stands twice",
