@@ -205,6 +205,29 @@ def test_a_wait_that_is_too_short():
     assert "still-wet" in closed.against
 
 
+def test_how_often_time_was_moved_is_said():
+    """Several ticks in a row lead to another abstract state only where the abstraction says so: a path tells that."""
+    half = [DRYING / 2]
+    closed = covering("shortest", ticks=half)[-1]
+    assert "which are all" not in closed.against
+    assert "all that the abstraction tells apart; time was moved by 1:00:00 from the first standing of each" in (
+        closed.against
+    )
+    assert "give a longer tick, or an abstraction that tells times apart" in closed.against
+
+    def by_hours(standing):
+        since = standing.now - standing.log[-1].recorded_at if standing.log else timedelta(0)
+        return standing.status, min(since, DRYING)
+
+    assert covering("shortest", ticks=half, abstraction=by_hours)[-1].play().status == "closed"
+
+
+def test_a_search_of_one_state_says_so():
+    """Where not even the first command is taken, the beginning is all that was searched."""
+    (found, *_) = covering("shortest", ticks=[], payloads={Find: []})
+    assert found.against.endswith("1 abstract state was searched, and there is no other")
+
+
 def test_the_lifecycle_of_an_incident_is_reached():
     """Each state of the shipped incident workflow is reached on a real engine."""
     found = paths(INCIDENT, "shortest", payloads=incident_samples(OUTLINE), abstraction=incident_lifecycle)
