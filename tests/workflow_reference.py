@@ -6,13 +6,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from respond.workflow.lint_codes import ERRORS, PLAN_ERRORS, PLAN_WARNINGS, WARNINGS, severity_of
+from respond.workflow.lint_codes import ERRORS, MODULE_ERRORS, PLAN_ERRORS, PLAN_WARNINGS, WARNINGS, severity_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "workflow-lint.md"
 TABLES: Mapping[str, Mapping[str, str]] = {
     "errors": ERRORS,
     "warnings": WARNINGS,
     "under-a-plan": {**PLAN_ERRORS, **PLAN_WARNINGS},
+    "beside-others": MODULE_ERRORS,
 }
 """The codes of each table of the page."""
 

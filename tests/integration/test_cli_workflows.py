@@ -221,7 +221,7 @@ def test_lint_judges_every_workflow_of_a_file(cli, slips):
 def test_lint_tells_what_a_definition_was_refused_for(cli, broken):
     """A module that stops at a definition is bad news with the findings of that, and the line in the module."""
     answer = cli.ask("workflow", "lint", broken, status=1)
-    (lamp,) = answer["workflows"]
+    lamp = answer["workflows"][-1]
     assert (lamp["target"], lamp["line"], lamp["definition"]) == ("broken_lamp.py", 14, None)
     assert [one["code"] for one in lamp["findings"]] == ["final-unknown"]
     assert "broken_lamp.py:14: error: finals[0]: the final state 'gone'" in cli.run("workflow", "lint", broken).out
@@ -232,7 +232,7 @@ def test_lint_tells_what_a_definition_was_refused_for(cli, broken):
 def test_lint_of_a_package_that_stops_at_a_definition(cli, broken, tmp_path, monkeypatch):
     """A module is named by its line, and so is what its package stops at, as far as that is known."""
     monkeypatch.syspath_prepend(tmp_path)
-    (lamp,) = cli.ask("workflow", "lint", "broken_lamp", status=1)["workflows"]
+    *_, lamp = cli.ask("workflow", "lint", "broken_lamp", status=1)["workflows"]
     assert (lamp["target"], lamp["line"]) == ("broken_lamp", 14)
     package = tmp_path / "broken_package"
     package.mkdir()
@@ -240,6 +240,55 @@ def test_lint_of_a_package_that_stops_at_a_definition(cli, broken, tmp_path, mon
     (package / "rules.py").write_text("")
     (found,) = cli.ask("workflow", "lint", "broken_package.rules", status=1)["workflows"]
     assert ([one["code"] for one in found["findings"]], found["file"]) == (["final-unknown"], None)
+
+
+def test_lint_tells_what_comes_before_a_definition_that_stops_its_module(cli, slips, tmp_path):
+    """A definition that cannot be made hides what comes after it, and nothing that comes before."""
+    path = tmp_path / "half.py"
+    path.write_text((tmp_path / slips).read_text() + 'made(finals=("gone",))\nAFTER = FINE\n')
+    answer = cli.ask("workflow", "lint", "half.py", status=1)
+    fine, slip, stopped = answer["workflows"]
+    assert (fine["target"], slip["target"], stopped["target"]) == ("half.py:FINE", "half.py:SLIP", "half.py")
+    assert [[one["code"] for one in each["findings"]] for each in (fine, slip, stopped)] == [
+        [],
+        ["dead-end"],
+        ["final-unknown"],
+    ]
+    assert (slip["line"], stopped["line"]) == (8, 11)
+    error = cli.refusal("workflow", "diagram", "half.py", status=2)
+    assert error["code"] == "invalid-workflow"
+
+
+def test_lint_tells_two_definitions_of_one_version(cli, slips, tmp_path):
+    """Two definitions that no engine would register together are told, each with the digest of the other one."""
+    path = tmp_path / "twins.py"
+    path.write_text((tmp_path / slips).read_text() + "SAME = FINE\nTWIN = made(finals=())\n")
+    answer = cli.ask("workflow", "lint", "twins.py", status=1)
+    found = {
+        one["target"]: [each for each in one["findings"] if each["code"] == "version-twice"]
+        for one in answer["workflows"]
+    }
+    assert {name: len(each) for name, each in found.items()} == {
+        "twins.py:FINE": 1,
+        "twins.py:SLIP": 0,
+        "twins.py:SAME": 1,
+        "twins.py:TWIN": 1,
+    }
+    (twin,) = found["twins.py:TWIN"]
+    assert (twin["place"], twin["severity"]) == ("version", "error")
+    assert "another definition with different content is called lamp@1" in twin["text"]
+    assert "raise the version of one" in twin["text"]
+
+
+def test_a_module_of_the_current_folder_is_found(cli, slips, tmp_path, monkeypatch):
+    """A module is named as `python -m` names it, from where the command runs."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "slips_here.py").write_text((tmp_path / slips).read_text())
+    assert [one["target"] for one in cli.ask("workflow", "lint", "slips_here")["workflows"]] == [
+        "slips_here:FINE",
+        "slips_here:SLIP",
+    ]
+    assert str(tmp_path) in sys.path
 
 
 def test_lines_are_found_in_whatever_encoding(cli, tmp_path, monkeypatch):
@@ -312,7 +361,11 @@ def test_sarif_is_what_the_schema_asks_for(cli, slips, broken):
     rules = [shape("rule", rule) for rule in driver["rules"]]
     assert all(shape("message", rule["shortDescription"]) for rule in rules)
     results = [shape("result", result) for result in run["results"]]
-    assert [(one["ruleId"], one["level"]) for one in results] == [("dead-end", "warning"), ("final-unknown", "error")]
+    assert [(one["ruleId"], one["level"]) for one in results] == [
+        ("dead-end", "warning"),
+        ("dead-end", "warning"),
+        ("final-unknown", "error"),
+    ]
     for result in results:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         shape("message", result["message"])
@@ -322,7 +375,7 @@ def test_sarif_is_what_the_schema_asks_for(cli, slips, broken):
         physical = shape("physicalLocation", location["physicalLocation"])
         assert shape("region", physical["region"])["startLine"] >= 1
     uris = [one["locations"][0]["physicalLocation"]["artifactLocation"] for one in results]
-    assert [shape("artifactLocation", uri)["uri"] for uri in uris] == ["slips.py", "broken_lamp.py"]
+    assert [shape("artifactLocation", uri)["uri"] for uri in uris] == ["slips.py", "broken_lamp.py", "broken_lamp.py"]
 
 
 def test_sarif_without_findings_has_no_results(cli):

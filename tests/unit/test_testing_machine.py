@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import unittest
 from datetime import timedelta
 from typing import Any
@@ -228,6 +229,66 @@ def test_names_that_the_machine_needs_are_left_to_it():
     state.install()
     state.send_log(by="the field", by_="ann")
     assert (state.status, state.log[-1].actor) == ("on", "ann")
+
+
+def test_a_name_that_a_rule_would_take_is_left_to_its_command():
+    """Of `wait` and `send_wait` both have a rule: the clock's `wait` stays, and no command is lost."""
+
+    def sent(trigger: str) -> Handler:
+        command = command_type(trigger)(attrs.make_class(trigger.title(), (), frozen=True))
+        return Handler(command=command, decide=lamp.switch, emits=(lamp.Switched,))
+
+    workflow = lamp.made(
+        states=("off", "on"),
+        finals=(),
+        guards=(),
+        transitions=(
+            Transition("install", "new", "off"),
+            Transition("wait", "off", "on"),
+            Transition("send_wait", "on", "off"),
+        ),
+        handlers=(
+            Handler(command=lamp.Install, decide=lamp.switch, emits=(lamp.Switched,)),
+            *map(sent, ("wait", "send_wait")),
+        ),
+    )
+    state = workflow_machine(workflow)()
+    state.install()
+    state.send_send_wait()
+    assert state.status == "on"
+    state.send_wait()
+    state.wait(days=1)
+    assert (state.status, len(state.log)) == ("off", 3)
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [
+        ("plan", "first-steps", "plan: 'first-steps' does not fit; give a Plan, such as Plan.load(path)"),
+        ("plans", ["first-steps"], "plans[0]: 'first-steps' does not fit; give a Plan"),
+        ("actors", "ann", "actors: 'ann' is no list; write ['ann']"),
+        ("actors", [5], "actors[0]: 5 does not fit; write a name, Actor"),
+        ("actors", [], "actors: no one would ask; write [None]"),
+        ("spans", [5], "spans[0]: 5 does not fit; write a span, such as timedelta(days=1)"),
+        ("spans", [], "spans: a life without a pause may get stuck; write [timedelta(minutes=1)]"),
+        ("spans", [-timedelta(1)], "spans[0]: datetime.timedelta(days=-1) would turn the clock back; write datetime"),
+        ("finals", ["payed"], "finals: 'payed' is no state of claim@1; did you mean paid?"),
+        ("finals", "paid", "finals: 'paid' is no list; write ['paid']"),
+        ("repeatable", ["filee"], "repeatable: 'filee' is no command of claim@1; did you mean file?"),
+        ("repeatable", "file", "repeatable: 'file' is no list; write ['file']"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_refused(option, given, said):
+    """What names nothing, or is no list, is refused before anything is lived, with what to write instead."""
+    with pytest.raises(InvalidInput, match=re.escape(said)) as refused:
+        workflow_machine(claims.CLAIM, **{option: given})
+    assert refused.value.place.startswith(option)
+
+
+def test_what_is_no_workflow_is_refused():
+    """The name of a workflow is not the workflow."""
+    with pytest.raises(InvalidInput, match="workflow: 'claim' does not fit; give a Workflow"):
+        workflow_machine("claim")
 
 
 def test_payloads_plans_and_actors_are_those_that_were_given():

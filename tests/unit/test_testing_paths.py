@@ -156,6 +156,15 @@ def test_impossible_and_reached_fails():
     [
         ({"impossible": ["flooded"]}, "impossible"),
         ({"payloads": {"drown": []}}, "payloads"),
+        ({"payloads": {Find: [Close()]}}, "payloads of Find"),
+        ({"payloads": {Find: Find(severity=1)}}, "payloads of Find"),
+        ({"payloads": {Find: lambda _: [Close()]}}, "payloads of Find"),
+        ({"payloads": {Find: st.just(Close())}}, "payloads of Find"),
+        ({"actors": "ann"}, "actors"),
+        ({"actors": []}, "actors"),
+        ({"ticks": DRYING}, "ticks"),
+        ({"ticks": [2]}, "ticks[0]"),
+        ({"impossible": "closed"}, "impossible"),
         ({"cover": "everything"}, "cover"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -194,6 +203,29 @@ def test_a_wait_that_is_too_short():
     """Where no tick is as long as a guard asks, its code stands against the path."""
     closed = covering("shortest", ticks=[timedelta(minutes=1)])[-1]
     assert "still-wet" in closed.against
+
+
+def test_how_often_time_was_moved_is_said():
+    """Several ticks in a row lead to another abstract state only where the abstraction says so: a path tells that."""
+    half = [DRYING / 2]
+    closed = covering("shortest", ticks=half)[-1]
+    assert "which are all" not in closed.against
+    assert "all that the abstraction tells apart; time was moved by 1:00:00 from the first standing of each" in (
+        closed.against
+    )
+    assert "give a longer tick, or an abstraction that tells times apart" in closed.against
+
+    def by_hours(standing):
+        since = standing.now - standing.log[-1].recorded_at if standing.log else timedelta(0)
+        return standing.status, min(since, DRYING)
+
+    assert covering("shortest", ticks=half, abstraction=by_hours)[-1].play().status == "closed"
+
+
+def test_a_search_of_one_state_says_so():
+    """Where not even the first command is taken, the beginning is all that was searched."""
+    (found, *_) = covering("shortest", ticks=[], payloads={Find: []})
+    assert found.against.endswith("1 abstract state was searched, and there is no other")
 
 
 def test_the_lifecycle_of_an_incident_is_reached():

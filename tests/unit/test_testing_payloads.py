@@ -232,9 +232,11 @@ def test_an_override_may_ask_the_trial():
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ({"no_command": st.just(1)}, "'no_command' is no command of incident.*the commands are report, assess"),
-        ({lamp.Flip: st.just(1)}, "'Flip' is no command"),
-        ({"resolve": {"no_field": st.just(1)}}, "'no_field' is no field of Resolve; it has resolution"),
+        ({"xyz": st.just(1)}, "payloads: 'xyz' is no command of incident@5; write one of report, assess"),
+        ({"asses": st.just(1)}, r"'asses' is no command of incident@5; did you mean assess\?"),
+        ({lamp.Flip: st.just(1)}, "payloads: 'Flip' is no command of incident@5"),
+        ([1], r"payloads: \[1\] does not fit; write a mapping by trigger or class"),
+        ({"resolve": {"no_field": st.just(1)}}, "'no_field' is no field of Resolve; write one of resolution"),
         ({"resolve": {"resolution": "text"}}, "payloads of Resolve: 'text' draws nothing"),
         ({"resolve": 7}, "7 draws nothing"),
     ],
@@ -243,6 +245,21 @@ def test_a_wrong_override_is_refused(overrides, said):
     """An override that names nothing, or draws nothing, is refused with what to write instead."""
     with pytest.raises(InvalidInput, match=said):
         Payloads(INCIDENT, PLAN, overrides)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"resolution": lambda _: "text"}, "payloads of Resolve.resolution: the function answers 'text', which draws"),
+        (lambda _: c.Resolve(resolution="x"), r"payloads of Resolve: .*return a strategy, such as st.just\(Resolve"),
+        (st.just(REPORT), r"payloads of Resolve: ReportIncident\(.*is no Resolve; write Resolve\(...\)"),
+        (lambda _: st.just(7), "payloads of Resolve: 7 is no Resolve"),
+    ],
+)
+def test_what_draws_something_else_is_refused(chosen, said):
+    """A function that answers no strategy, and a strategy that draws another command, are refused when asked."""
+    with pytest.raises(InvalidInput, match=said):
+        samples(Payloads(INCIDENT, PLAN, {"resolve": chosen}).of("resolve", Trial(INCIDENT, plan=PLAN)))
 
 
 @given(st.data())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ast import literal_eval
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from dimmer import COMMANDS, Dim, Dimmed, comparisons, dimmer
 from lamp import GOOD, made
 from play import PLAN, START
-from respond.errors import InvalidWorkflow
+from respond.errors import InvalidInput, InvalidWorkflow
 from respond.workflow.compare import Change, compare
 from respond.workflow.definition import NEW, Guard, Situation, Transition, compares
 from respond.workflow.incident import INCIDENT
@@ -191,6 +192,60 @@ def test_another_way_that_is_code_is_told():
         ("easier", "dim from 'on' to 'low' may be taken by 2 transitions, and by one transition before: install > dim")
     ]
     assert [one.became for one in compare(after, before)] == ["harder"]
+
+
+RED, BLUE, GREEN = (Guard(code, lambda _: None) for code in ("red", "blue", "green"))
+PALE = compares("pale", "command.percent", "<", 10)
+LOW, HIGH = Transition("dim", "on", "low", guards=("red",)), Transition("dim", "on", "high", guards=("blue",))
+
+
+def test_another_order_of_alternatives_is_told():
+    """Where both of two transitions agree, the one that comes first is taken: their order is part of the rules."""
+    before, after = ways(LOW, HIGH, guards=(RED, BLUE)), ways(HIGH, LOW, guards=(RED, BLUE))
+    assert told(before, after) == [
+        (
+            "different",
+            "dim from 'on' to 'low' enters 'high' now, which comes first where 'blue' and 'red' agree: install > dim",
+        )
+    ]
+    assert [one.text for one in compare(after, before)] == [
+        "dim from 'on' to 'high' enters 'low' now, which comes first where 'blue' and 'red' agree: install > dim"
+    ]
+
+
+def test_another_order_is_shown_by_values_too():
+    """The example has values where comparisons have a say in it; where they never agree at once, nothing changed."""
+    pale_low = Transition("dim", "on", "low", guards=("red", "pale"))
+    guards = (RED, BLUE, PALE)
+    (change,) = compare(ways(pale_low, HIGH, guards=guards), ways(HIGH, pale_low, guards=guards))
+    assert change.values == {"command.percent": "9"}
+    assert "where 'blue' and 'red' agree with command.percent = 9: install > dim" in change.text
+    bright = compares("bright", "command.percent", ">=", 10)
+    apart = Transition("dim", "on", "high", guards=("blue", "bright"))
+    guards = (*guards, bright)
+    assert compare(ways(pale_low, apart, guards=guards), ways(apart, pale_low, guards=guards)) == ()
+
+
+def test_an_order_that_a_third_transition_hides_is_no_change():
+    """What is taken before both of them, whenever both agree, makes their order idle; what need not agree does not."""
+    guards = (RED, BLUE, GREEN)
+    both, apart = (Transition("dim", "on", None, guards=codes) for codes in (("red", "blue"), ("green",)))
+    assert compare(ways(both, LOW, HIGH, guards=guards[:2]), ways(both, HIGH, LOW, guards=guards[:2])) == ()
+    (change,) = compare(ways(apart, LOW, HIGH, guards=guards), ways(apart, HIGH, LOW, guards=guards))
+    assert change.became == "different"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "text"),
+    [
+        ({"onn": "on"}, "mapping: 'onn' is no state of lamp@1; did you mean on?"),
+        ({"on": "dark"}, "mapping: 'dark' is no state of lamp@2; write one of off, on, broken"),
+    ],
+)
+def test_a_mapping_of_no_states_is_refused(mapping, text):
+    """A name that the definitions do not have would rename nothing."""
+    with pytest.raises(InvalidInput, match=re.escape(text)):
+        compare(made(), made(version=2), mapping)
 
 
 def test_finals_are_told():

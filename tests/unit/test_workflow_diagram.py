@@ -49,6 +49,31 @@ def test_mermaid_shows_guards_and_counts():
     )
 
 
+def test_a_step_that_enters_the_state_it_leaves_is_drawn():
+    """A transition from a state to itself is a rule like others, with its guards and counts; one that stays is not."""
+    steps = (Transition("flip", "on", "on", guards=("power",)), Transition("install", "broken", None))
+    again = made(transitions=(*GOOD["transitions"][:2], *steps, *GOOD["transitions"][3:]))
+    told = {("on", "on"): "5 times", ("broken", "broken"): "once"}
+    assert [line for line in mermaid(again, guards=True, traffic=told).splitlines() if "on --> on" in line] == [
+        "    on --> on: flip [power], 5 times"
+    ]
+    assert "broken --> broken" not in mermaid(again, guards=True, traffic=told)
+    assert '"on" -> "on" [label="flip [power]\\n5 times"];' in dot(again, guards=True, traffic=told)
+
+
+def test_traffic_counts_steps_that_enter_the_state_they_leave():
+    """Such a step counts with the time since the aggregate entered that state, which it begins not anew."""
+    (report, assess) = incident_in("assessed").history
+    traffic = Traffic("incident").take([report])
+    for minutes, dest in ((1, "reported"), (3, "reported"), (10, "assessed")):
+        data = attrs.evolve(assess.data, from_="reported", to=dest)
+        body = {**assess.body, "occurred_at": f"2026-03-01T08:{minutes:02}:00.000000Z"}
+        traffic.apply(assess._replace(data=data, body=body))
+    moves = traffic.moves()
+    assert moves["reported", "reported"].count == 2
+    assert moves["reported", "assessed"].median - moves["reported", "reported"].median == timedelta(minutes=9)
+
+
 def test_graphviz_shows_the_same():
     """The same steps in the language of Graphviz: final states with two lines, steps of the log alone dashed."""
     assert dot(made(), guards=True, traffic=TRAFFIC) == (

@@ -77,6 +77,11 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"evolvers": {}}, "evolver-missing", "Switched is emitted and has no evolver"),
     ({"states": (*GOOD["states"], "dim")}, "state-unreachable", "no path leads from 'new' to the state 'dim'"),
+    ({"name": ""}, "name-invalid", "the name '' must be text and not blank: write one"),
+    ({"version": 0}, "version-invalid", "the version 0 must be a whole number from 1 on: write version=1"),
+    ({"version": "1"}, "version-invalid", "the version '1' must be a whole number from 1 on"),
+    ({"states": "ab"}, "names-not-listed", "states is one text, 'ab': write a tuple of names, ('ab',)"),
+    ({"finals": "broken"}, "names-not-listed", "finals is one text, 'broken': write a tuple of names, ('broken',)"),
     (
         {"states": (*GOOD["states"], "=")},
         "name-invalid",
@@ -254,7 +259,8 @@ def test_a_contradiction_is_named(changes, code, message):
         made(**changes)
     assert [one.text for one in caught.value.findings if one.code == code and message in one.text]
     assert f"[{code}]" in str(caught.value)
-    assert str(caught.value).startswith("workflow lamp@1: ")
+    named = "{name}@{version}".format(**{**GOOD, **changes})
+    assert str(caught.value).startswith(f"workflow {named}: ")
     assert caught.value.code == "invalid-workflow"
 
 

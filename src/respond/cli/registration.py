@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -67,45 +67,64 @@ class Definition:
 def definitions_in(target: str) -> list[Definition]:
     """Return the workflows that *target* names, `MODULE_OR_PATH` for all of a module or `MODULE_OR_PATH:NAME` for one.
 
-    One that contradicts itself stops its module: it is returned with what lint says of it, and what comes after it is
-    not known.  Raises `InvalidInput` when there is no such module, no such name, or no workflow.
+    One that contradicts itself stops its module: it is returned with what lint says of it, behind those that come
+    before it; what comes after it is not known.  Raises `InvalidInput` when there is no such module, no such name, or
+    no workflow.
     """
     where, colon, attribute = target.rpartition(":")
     if not colon:
         where, attribute = target, ""
+    _look_here()
     try:
         module = _module(where, _TARGET)
     except InvalidWorkflow as refused:
         if not refused.findings:
             raise
-        file, line = _raised_at(refused, where)
-        return [Definition(name=where, file=file, line=line, workflow=None, refused=refused)]
+        file, line, known = _raised_at(refused, where)
+        stopped = Definition(name=where, file=file, line=line, workflow=None, refused=refused)
+        return [*([] if attribute else _in_module(known, where, file)), stopped]
     if attribute and not hasattr(module, attribute):
         raise InvalidInput(f"{where} has no {attribute!r}", place=_TARGET, value=target)
-    names = [attribute] if attribute else [name for name, value in vars(module).items() if isinstance(value, Workflow)]
-    if not names:
-        raise InvalidInput(f"{where} holds no workflow", place=_TARGET, value=target)
     file = Path(module.__file__) if module.__file__ else None
+    known = {attribute: _checked(getattr(module, attribute), target)} if attribute else vars(module)
+    found = _in_module(known, where, file)
+    if not found:
+        raise InvalidInput(f"{where} holds no workflow", place=_TARGET, value=target)
+    return found
+
+
+def _look_here() -> None:
+    """Let modules of the current folder be found, as `python -m` does."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+
+
+def _in_module(names: Mapping[str, object], where: str, file: Path | None) -> list[Definition]:
+    """Return the workflows among the *names* of a module."""
     lines = _lines_of(file)
     return [
-        Definition(
-            name=f"{where}:{name}",
-            file=file,
-            line=lines.get(name),
-            workflow=_checked(getattr(module, name), f"{where}:{name}"),
-        )
-        for name in names
+        Definition(name=f"{where}:{name}", file=file, line=lines.get(name), workflow=value)
+        for name, value in names.items()
+        if isinstance(value, Workflow)
     ]
 
 
-def _raised_at(error: BaseException, where: str) -> tuple[Path | None, int | None]:
-    """Return the file of the module *where* and the line of it that led to *error*; None each when nobody knows."""
+def _raised_at(error: BaseException, where: str) -> tuple[Path | None, int | None, Mapping[str, object]]:
+    """Return the file of the module *where*, the line that led to *error*, and the names given before it.
+
+    None, and no names, when nobody knows.
+    """
     file = Path(where).resolve() if where.endswith(".py") else None
     with suppress(Exception):  # to look for a module is to import the package that it is in
         spec = None if file else importlib.util.find_spec(where)
         file = Path(spec.origin) if spec is not None and spec.origin else file
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
-    return (file, lines[-1]) if lines else (None, None)
+    steps = traceback.walk_tb(error.__traceback__)
+    reached = [(frame.f_globals, line) for frame, line in steps if Path(frame.f_code.co_filename) == file]
+    if not reached:
+        return None, None, {}
+    names, line = reached[-1]
+    return file, line, names
 
 
 def _lines_of(file: Path | None) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -29,6 +29,7 @@ from respond.workflow.compare import compare as compared
 from respond.workflow.diagram import dot, mermaid
 from respond.workflow.lint_codes import CODES
 from respond.workflow.lint_plan import lint_under
+from respond.workflow.lint_versions import lint_beside
 from respond.workflow.workflow import Workflow
 
 _FORMATS = ("mermaid", "dot", "svg")
@@ -49,7 +50,7 @@ def lint(session: Session, targets: tuple[str, ...], as_sarif: bool) -> Answer:
     judged under that plan too.  Ends with 1 when there are errors; warnings alone are no bad news.
     """
     plans = Plans(session.plans()) if session.plan_files else ()
-    found = [(one, _findings(one, tuple(plans))) for target in targets for one in definitions_in(target)]
+    found = [pair for target in targets for pair in _judged(definitions_in(target), tuple(plans))]
     severities = [finding.severity for _, findings in found for finding in findings]
     status = BAD_NEWS if "error" in severities else DONE
     if as_sarif:
@@ -115,44 +116,46 @@ def compare(_: Session, old: str, new: str, renamed: tuple[str, ...]) -> Answer:
     OLD and NEW are each package.module:NAME, or path/to/file.py:NAME.
     """
     before, after = _only(old), _only(new)
-    changes = compared(before, after, _mapping(renamed, before, after))
+    changes = compared(before, after, _mapping(renamed))
     return Answer(
         document={"old": before.reference, "new": after.reference, "changes": changes},
         show=lambda page: _show_changes(page, f"{before.reference} to {after.reference}", changes),
     )
 
 
-def _findings(one: Definition, plans: tuple[Plan, ...]) -> tuple[Finding, ...]:
-    if one.workflow is None:
-        return one.refused.findings if one.refused else ()
-    under = [finding for plan in plans for finding in lint_under(one.workflow, plan)]
-    return (*one.workflow.lint(), *under)
+def _judged(
+    definitions: Sequence[Definition], plans: tuple[Plan, ...]
+) -> Iterator[tuple[Definition, tuple[Finding, ...]]]:
+    """Yield each definition of one module with its findings: its own, those under *plans* and beside the others."""
+    known = [one.workflow for one in definitions if one.workflow is not None]
+    for one in definitions:
+        if one.workflow is None:
+            yield one, one.refused.findings if one.refused else ()
+            continue
+        under = [finding for plan in plans for finding in lint_under(one.workflow, plan)]
+        yield one, (*one.workflow.lint(), *under, *lint_beside(one.workflow, known))
 
 
 def _only(target: str) -> Workflow:
     """Return the one workflow that *target* names; raises `InvalidInput`, and what made it refuse itself."""
     found = definitions_in(target)
-    (first, *more) = found
+    (first, *more), last = found, found[-1]
+    if last.refused is not None:
+        raise last.refused
     if first.workflow is None:
-        raise first.refused or InvalidInput(f"{target} holds no workflow", place="TARGET")
+        raise InvalidInput(f"{target} holds no workflow", place="TARGET")
     if more:
         raise InvalidInput(f"{target} holds several workflows; write one of {', '.join(one.name for one in found)}")
     return first.workflow
 
 
-def _mapping(renamed: Sequence[str], before: Workflow, after: Workflow) -> Mapping[str, str]:
-    """Return the new states by old ones; raises `InvalidInput` for names that the definitions do not have."""
-    mapping = {}
-    for pair in renamed:
-        old, equals, new = pair.partition("=")
-        if not equals or old not in before.states or new not in after.states:
-            raise InvalidInput(
-                f"{pair!r} renames no state; write OLD=NEW with one of {', '.join(before.states)} "
-                f"and one of {', '.join(after.states)}",
-                place="--renamed",
-            )
-        mapping[old] = new
-    return mapping
+def _mapping(renamed: Sequence[str]) -> Mapping[str, str]:
+    """Return the new states by old ones; raises `InvalidInput` for what is no pair of them."""
+    pairs = [one.partition("=") for one in renamed]
+    for pair, (old, _, new) in zip(renamed, pairs, strict=True):
+        if not (old and new):
+            raise InvalidInput(f"{pair!r} renames no state; write OLD=NEW", place="--renamed", value=pair)
+    return {old: new for old, _, new in pairs}
 
 
 def _traffic(session: Session, drawn: Workflow) -> Mapping[tuple[str, str], Moves]:

@@ -22,7 +22,10 @@ class Moves:
 
 
 class Traffic:
-    """Counts the moves of the real aggregates of *category*; what was corrected or retracted counts as recorded."""
+    """Counts the moves of the real aggregates of *category*; what was corrected or retracted counts as recorded.
+
+    A step that enters the state that it leaves is a move too, after which the aggregate stands there as long as before.
+    """
 
     name: ClassVar[str] = "traffic"
     version: ClassVar[int] = 1
@@ -35,13 +38,10 @@ class Traffic:
         self._spans: dict[tuple[str, str], list[timedelta]] = {}
 
     def apply(self, event: Event) -> None:
-        """Take one event on, given in log order; one that moves nothing changes nothing."""
+        """Take one event on, given in log order; one that tells no step changes nothing."""
         source, dest = getattr(event.data, "from_", None), getattr(event.data, "to", None)
         stream = event.stream
-        if source is None or dest is None or source == dest or (stream.category, stream.realm) != (
-            self._category,
-            "real",
-        ):  # fmt: skip
+        if source is None or dest is None or (stream.category, stream.realm) != (self._category, "real"):
             return
         move = (source, dest)
         self._counts[move] = self._counts.get(move, 0) + 1
@@ -49,7 +49,8 @@ class Traffic:
         entered = self._since.get(stream.name)
         if entered is not None:
             self._spans.setdefault(move, []).append(max(happened - entered, timedelta(0)))
-        self._since[stream.name] = happened
+        if source != dest:
+            self._since[stream.name] = happened
 
     def take(self, events: Iterable[Event]) -> Self:
         """Take *events* on, given in log order."""

@@ -14,6 +14,7 @@ from hypothesis.stateful import precondition, rule
 
 from respond.domain.references import Actor
 from respond.plan.plan import Plan
+from respond.testing import options
 from respond.testing.actors import actors_of
 from respond.testing.liveness import Liveness
 from respond.testing.lives import Said, WorkflowMachine
@@ -56,16 +57,23 @@ def workflow_machine(
     plans are known, *actors* who asks (nobody, and people in each role of the plan), *spans* how long it waits
     (everyday spans, and those of the plan's obligations), *finals* which states can always be reached (those of the
     definition; none for no such check), *repeatable* which commands may be done again at once although their handler
-    says when they are done.  Raises `InvalidInput` for a field that cannot be derived.
+    says when they are done.  Raises `InvalidInput` for an option that cannot be meant, and for a field that cannot be
+    derived.
     """
-    whole = Plan.example() if plan is None else plan
+    options.workflow_in(workflow)
+    whole = Plan.example() if plan is None else options.plan_in(plan)
     drawn = Payloads(workflow, whole, payloads)
     drawn.check()
-    people = actors_of(whole) if actors is None else tuple(None if one is None else Actor.of(one) for one in actors)
-    waits = spans_of(whole) if spans is None else tuple(spans)
-    ends = workflow.finals if finals is None else tuple(finals)
+    people = actors_of(whole) if actors is None else options.people_in(actors)
+    waits = spans_of(whole) if spans is None else options.waits_in(spans)
+    states = f"state of {workflow.reference}"
+    ends = workflow.finals if finals is None else options.names_in("finals", finals, workflow.states, states)
+    again = options.names_in("repeatable", repeatable, workflow.triggers, f"command of {workflow.reference}")
     rules = {
-        **{_rule_name(trigger): _in_turn(workflow, drawn, people, trigger) for trigger in workflow.triggers},
+        **{
+            _rule_name(trigger, workflow.triggers): _in_turn(workflow, drawn, people, trigger)
+            for trigger in workflow.triggers
+        },
         "out_of_turn": _out_of_turn(workflow, drawn, people[0]),
         "wait": _wait(waits),
     }
@@ -76,17 +84,19 @@ def workflow_machine(
         "liveness": Liveness(drawn, people, sorted(waits, reverse=True), ends) if ends else None,
         "policy": policy,
         "given_plan": whole,
-        "given_plans": tuple(plans),
-        "repeatable": frozenset(repeatable),
+        "given_plans": options.plans_in(plans),
+        "repeatable": frozenset(again),
         **rules,
     }
     return type(f"{_title(workflow.name)}Machine", (WorkflowMachine,), members)
 
 
-def _rule_name(trigger: str) -> str:
+def _rule_name(trigger: str, triggers: Collection[str]) -> str:
     """Return what the rule of *trigger* is called: the trigger, unless Python or a machine needs that name."""
-    taken = hasattr(WorkflowMachine, trigger) or trigger in RULES or iskeyword(trigger)
-    return f"send_{trigger}" if taken else trigger
+    name = trigger
+    while hasattr(WorkflowMachine, name) or name in RULES or iskeyword(name) or (name != trigger and name in triggers):
+        name = f"send_{name}"
+    return name
 
 
 def _in_turn(workflow: Workflow, payloads: Payloads, actors: Sequence[Actor | None], trigger: str) -> Any:
@@ -112,7 +122,13 @@ def _in_turn(workflow: Workflow, payloads: Payloads, actors: Sequence[Actor | No
         return Said(shown(command) | ({} if actor is None else {by: said_by(actor)}), command, actor, simpler)
 
     drawn = _drawn(payloads, trigger, st.sampled_from(actors), told)
-    made = _rule(send, _rule_name(trigger), f"Send {kind.__name__}.", lambda self: self.status in sources, drawn)
+    made = _rule(
+        send,
+        _rule_name(trigger, workflow.triggers),
+        f"Send {kind.__name__}.",
+        lambda self: self.status in sources,
+        drawn,
+    )
     send.weights = {state: _weight(workflow, state, trigger) for state in sources}  # type: ignore[attr-defined]
     return made
 

@@ -14,11 +14,10 @@ import attrs
 from hypothesis.strategies import SearchStrategy
 
 from respond.domain.references import Actor
-from respond.errors import InvalidInput
 from respond.plan.plan import Plan
+from respond.testing.options import by_trigger, command_in, people_in, several, spans_in, workflow_in
 from respond.testing.payloads import Payloads, samples
 from respond.testing.standing import Sent, Standing, Step, Waited
-from respond.workflow.definition import trigger_of
 from respond.workflow.workflow import Workflow
 
 Samples = Mapping[str | type, Any]
@@ -46,13 +45,13 @@ class Offering:
         actors: Iterable[Actor | str | None],
         ticks: Iterable[timedelta],
     ) -> Offering:
-        """Return the offers of *workflow*; raises `InvalidInput` for payloads of a command that it does not have."""
-        given = {_trigger(workflow, key): chosen for key, chosen in (payloads or {}).items()}
+        """Return the offers of *workflow*; raises `InvalidInput` for an option that cannot be meant."""
+        given = by_trigger(workflow_in(workflow), payloads)
         return cls(
             workflow=workflow,
             samples={trigger: _given(workflow, plan, trigger, given.get(trigger)) for trigger in workflow.triggers},
-            actors=tuple(None if actor is None else Actor.of(actor) for actor in actors),
-            ticks=tuple(ticks),
+            actors=people_in(actors),
+            ticks=spans_in("ticks", ticks),
         )
 
     def __call__(self, standing: Standing) -> Iterator[Step]:
@@ -63,21 +62,14 @@ class Offering:
         yield from map(Waited, self.ticks)
 
 
-def _trigger(workflow: Workflow, key: str | type) -> str:
-    trigger = trigger_of(key) if isinstance(key, type) else key
-    if trigger not in workflow.handler_of:
-        known = ", ".join(workflow.triggers)
-        raise InvalidInput(f"{trigger!r} is not a command of {workflow.reference}; it has {known}", place="payloads")
-    return trigger
-
-
 def _given(workflow: Workflow, plan: Plan, trigger: str, chosen: Any) -> _Given:
     """Return what gives the samples of *trigger* for a standing, which is asked only where they hang on it."""
+    kind = workflow.handler_for(trigger).command
     if chosen is None or isinstance(chosen, (Mapping, SearchStrategy)):
         return _drawn(Payloads(workflow, plan, {} if chosen is None else {trigger: chosen}), trigger)
     if callable(chosen):
-        return lambda standing: _listed(chosen(standing))
-    fixed = tuple(chosen)
+        return lambda standing: _listed(chosen(standing), kind)
+    fixed = _listed(chosen, kind)
     return lambda _: fixed
 
 
@@ -94,5 +86,7 @@ def _drawn(payloads: Payloads, trigger: str) -> _Given:
     return draw
 
 
-def _listed(given: Any) -> Iterable[Any]:
-    return samples(given) if isinstance(given, SearchStrategy) else given
+def _listed(given: Any, kind: type) -> tuple[Any, ...]:
+    place = f"payloads of {kind.__name__}"
+    drawn = samples(given) if isinstance(given, SearchStrategy) else several(place, given)
+    return tuple(command_in(place, one, kind) for one in drawn)

@@ -23,6 +23,7 @@ from respond.errors import InvalidInput
 from respond.plan.plan import Plan
 from respond.testing.clocks import ManualClock
 from respond.testing.offers import Offering, Samples
+from respond.testing.options import names_in, workflow_in
 from respond.testing.outline import outline
 from respond.testing.search import Abstraction, Arrived, Edge, Node, Refused, Search, edges_of
 from respond.testing.standing import Sent, Standing, Step, Walk, command_id_at
@@ -102,10 +103,8 @@ def paths(
     *abstraction* are as for `exhaust`.  A path that no sample reaches fails when it is played.  Those named in
     *impossible* are left out, unless they can be reached after all.  Raises `InvalidInput` for an unknown name there.
     """
-    goals = _goals(workflow, cover)
-    declared = frozenset(impossible)
-    if unknown := sorted(declared - goals.keys()):
-        raise InvalidInput(f"{', '.join(unknown)}: no such path among {cover}", place="impossible")
+    goals = _goals(workflow_in(workflow), cover)
+    declared = frozenset(names_in("impossible", impossible, list(goals), f"path of {cover}"))
     walk = Walk(workflow, plan=plan, plans=plans)
     offers = Offering.of(workflow, plan=walk.begin().plan, payloads=payloads, actors=actors, ticks=ticks)
     search = Search(walk, offers, abstraction, states_max=states_max, with_edge=cover == "pairs")
@@ -118,7 +117,7 @@ def paths(
         elif name in declared:
             continue
         else:
-            against = tried.against(goal, search)
+            against = tried.against(goal, search, offers.ticks)
         way = () if node is None else node.way()
         made.append(Path(name=name, workflow=workflow, plans=walk.plans, steps=way, against=against))
     return made
@@ -197,7 +196,7 @@ class _Tried:
         attempt = _Attempt(node.standing.status, node.edge, refused.trigger)
         self.refused.setdefault(attempt, Counter()).update(refused.codes)
 
-    def against(self, goal: Goal, search: Search) -> str:
+    def against(self, goal: Goal, search: Search, ticks: Iterable[timedelta]) -> str:
         """Return what stood against *goal*, and how far was searched."""
         edges = edges_of(search.walk.workflow)
         codes: Counter[str] = Counter()
@@ -206,5 +205,19 @@ class _Tried:
                 codes += found
         told = ", ".join(f"{code} ({count})" for code, count in codes.most_common())
         why = f"against it stood {told}" if told else "nothing was tried that could reach it"
-        states = f"{len(search.visited)} abstract states were searched"
-        return f"not reached: {why}; {states}, {'which are all' if search.complete else 'and there are more'}"
+        return f"not reached: {why}; {_extent(search, tuple(ticks))}"
+
+
+def _extent(search: Search, ticks: tuple[timedelta, ...]) -> str:
+    """Return how far was searched: only the first standing of an abstract state is stepped on from, at its time."""
+    count = len(search.visited)
+    searched = f"{count} abstract {'state was' if count == 1 else 'states were'} searched"
+    if not search.complete:
+        return f"{searched}, and there are more"
+    if not ticks:
+        return f"{searched}, which are all" if count > 1 else f"{searched}, and there is no other"
+    spans = " or ".join(str(tick) for tick in ticks)
+    return (
+        f"{searched}, all that the abstraction tells apart; time was moved by {spans} from the first standing of each, "
+        "again only where that led to another of them: give a longer tick, or an abstraction that tells times apart"
+    )

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from respond.errors import InvalidInput
+from respond.plan.lint_names import instead_of
 from respond.plan.plan import Plan
 from respond.testing.derived import Deriver, Underivable, refusing
+from respond.testing.options import by_trigger, command_in
 from respond.testing.trial import Trial
 from respond.workflow.definition import trigger_of
 from respond.workflow.workflow import Workflow
@@ -52,7 +54,7 @@ class Payloads:
         """Raise `InvalidInput` when an override names no command or no field."""
         self.workflow = workflow
         self.plan = Plan.example() if plan is None else plan
-        self._overrides = {_trigger(workflow, name): chosen for name, chosen in (overrides or {}).items()}
+        self._overrides = by_trigger(workflow, overrides)
         for trigger, chosen in self._overrides.items():
             _refuse_unknown_fields(workflow.handler_for(trigger).command, chosen)
         self._known: dict[str, Strategy] = {}
@@ -96,8 +98,9 @@ class Payloads:
         kind = self.workflow.handler_for(trigger).command
         chosen = self._overrides.get(trigger, {})
         if not isinstance(chosen, Mapping):
-            return _answered(chosen, trial)
-        fields = {name: _answered(one, trial) for name, one in chosen.items()}
+            place = f"payloads of {kind.__name__}"
+            return _answered(chosen, trial, place).map(lambda command: command_in(place, command, kind))
+        fields = {name: _answered(one, trial, f"payloads of {kind.__name__}.{name}") for name, one in chosen.items()}
         try:
             made = self._deriver.built(kind, fields)
         except Underivable as error:
@@ -172,25 +175,12 @@ def _named(workflow: Workflow, plan: Plan) -> dict[str, Sequence[Any]]:
     }
 
 
-def _trigger(workflow: Workflow, name: str | type) -> str:
-    """Return the trigger that an override names, by itself or by its command class."""
-    triggers = {trigger_of(handler.command): handler.command for handler in workflow.handlers}
-    for trigger, kind in triggers.items():
-        if name in (trigger, kind):
-            return trigger
-    said = name if isinstance(name, str) else name.__name__
-    raise InvalidInput(
-        f"{said!r} is no command of {workflow.reference}; the commands are {', '.join(triggers)}", place="payloads"
-    )
-
-
 def _refuse_unknown_fields(kind: type, chosen: object) -> None:
     known = [field.name for field in attrs.fields(kind)]
     for name in chosen if isinstance(chosen, Mapping) else ():
         if name not in known:
-            raise InvalidInput(
-                f"{name!r} is no field of {kind.__name__}; it has {', '.join(known) or 'none'}", place="payloads"
-            )
+            hint = instead_of(str(name), known) if known else "it has none"
+            raise InvalidInput(f"{name!r} is no field of {kind.__name__}; {hint}", place="payloads", value=name)
     parts = chosen.values() if isinstance(chosen, Mapping) else (chosen,)
     for part in parts:
         if not isinstance(part, st.SearchStrategy) and not _asks(part):
@@ -205,5 +195,10 @@ def _asks(chosen: object) -> bool:
     return callable(chosen) and not isinstance(chosen, st.SearchStrategy)
 
 
-def _answered(chosen: Chosen, trial: Trial) -> Strategy:
-    return chosen if isinstance(chosen, st.SearchStrategy) else chosen(trial)
+def _answered(chosen: Chosen, trial: Trial, place: str) -> Strategy:
+    """Return the strategy that is *chosen*, or that a function answers; raises `InvalidInput` when it is none."""
+    made = chosen if isinstance(chosen, st.SearchStrategy) else chosen(trial)
+    if not isinstance(made, st.SearchStrategy):
+        text = f"the function answers {made!r}, which draws nothing; return a strategy, such as st.just({made!r})"
+        raise InvalidInput(text, place=place, value=made)
+    return made

@@ -32,7 +32,7 @@ def arrows(
     plan: Plan | None = None,
     traffic: Mapping[tuple[str, str], str] | None = None,
 ) -> tuple[Arrow, ...]:
-    """Return the steps of *workflow* that change the state, in the order of their transitions.
+    """Return the steps of *workflow* that enter a state, be it the one that they leave, in the order of transitions.
 
     With *guards* each names the guards that it asks; with a *plan* the deadlines that it meets, and what it has to wait
     for; *traffic* says how often a step was taken, and is there for steps of a log that the workflow does not have.
@@ -40,12 +40,12 @@ def arrows(
     labels: dict[tuple[str, str], dict[str, None]] = {}
     for transition in workflow.transitions:
         for source in transition.sources:
-            if transition.dest not in (None, source):
+            if transition.dest is not None:
                 lines = (
                     _asked(transition) if guards else transition.trigger,
                     *_deadlines(workflow, plan, transition.trigger),
                 )
-                labels.setdefault((source, str(transition.dest)), {}).update(dict.fromkeys(lines))
+                labels.setdefault((source, transition.dest), {}).update(dict.fromkeys(lines))
     told = traffic or {}
     found = [
         Arrow(source=move[0], dest=move[1], labels=(*names, *([told[move]] if move in told else [])))
@@ -54,19 +54,19 @@ def arrows(
     strange = [
         Arrow(source=source, dest=dest, labels=(said, "not in the workflow"), declared=False)
         for (source, dest), said in told.items()
-        if (source, dest) not in labels
+        if (source, dest) not in labels and source != dest
     ]
     return (*found, *strange)
 
 
 def standing_deadlines(workflow: Workflow, plan: Plan | None) -> Mapping[str, tuple[str, ...]]:
-    """Return the deadlines of commands that move nothing, by the first state in which such a command is enabled."""
-    moving = {one.trigger for one in workflow.transitions for source in one.sources if one.dest not in (None, source)}
+    """Return the deadlines of commands that enter no state, by the first state in which such a command is enabled."""
+    drawn = {one.trigger for one in workflow.transitions if one.dest is not None}
     found: dict[str, tuple[str, ...]] = {}
     for obligation in _owed(workflow, plan):
         acts = commands_of(obligation)
         states = [state for state in workflow.states if any(state in workflow.table.sources(act) for act in acts)]
-        if states and moving.isdisjoint(acts):
+        if states and drawn.isdisjoint(acts):
             found[states[0]] = (*found.get(states[0], ()), f"{' or '.join(acts)} {_due(obligation)}")
     return found
 

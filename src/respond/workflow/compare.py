@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Literal
 
 import attrs
 
+from respond.errors import InvalidInput
+from respond.plan.lint_names import instead_of
 from respond.workflow.alternatives import Alternative, Alternatives, Point, told
 from respond.workflow.comparison import Comparison, shown
 from respond.workflow.definition import NEW, Guard, Transition
@@ -16,8 +19,8 @@ Became = Literal["possible", "impossible", "easier", "harder", "different"]
 """What a change does to a step.
 
 `possible`, `impossible`: the step, or the step with some values, is there now, or no longer.  `easier`, `harder`: a
-guard that is code is asked no longer, or now too.  `different`: a guard says something else by its `rev`, or a state
-is final now, or no longer.
+guard that is code is asked no longer, or now too.  `different`: a guard says something else by its `rev`, another
+transition comes first where both agree, or a state is final now, or no longer.
 """
 
 
@@ -83,8 +86,10 @@ def compare(old: Workflow, new: Workflow, mapping: Mapping[str, str] | None = No
     """Return what *new* allows and *old* did not, and the reverse, in the order of their transitions.
 
     States go by their names; *mapping*, as for a migration, names new ones by old ones.  Guards are compared step by
-    step: exactly where they are comparisons, else by code and `rev`.
+    step: exactly where they are comparisons, else by code and `rev`.  Raises `InvalidInput` for a state in *mapping*
+    that its definition does not have.
     """
+    _refuse_unknown(mapping or {}, old, new)
     before, after = _Seen(old, mapping or {}), _Seen(new, {})
     return (
         *_steps(after, before, "possible"),
@@ -92,6 +97,16 @@ def compare(old: Workflow, new: Workflow, mapping: Mapping[str, str] | None = No
         *(change for step in after.steps if step in before.steps for change in _guards(step, before, after)),
         *_finals(before, after),
     )
+
+
+def _refuse_unknown(mapping: Mapping[str, str], old: Workflow, new: Workflow) -> None:
+    for workflow, states in ((old, mapping.keys()), (new, mapping.values())):
+        for state in states:
+            if state not in workflow.states:
+                hint = instead_of(str(state), workflow.states)
+                raise InvalidInput(
+                    f"{state!r} is no state of {workflow.reference}; {hint}", place="mapping", value=state
+                )
 
 
 def _steps(those: _Seen, others: _Seen, became: Literal["possible", "impossible"]) -> Iterator[Change]:
@@ -105,7 +120,9 @@ def _guards(step: _Step, before: _Seen, after: _Seen) -> Iterator[Change]:
     """Yield what the guards of a step that both have say otherwise."""
     path = after.path(step)
     sides = _Sides(step, before, after)
-    yield from sides.values(path)
+    by_values = list(sides.values(path))
+    yield from by_values
+    yield from sides.order(path, told_lost=any(change.became == "impossible" for change in by_values))
     for was, now in zip(before.steps[step], after.steps[step], strict=False):
         yield from _codes(step, _asked(was, before), _asked(now, after), sides.decided, path)
     fewer, more = len(before.steps[step]), len(after.steps[step])
@@ -167,6 +184,7 @@ class _Sides:
         workflow = after.workflow
         command = workflow.handler_for(step.trigger).command
         self._all = Alternatives(step.source, transitions, guards, command=command, state=type(workflow.initial))
+        self._guards = guards
         self._old, self._new = self._all.all[: counts[0]], self._all.all[counts[0] :]
         self.decided = {comparison for one in self._all.all for comparison in one.comparisons}
         self.all_decided = not any(one.opaque for one in self._all.all)
@@ -180,9 +198,51 @@ class _Sides:
         for became, those, others in ways:
             for point in self._points(those, others):
                 text = f"{self._step} with {told(point)} became {became}: {' > '.join(path)}"
-                values = {name: shown(one) for name, one in point.items()}
-                yield Change(became=became, text=text, path=path, values=values)
+                yield Change(became=became, text=text, path=path, values=_shown(point))
                 break
+
+    def order(self, path: tuple[str, ...], *, told_lost: bool) -> Iterator[Change]:
+        """Yield that a transition to another state, which came after the step, comes before it now, and both can agree.
+
+        What values decide is left out where it is *told_lost* already.
+        """
+        for first, last in combinations(self._old, 2):
+            dest, other = first.transition.dest, last.transition.dest
+            kept, ahead = self._now(first), self._now(last)
+            if dest != self._step.dest or dest == other or kept is None or ahead is None:
+                continue
+            mine, theirs = self._codes(first), self._codes(ahead)
+            by_values = told_lost and (mine <= theirs or theirs <= mine)
+            if by_values or self._new.index(kept) < self._new.index(ahead):
+                continue
+            point = self._agreed(first, ahead)
+            if point is not None:
+                where = self._where(mine | theirs, point)
+                text = f"{self._step} enters {other!r} now, which comes first where {where}: {' > '.join(path)}"
+                yield Change(became="different", text=text, path=path, values=_shown(point))
+                return
+
+    def _now(self, old: Alternative) -> Alternative | None:
+        """Return what became of *old*: of the transitions that make the same step, the one in its place."""
+        dest = old.transition.dest
+        was, now = ([one for one in those if one.transition.dest == dest] for those in (self._old, self._new))
+        return dict(zip(was, now, strict=False)).get(old)
+
+    def _agreed(self, old: Alternative, new: Alternative) -> Point | None:
+        """Return values with which both agree and nothing before them does; guards that neither asks may disagree."""
+        codes = self._codes(old) | self._codes(new)
+        before = (*self._old[: self._old.index(old)], *self._new[: self._new.index(new)])
+        return self._all.point(
+            (*old.comparisons, *new.comparisons), [one for one in before if self._codes(one) <= codes]
+        )
+
+    def _codes(self, one: Alternative) -> frozenset[str]:
+        return frozenset(self._guards[code].code for code in one.opaque)
+
+    def _where(self, codes: frozenset[str], point: Point) -> str:
+        named = dict(sorted((guard.code, _named(guard)) for guard in self._guards.values() if guard.code in codes))
+        agreeing = [f"{' and '.join(named.values())} agree{'' if len(named) > 1 else 's'}"] if named else []
+        return " with ".join([*agreeing, *([told(point)] if point else [])])
 
     def _points(self, those: tuple[Alternative, ...], others: tuple[Alternative, ...]) -> Iterator[Point]:
         """Yield values with which the first of *those* that agrees makes the step, and of *others* none or another.
@@ -203,6 +263,10 @@ class _Sides:
                     elsewhere = self._all.point(must, (*earlier, *others[:place]))
                     if elsewhere is not None:
                         yield elsewhere
+
+
+def _shown(point: Point) -> Mapping[str, str]:
+    return {name: shown(one) for name, one in point.items()}
 
 
 def _code(guard: Guard, side: str) -> str:

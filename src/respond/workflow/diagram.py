@@ -45,7 +45,7 @@ def mermaid(
     plan: Plan | None = None,
     traffic: Mapping[tuple[str, str], str] | None = None,
 ) -> str:
-    """Return a Mermaid state diagram of the steps that change the state; arrows of one step share a label.
+    """Return a Mermaid state diagram of the steps that enter a state; arrows of one step share a label.
 
     *guards*, *plan* and *traffic* as for `arrows`.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def lint(workflow: Workflow) -> tuple[Finding, ...]:
     """Return everything that is wrong with *workflow* or should be better, in the order of its parts."""
-    parts = (_states, _transitions, paths, guards, _handlers, _events)
+    parts = (_name, _states, _transitions, paths, guards, _handlers, _events)
     return tuple(dict.fromkeys(one for part in parts for one in part(workflow)))
 
 
@@ -40,7 +40,22 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"write one of {', '.join(names)}, or add it"
 
 
+def _name(workflow: Workflow) -> Iterator[Finding]:
+    name: object = workflow.name
+    if not (isinstance(name, str) and name.strip()):
+        yield found("name-invalid", "name", f"the name {name!r} must be text and not blank: write one")
+    if type(workflow.version) is not int or workflow.version < 1:
+        text = f"the version {workflow.version!r} must be a whole number from 1 on: write version=1"
+        yield found("version-invalid", "version", text)
+
+
 def _states(workflow: Workflow) -> Iterator[Finding]:
+    for part in ("states", "finals"):
+        given = getattr(workflow, part)
+        if isinstance(given, str):
+            yield found(
+                "names-not-listed", part, f"{part} is one text, {given!r}: write a tuple of names, ({given!r},)"
+            )
     if "-" in workflow.category or not workflow.category:
         text = f"the category {workflow.category!r} must be text without a hyphen: streams are named category-key"
         yield found("category-invalid", "category", text)

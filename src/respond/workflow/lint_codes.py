@@ -8,7 +8,9 @@ from respond.plan.finding import Finding, Severity
 
 ERRORS: Mapping[str, str] = {
     "category-invalid": "the category is empty, or has a hyphen",
-    "name-invalid": "a state or a command has a name that the machine cannot take",
+    "name-invalid": "the workflow has no name, or a state or a command has one that the machine cannot take",
+    "version-invalid": "the version is not a whole number from 1 on",
+    "names-not-listed": "`states` or `finals` is a text in the place of a tuple of names",
     "state-reserved": "`new` is declared as a state",
     "initial-invalid": "the initial state does not stand at `new`",
     "state-twice": "a state stands twice",
@@ -58,7 +60,12 @@ PLAN_WARNINGS: Mapping[str, str] = {
 }
 """The codes of what is probably not meant under one plan."""
 
-CODES: Mapping[str, str] = {**ERRORS, **WARNINGS, **PLAN_ERRORS, **PLAN_WARNINGS}
+MODULE_ERRORS: Mapping[str, str] = {
+    "version-twice": "two definitions of a module have one name and version, and different content",
+}
+"""The codes of errors among the definitions of one module; an engine refuses to register them together."""
+
+CODES: Mapping[str, str] = {**ERRORS, **WARNINGS, **PLAN_ERRORS, **PLAN_WARNINGS, **MODULE_ERRORS}
 """Every code, and what it means."""
 
 
