@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-from respond.domain.canonical import canonical
+from respond.domain.canonical import canonical, plain
 from respond.domain.events import Event
 from respond.domain.payloads import to_data
 from respond.errors import CommandRefused, IdempotencyConflict, InvalidRecord
@@ -153,8 +153,15 @@ def _kept(asked: Asked, events: Sequence[Event]) -> None:
     for version, event in enumerate(events, start=len(asked.before) + 1):
         if event.version != version:
             _broken("versions are dense", f"event {version} has version {event.version}")
-        if to_data(event.data) != event.body["data"]:
-            _broken("what is stored is read back", f"{written(event.data)} was stored as {event.body['data']!r}")
+        stored, read = event.body["data"], plain(to_data(event.data))
+        if read != stored:
+            other = [name for name in {**stored, **read} if stored.get(name) != read.get(name)]
+            _broken(
+                "what is stored is read back",
+                f"of {event.type} {', '.join(f'{name}={stored.get(name)!r}' for name in other)} was stored, and "
+                f"{', '.join(f'{name}={read.get(name)!r}' for name in other)} would be of what is read, "
+                f"{written(event.data)}; look at the converters of its fields",
+            )
 
 
 def _untouched(asked: Asked, events: Sequence[Event]) -> None:
@@ -178,11 +185,12 @@ def _steps(asked: Asked, events: Sequence[Event]) -> None:
         if finding is not None:
             _broken("every step is one of the table", f"{asked.what} wrote {written(event.data)}: {finding.text}")
         status = getattr(event.data, "to", status)
-    if events and asked.trial.status != asked.dest:
+    if asked.trial.status != asked.dest:
+        wrong = f"look at the evolver of {events[-1].type}" if events else "its handler yields no event that says so"
         _broken(
             "the state follows the transition",
             f"{asked.what} leads from {asked.explanation.state!r} to {asked.dest!r}, and the folded state stands at "
-            f"{asked.trial.status!r}; look at the evolver of {events[-1].type}",
+            f"{asked.trial.status!r}; {wrong}",
         )
 
 

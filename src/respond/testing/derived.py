@@ -115,6 +115,8 @@ class Deriver:
             return st.one_of(nothing + [self.of(one, limits, name) for one in some])
         if limits.options is not None:
             return st.sampled_from(limits.options)
+        if origin is tuple and not arguments:  # tuple[()]
+            return st.just(())
         if (origin or kind) in _COLLECTIONS:
             return self._collection(origin or kind, arguments, limits, name)
         if (origin or kind) in _MAPPINGS:
