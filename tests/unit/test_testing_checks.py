@@ -33,9 +33,7 @@ def test_what_is_read_otherwise_than_it_was_stored_is_told_with_both_sides():
     """A field that changes whenever it is read is found, with what was stored and what would be."""
     rising: Any = attrs.field(type=int, converter=lambda number: number + 1)
     state = workflow_machine(box_of(int, stored=rising))()
-    with pytest.raises(
-        CheckFailed, match="what is stored is read back: of BoxFilled content=2 was .*, and content=3 would"
-    ):
+    with pytest.raises(CheckFailed, match=r"read back: of BoxFilled content=2 was .*, and content=3 would"):
         state.fill(content=1)
 
 
@@ -48,7 +46,7 @@ def test_a_step_to_another_state_that_writes_nothing_is_found():
     """A command that leads to another state, and yields no event, is accepted and stays."""
     state = workflow_machine(SILENT)()
     state.fill(content=1)
-    with pytest.raises(CheckFailed, match="the state follows the transition.* to 'sealed'.*yields no event"):
+    with pytest.raises(CheckFailed, match=r"the state follows the transition.* to 'sealed'.*yields no event"):
         state.seal()
 
 
