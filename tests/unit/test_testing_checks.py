@@ -12,6 +12,8 @@ from boxes import box_of, command_of
 from planting import with_handler
 from respond.testing import WorkflowMachine, paths, workflow_machine
 from respond.testing.checks import CheckFailed
+from respond.workflow.definition import Guard, Transition
+from respond.workflow.workflow import Workflow
 
 
 def live(machine: type[WorkflowMachine], examples: int = 10) -> None:
@@ -55,3 +57,34 @@ def test_a_path_that_no_event_takes_says_what_was_tried():
     (path,) = (one for one in paths(SILENT) if not one.reached)
     assert path.name == "filled-seal-sealed"
     assert "not reached: what was accepted caused nothing (5); " in path.against
+
+
+def guarded(check: Any, **options: Any) -> Workflow:
+    """Return a box that is filled when *check* agrees."""
+    filling = Transition("fill", "new", "filled", guards=("too-much",))
+    guards = (Guard("too-much", check, **options),)
+    return attrs.evolve(BOX, transitions=(filling, *BOX.transitions[1:]), guards=guards)
+
+
+@pytest.mark.parametrize("answer", [True, False, ""])
+def test_a_guard_that_objects_without_a_reason_is_found(answer):
+    """A guard that returns a bool refuses either way, and tells nobody why."""
+    state = workflow_machine(guarded(lambda _: answer))()
+    with pytest.raises(CheckFailed, match=r"a guard returns None or a text: too-much objects to Fill\(content=1\)"):
+        state.fill(content=1)
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (lambda now: "too much" if now.command.content > 1 else None, "it raises AttributeError"),
+        (lambda now: "too much" if now.command else None, "it says None, where it says 'too much'"),
+    ],
+    ids=["raises", "differs"],
+)
+def test_a_guard_that_reads_more_than_it_says_is_found(check, told):
+    """A guard that reads the command, and says that it does not, fails where `explain` asks it without one."""
+    state = workflow_machine(guarded(check, reads="state"))()
+    with pytest.raises(CheckFailed, match=f"a guard reads what it says: too-much .*{told}"):
+        state.fill(content=1)
+    workflow_machine(guarded(lambda now: now.command and None))().fill(content=1)

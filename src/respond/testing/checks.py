@@ -14,10 +14,11 @@ import attrs
 from respond.domain.canonical import canonical, plain
 from respond.domain.events import Event
 from respond.domain.payloads import to_data
+from respond.domain.values import replace
 from respond.errors import CommandRefused, IdempotencyConflict, InvalidRecord
 from respond.testing.program import written
 from respond.testing.trial import Trial
-from respond.workflow.decider import Explanation, decide, explain
+from respond.workflow.decider import Explanation, Verdict, decide, explain
 from respond.workflow.definition import Handler, Situation
 from respond.workflow.table import NOT_ENABLED
 
@@ -71,10 +72,13 @@ class Asked:
 
 
 def foreseen(asked: Asked) -> None:
-    """Check that the table and the machine choose the same step."""
+    """Check that guards answer as they promise, and that the table and the machine choose the same step."""
     __tracebackhide__ = True
     if asked.explanation.done:
         return
+    for candidate in asked.explanation.candidates:
+        for verdict in candidate.verdicts:
+            _answered(asked, verdict)
     allowed = [one.dest for one in asked.explanation.candidates if one.allowed]
     chosen = allowed[0] if allowed else None
     if chosen != asked.dest:
@@ -83,6 +87,33 @@ def foreseen(asked: Asked) -> None:
             f"{asked.what} in {asked.explanation.state!r} leads to {asked.dest!r} by the machine, and to {chosen!r} "
             "by the table; a guard that answers differently when it is asked again is not pure",
         )
+
+
+def _answered(asked: Asked, verdict: Verdict) -> None:
+    """Check that a guard returns None or a text, and answers alike without a command where it reads the state only."""
+    __tracebackhide__ = True
+    if verdict.passed is False and not (verdict.text and isinstance(verdict.text, str)):
+        _broken(
+            "a guard returns None or a text",
+            f"{verdict.code} objects to {asked.what} without a text; return None where nothing stands against it, else "
+            "the text of the reason, and never a bool",
+        )
+    guard = asked.trial.workflow.guard_of[verdict.code]
+    if guard.reads == "command":
+        return
+    try:
+        reason = guard.check(replace(asked.situation, command=None))
+    except Exception as error:  # noqa: BLE001 - whatever a guard does with a command that is not there
+        told = f"raises {error!r}"
+    else:
+        if (reason is None, reason or "") == (verdict.passed, verdict.text):
+            return
+        told = f"says {reason!r}"
+    _broken(
+        "a guard reads what it says",
+        f"{verdict.code} says that it reads the state only, and without a command it {told}, where it says "
+        f"{verdict.text or None!r} of {asked.what}; look at the command no more, or leave reads='state' out",
+    )
 
 
 def refused(asked: Asked, refusal: CommandRefused) -> None:
