@@ -8,10 +8,12 @@ import attrs
 import pytest
 from hypothesis import settings
 
-from boxes import box_of, command_of
-from planting import with_handler
+from boxes import Box, box_of, command_of
+from planting import with_evolver, with_handler
+from respond.domain.values import replace
 from respond.testing import WorkflowMachine, paths, workflow_machine
 from respond.testing.checks import CheckFailed
+from respond.testing.copies import copied
 from respond.workflow.definition import Guard, Transition
 from respond.workflow.workflow import Workflow
 
@@ -88,3 +90,43 @@ def test_a_guard_that_reads_more_than_it_says_is_found(check, told):
     with pytest.raises(CheckFailed, match=f"a guard reads what it says: too-much .*{told}"):
         state.fill(content=1)
     workflow_machine(guarded(lambda now: now.command and None))().fill(content=1)
+
+
+@attrs.frozen
+class Shelf:
+    """What lies on a shelf."""
+
+    things: list[int]
+    _label: str = attrs.field(default="a", eq=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "change"),
+    [
+        ({"a": [1]}, lambda content: content["a"].append(2)),
+        ([{"a": 1}], lambda content: content[0].update(a=2)),
+        (({1},), lambda content: content[0].add(2)),
+        ((1, Shelf([1])), lambda content: content[1].things.append(2)),
+        ({"a": Shelf([])}, lambda content: content["a"].things.append(2)),
+    ],
+    ids=repr,
+)
+def test_an_evolver_that_changes_the_state_deep_within_is_found(content, change):
+    """A list within a mapping, a tuple or an attrs class is seen too."""
+
+    def moved(box: Box, event: Any) -> Box:
+        change(box.content)
+        return replace(box, status=event.data.to)
+
+    workflow = attrs.evolve(with_evolver(BOX, BOX.handlers[0].emits[0], moved), initial=Box(content=copied(content)))
+    state = workflow_machine(workflow)()
+    with pytest.raises(
+        CheckFailed, match=r"the state before it alone: .* of the content .*evolver of BoxFilled"
+    ):
+        state.fill(content=1)
+
+
+@pytest.mark.parametrize("value", [1, "a", None, (1, ("a", frozenset({1}))), Box(content=(1,)), object()], ids=repr)
+def test_what_cannot_be_changed_in_place_is_not_copied(value):
+    """A copy is made of what holds a list, a mapping or a set, and of nothing else."""
+    assert copied(value) is value

@@ -5,8 +5,7 @@ Each raises a `CheckFailed` that names the check, in a sentence, and tells what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import attrs
@@ -16,6 +15,7 @@ from respond.domain.events import Event
 from respond.domain.payloads import to_data
 from respond.domain.values import replace
 from respond.errors import CommandRefused, IdempotencyConflict, InvalidRecord
+from respond.testing.copies import copied
 from respond.testing.program import written
 from respond.testing.trial import Trial
 from respond.workflow.decider import Explanation, Verdict, decide, explain
@@ -49,8 +49,8 @@ class Asked:
     explanation: Explanation
     dest: str | None
     """The state that the machine chose; None when it chose none."""
-    held: Mapping[str, Any]
-    """Copies of what the state holds that can be changed in place."""
+    held: Any
+    """The state as it was, which no change in place reaches."""
 
     @classmethod
     def of(cls, trial: Trial, trigger: str, command: Any, actor: Any, command_id: str) -> Asked:
@@ -58,8 +58,9 @@ class Asked:
         situation = trial.situation(command, actor=actor)
         explanation = explain(trial.workflow, trigger, situation)
         dest = trial.workflow.machine.dest(trigger, situation)
-        held = {name: copy(value) for name, value in _containers(trial.state)}
-        return cls(trial, trigger, command, actor, command_id, trial.log, situation, explanation, dest, held)
+        return cls(
+            trial, trigger, command, actor, command_id, trial.log, situation, explanation, dest, copied(trial.state)
+        )
 
     @property
     def what(self) -> str:
@@ -198,12 +199,16 @@ def _kept(asked: Asked, events: Sequence[Event]) -> None:
 def _untouched(asked: Asked, events: Sequence[Event]) -> None:
     """Check that the state that was there before is as it was."""
     __tracebackhide__ = True
-    for name, value in _containers(asked.situation.state):
-        if value != asked.held[name]:
+    state = asked.situation.state
+    if state == asked.held:
+        return
+    for field in attrs.fields(type(state)):
+        now, before = getattr(state, field.name), getattr(asked.held, field.name)
+        if now != before:
             _broken(
                 "an event leaves the state before it alone",
-                f"{asked.what} made {written(value)} of the {name} {written(asked.held[name])} of the state that was "
-                f"there before; the evolver of {events[-1].type} must return another one",
+                f"{asked.what} made {written(now)} of the {field.name} {written(before)} of the state that was there "
+                f"before; {f'the evolver of {events[-1].type}' if events else 'its handler'} must leave it alone",
             )
 
 
@@ -282,15 +287,6 @@ def stored(trial: Trial) -> None:
     replayed = trial.replay()
     if replayed != trial.state:
         _broken("replay equals live", f"{written(replayed)} is replayed, {written(trial.state)} is live")
-
-
-def _containers(state: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what *state* holds that can be changed in place, each with the name of its field."""
-    if attrs.has(type(state)):
-        for field in attrs.fields(type(state)):
-            value = getattr(state, field.name)
-            if isinstance(value, (list, dict, set)):
-                yield field.name, value
 
 
 def _unchanged(asked: Asked, check: str) -> None:
