@@ -58,7 +58,7 @@ def test_a_path_that_no_event_takes_says_what_was_tried():
     """A path whose commands are accepted and cause nothing says so."""
     (path,) = (one for one in paths(SILENT) if not one.reached)
     assert path.name == "filled-seal-sealed"
-    assert "not reached: what was accepted caused nothing (5); " in path.against
+    assert path.against.startswith("not reached: what was accepted caused nothing (")
 
 
 def guarded(check: Any, **options: Any) -> Workflow:
