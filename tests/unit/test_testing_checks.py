@@ -120,9 +120,7 @@ def test_an_evolver_that_changes_the_state_deep_within_is_found(content, change)
 
     workflow = attrs.evolve(with_evolver(BOX, BOX.handlers[0].emits[0], moved), initial=Box(content=copied(content)))
     state = workflow_machine(workflow)()
-    with pytest.raises(
-        CheckFailed, match=r"the state before it alone: .* of the content .*evolver of BoxFilled"
-    ):
+    with pytest.raises(CheckFailed, match=r"the state before it alone: .* of the content .*evolver of BoxFilled"):
         state.fill(content=1)
 
 
