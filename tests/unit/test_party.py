@@ -165,7 +165,12 @@ GUARDS = [
     ("contacted", attrs.evolve(OFFER, amount=None), OFFER, "offer-undescribed"),
     ("contacted", attrs.evolve(OFFER, form="extra_service", amount=None), OFFER, "offer-undescribed"),
     ("contacted", attrs.evolve(OFFER, form="extra_service", amount=None, text="free"), OFFER, "offer-undescribed"),
-    ("contacted", attrs.evolve(OFFER, amount=yuan("0")), attrs.evolve(OFFER, amount=yuan("0.01")), "amount-not-positive"),
+    (
+        "contacted",
+        attrs.evolve(OFFER, amount=yuan("0")),
+        attrs.evolve(OFFER, amount=yuan("0.01")),
+        "amount-not-positive",
+    ),
     ("contacted", attrs.evolve(OFFER, amount=Money(Decimal(5), "EUR")), OFFER, "currency-wrong"),
     ("contacted", attrs.evolve(OFFER, amount=yuan("1.005")), OFFER, "digits-too-many"),
     ("contacted", attrs.evolve(OFFER, amount=yuan("1E+15")), OFFER, "digits-too-many"),

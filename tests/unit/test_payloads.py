@@ -20,7 +20,7 @@ from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.domain.payloads import corrected, from_data, from_input, reader, to_data
 from respond.domain.values import replace
-from respond.errors import InvalidInput, InvalidRecord
+from respond.errors import InvalidInput, InvalidRecord, InvalidWorkflow
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 Scalar = str | int | bool | Decimal
@@ -252,3 +252,30 @@ def test_replace() -> None:
     new = replace(old, seen=timedelta(1))
     assert (new, old) == (State("a", timedelta(1)), State("a"))
     assert type(new) is State
+
+
+class Plain:
+    """A class that no log can hold."""
+
+
+@attrs.frozen
+class Within:
+    """A payload within another."""
+
+    span: timedelta
+
+
+@pytest.mark.parametrize("kind", [timedelta, Plain, list[Plain], Colour | int, Within], ids=str)
+def test_a_field_that_no_log_can_hold_is_named(kind):
+    """The error tells of event, field and type, and which types there are."""
+    payload = attrs.make_class("Paid", {"sound": attrs.field(type=int), "odd": attrs.field(type=kind)})
+    with pytest.raises(InvalidWorkflow, match=r"^Paid\.odd: no log can hold a .*; an event holds text, int") as refused:
+        from_data(payload, {})
+    assert (refused.value.place, refused.value.value) == ("Paid.odd", kind)
+
+
+def test_a_type_that_is_not_there_is_named():
+    """A name that stands in an annotation only is told with its field."""
+    payload = attrs.make_class("Paid", {"sound": attrs.field(type=int), "odd": attrs.field(type="list[Missing]")})
+    with pytest.raises(InvalidWorkflow, match=r"^Paid\.odd: its type names 'Missing'"):
+        from_data(payload, {})

@@ -20,7 +20,7 @@ from respond.domain.canonical import canonical
 from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.domain.payloads import from_data, to_data
-from respond.errors import InvalidInput
+from respond.errors import InvalidInput, InvalidWorkflow
 from respond.testing.derived import Deriver, Underivable
 from respond.testing.payloads import Payloads, commands_of, samples
 from respond.testing.program import shown
@@ -296,3 +296,54 @@ def test_a_value_within_a_value_says_where_it_fails():
 
     with pytest.raises(Underivable, match=r"Outer\.inner"):
         Deriver().built(Outer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "validator", "told"),
+    [
+        (int, [v.ge(5), v.le(3)], "no value keeps to its validators"),
+        (str, v.in_(()), "no value keeps to its validators"),
+        (list[int], [v.min_len(3), v.max_len(2)], "it has 3 members at least, and 2 at most"),
+        (datetime, v.ge(datetime(2026, 1, 1)), "offset-naive"),  # noqa: DTZ001 - that is what is wrong
+        (None, None, "has no type; annotate it"),
+    ],
+    ids=["bounds", "options", "lengths", "naive", "untyped"],
+)
+def test_a_field_that_no_value_fits_is_named(kind, validator, told):
+    """What validators contradict, and what has no type, is told with its place, and not by Hypothesis at a draw."""
+    field = attrs.field(validator=validator) if kind is None else attrs.field(type=kind, validator=validator)
+    command = command_type("install")(attrs.make_class("Install", {"field": field}, frozen=True))
+    with pytest.raises(Underivable, match=rf"^Install\.field: .*{told}.*payloads="):
+        commands_of(workflow_with(command))
+
+
+def test_a_type_that_is_not_there_is_named():
+    """A name that stands in an annotation only is told with its field."""
+    command = command_type("install")(attrs.make_class("Install", {"field": attrs.field(type="Missing")}, frozen=True))
+    with pytest.raises(InvalidWorkflow, match=r"^Install\.field: its type names 'Missing'"):
+        commands_of(workflow_with(command))
+
+
+@pytest.mark.parametrize(
+    ("validator", "least", "most"),
+    [
+        ([v.ge(Decimal("0.001")), v.le(Decimal("0.004"))], "0.001", "0.004"),
+        ([v.gt(0), v.lt(Decimal("0.01"))], "0.001", "0.009"),
+        ([v.gt(Decimal("0.1")), v.le(1)], "0.11", "1"),
+        ([v.ge(0.125), v.le(0.126)], "0.125", "0.126"),
+    ],
+)
+def test_decimals_have_the_places_of_their_bounds(validator, least, most):
+    """Bounds with more places than two leave values between them."""
+    command = command_with(Decimal, validator)
+    drawn = {one.field for one in samples(commands_of(workflow_with(command))[command], 20)}
+    assert drawn
+    assert all(Decimal(least) <= one <= Decimal(most) for one in drawn)
+
+
+@pytest.mark.parametrize("validator", [None, v.ge(0), v.gt(9), v.le(100)], ids=["free", "ge", "gt", "le"])
+def test_numbers_of_everyday_size_are_drawn(validator):
+    """Without two bounds, a good share of the numbers lies where most limits of rules do."""
+    command = command_with(int, validator)
+    drawn = [one.field for one in samples(commands_of(workflow_with(command))[command], 200)]
+    assert sum(10 <= one <= 99 for one in drawn) > 20

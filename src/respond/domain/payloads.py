@@ -14,21 +14,26 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attrs
 import cattrs
+from cattrs.errors import StructureHandlerNotFoundError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.v import format_exception, transform_error
 
 from respond.domain.canonical import canonical, plain, rich
 from respond.domain.moments import Moment, format_utc, parse_utc
-from respond.errors import InvalidInput
+from respond.errors import InvalidInput, InvalidWorkflow
 
 PayloadT = TypeVar("PayloadT")
 
 _SCALARS = {str, int, bool, Decimal}
+_STORED = (
+    "an event holds text, int, bool, Decimal, Money, Moment, datetime, date, UUID, enumerations, attrs classes, and "
+    "lists, tuples, sets and mappings of them; write a span of time as a number of seconds"
+)
 
 
 def to_data(payload: object) -> dict[str, Any]:
@@ -57,8 +62,40 @@ def from_data(payload: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
 
 @cache
 def reader(payload: type) -> Callable[[Mapping[str, Any], type], Any]:
-    """Return the function that `from_data` calls, for loops that look it up once."""
-    return _FAST.get_structure_hook(payload)
+    """Return the function that `from_data` calls, for loops that look it up once.
+
+    Raises `InvalidWorkflow` that names the field whose values no log can hold.
+    """
+    try:
+        return _FAST.get_structure_hook(payload)
+    except (StructureHandlerNotFoundError, NameError) as error:
+        for name, kind in hints_of(payload).items() if attrs.has(payload) else ():
+            if not _readable(kind):
+                place = f"{payload.__name__}.{name}"
+                raise InvalidWorkflow(f"no log can hold a {kind!r}; {_STORED}", place=place, value=kind) from error
+        raise
+
+
+def _readable(kind: Any) -> bool:
+    try:
+        _FAST.get_structure_hook(kind)
+    except StructureHandlerNotFoundError:
+        return False
+    return True
+
+
+def hints_of(kind: type) -> dict[str, Any]:
+    """Return the types of the fields of *kind*; raises `InvalidWorkflow` for one that names what is not there."""
+    try:
+        return get_type_hints(kind, include_extras=True)
+    except NameError as error:
+        told = {field.name: str(field.type) for field in attrs.fields(kind) if str(error.name) in str(field.type)}
+        place = ".".join([kind.__name__, *list(told)[:1]])
+        raise InvalidWorkflow(
+            f"its type names {error.name!r}, which is not there when it is read; define or import it in the module "
+            f"{kind.__module__}, and not under `if TYPE_CHECKING` alone",
+            place=place,
+        ) from error
 
 
 def from_input(kind: type[PayloadT], data: object, *, place: str = "") -> PayloadT:

@@ -9,7 +9,7 @@ import attrs
 ValueT = TypeVar("ValueT")
 
 
-def replace(value: ValueT, **changes: Any) -> ValueT:
+def replace(value: ValueT, /, **changes: Any) -> ValueT:
     """Return a copy of *value* with *changes*; its class is `attrs.frozen(slots=False)`.
 
     Unlike `attrs.evolve` it runs no validator and no converter, and takes 0.4 µs where that takes 6: a fold only

@@ -5,19 +5,20 @@ Each raises a `CheckFailed` that names the check, in a sentence, and tells what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import attrs
 
-from respond.domain.canonical import canonical
+from respond.domain.canonical import canonical, plain
 from respond.domain.events import Event
 from respond.domain.payloads import to_data
+from respond.domain.values import replace
 from respond.errors import CommandRefused, IdempotencyConflict, InvalidRecord
+from respond.testing.copies import copied
 from respond.testing.program import written
 from respond.testing.trial import Trial
-from respond.workflow.decider import Explanation, decide, explain
+from respond.workflow.decider import Explanation, Verdict, decide, explain
 from respond.workflow.definition import Handler, Situation
 from respond.workflow.table import NOT_ENABLED
 
@@ -48,8 +49,8 @@ class Asked:
     explanation: Explanation
     dest: str | None
     """The state that the machine chose; None when it chose none."""
-    held: Mapping[str, Any]
-    """Copies of what the state holds that can be changed in place."""
+    held: Any
+    """The state as it was, which no change in place reaches."""
 
     @classmethod
     def of(cls, trial: Trial, trigger: str, command: Any, actor: Any, command_id: str) -> Asked:
@@ -57,8 +58,9 @@ class Asked:
         situation = trial.situation(command, actor=actor)
         explanation = explain(trial.workflow, trigger, situation)
         dest = trial.workflow.machine.dest(trigger, situation)
-        held = {name: copy(value) for name, value in _containers(trial.state)}
-        return cls(trial, trigger, command, actor, command_id, trial.log, situation, explanation, dest, held)
+        return cls(
+            trial, trigger, command, actor, command_id, trial.log, situation, explanation, dest, copied(trial.state)
+        )
 
     @property
     def what(self) -> str:
@@ -71,10 +73,13 @@ class Asked:
 
 
 def foreseen(asked: Asked) -> None:
-    """Check that the table and the machine choose the same step."""
+    """Check that guards answer as they promise, and that the table and the machine choose the same step."""
     __tracebackhide__ = True
     if asked.explanation.done:
         return
+    for candidate in asked.explanation.candidates:
+        for verdict in candidate.verdicts:
+            _answered(asked, verdict)
     allowed = [one.dest for one in asked.explanation.candidates if one.allowed]
     chosen = allowed[0] if allowed else None
     if chosen != asked.dest:
@@ -83,6 +88,33 @@ def foreseen(asked: Asked) -> None:
             f"{asked.what} in {asked.explanation.state!r} leads to {asked.dest!r} by the machine, and to {chosen!r} "
             "by the table; a guard that answers differently when it is asked again is not pure",
         )
+
+
+def _answered(asked: Asked, verdict: Verdict) -> None:
+    """Check that a guard returns None or a text, and answers alike without a command where it reads the state only."""
+    __tracebackhide__ = True
+    if verdict.passed is False and not (verdict.text and isinstance(verdict.text, str)):
+        _broken(
+            "a guard returns None or a text",
+            f"{verdict.code} objects to {asked.what} without a text; return None where nothing stands against it, else "
+            "the text of the reason, and never a bool",
+        )
+    guard = asked.trial.workflow.guard_of[verdict.code]
+    if guard.reads == "command":
+        return
+    try:
+        reason = guard.check(replace(asked.situation, command=None))
+    except Exception as error:  # noqa: BLE001 - whatever a guard does with a command that is not there
+        told = f"raises {error!r}"
+    else:
+        if (reason is None, reason or "") == (verdict.passed, verdict.text):
+            return
+        told = f"says {reason!r}"
+    _broken(
+        "a guard reads what it says",
+        f"{verdict.code} says that it reads the state only, and without a command it {told}, where it says "
+        f"{verdict.text or None!r} of {asked.what}; look at the command no more, or leave reads='state' out",
+    )
 
 
 def refused(asked: Asked, refusal: CommandRefused) -> None:
@@ -154,8 +186,15 @@ def _kept(asked: Asked, events: Sequence[Event]) -> None:
     for version, event in enumerate(events, start=len(asked.before) + 1):
         if event.version != version:
             _broken("versions are dense", f"event {version} has version {event.version}")
-        if to_data(event.data) != event.body["data"]:
-            _broken("what is stored is read back", f"{written(event.data)} was stored as {event.body['data']!r}")
+        stored, read = event.body["data"], plain(to_data(event.data))
+        if read != stored:
+            other = [name for name in {**stored, **read} if stored.get(name) != read.get(name)]
+            _broken(
+                "what is stored is read back",
+                f"of {event.type} {', '.join(f'{name}={stored.get(name)!r}' for name in other)} was stored, and "
+                f"{', '.join(f'{name}={read.get(name)!r}' for name in other)} would be of what is read, "
+                f"{written(event.data)}; look at the converters of its fields",
+            )
 
 
 def _shaped(asked: Asked, events: Sequence[Event]) -> None:
@@ -173,12 +212,16 @@ def _shaped(asked: Asked, events: Sequence[Event]) -> None:
 def _untouched(asked: Asked, events: Sequence[Event]) -> None:
     """Check that the state that was there before is as it was."""
     __tracebackhide__ = True
-    for name, value in _containers(asked.situation.state):
-        if value != asked.held[name]:
+    state = asked.situation.state
+    if state == asked.held:
+        return
+    for field in attrs.fields(type(state)):
+        now, before = getattr(state, field.name), getattr(asked.held, field.name)
+        if now != before:
             _broken(
                 "an event leaves the state before it alone",
-                f"{asked.what} made {written(value)} of the {name} {written(asked.held[name])} of the state that was "
-                f"there before; the evolver of {events[-1].type} must return another one",
+                f"{asked.what} made {written(now)} of the {field.name} {written(before)} of the state that was there "
+                f"before; {f'the evolver of {events[-1].type}' if events else 'its handler'} must leave it alone",
             )
 
 
@@ -191,11 +234,12 @@ def _steps(asked: Asked, events: Sequence[Event]) -> None:
         if finding is not None:
             _broken("every step is one of the table", f"{asked.what} wrote {written(event.data)}: {finding.text}")
         status = getattr(event.data, "to", status)
-    if events and asked.trial.status != asked.dest:
+    if asked.trial.status != asked.dest:
+        wrong = f"look at the evolver of {events[-1].type}" if events else "its handler yields no event that says so"
         _broken(
             "the state follows the transition",
             f"{asked.what} leads from {asked.explanation.state!r} to {asked.dest!r}, and the folded state stands at "
-            f"{asked.trial.status!r}; look at the evolver of {events[-1].type}",
+            f"{asked.trial.status!r}; {wrong}",
         )
 
 
@@ -256,15 +300,6 @@ def stored(trial: Trial) -> None:
     replayed = trial.replay()
     if replayed != trial.state:
         _broken("replay equals live", f"{written(replayed)} is replayed, {written(trial.state)} is live")
-
-
-def _containers(state: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what *state* holds that can be changed in place, each with the name of its field."""
-    if attrs.has(type(state)):
-        for field in attrs.fields(type(state)):
-            value = getattr(state, field.name)
-            if isinstance(value, (list, dict, set)):
-                yield field.name, value
 
 
 def _unchanged(asked: Asked, check: str) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from respond.domain.canonical import SAFE_INTEGER
 from respond.domain.moments import PRECISIONS, Moment
 from respond.domain.money import Money
+from respond.domain.payloads import hints_of
 from respond.errors import InvalidInput
 from respond.testing.clocks import START
 from respond.testing.limits import Limits, limits_of
@@ -29,6 +30,10 @@ TEXT_MAX = 8
 """How long a text is, unless its validators allow more."""
 AROUND = timedelta(days=30)
 """How far from `START` times lie, unless validators say otherwise."""
+PLACES = 2
+"""How many places a Decimal within bounds has, unless the bounds have more."""
+_EVERYDAY = st.integers(0, 9) | st.integers(0, 99)
+"""Numbers of the size that people meet, and most bounds lie among."""
 _WORDS = ("a", "b", "c")
 TEXTS = (
     *_WORDS,
@@ -79,16 +84,16 @@ class Deriver:
     def given(self, kind: type, overrides: Mapping[str, Strategy] = types.MappingProxyType({})) -> Strategy:
         """Return what draws the arguments of the attrs class *kind*; those with a default are left out at times.
 
-        Raises `Underivable` that names the field.
+        Raises `Underivable` that names the field, and `InvalidWorkflow` for a type that names what is not there.
         """
-        hints = get_type_hints(kind, include_extras=True)
+        hints = hints_of(kind)
         needed: dict[str, Strategy] = {}
         optional: dict[str, Strategy] = {}
         for field in attrs.fields(kind):
             if field.init:
                 chosen = overrides.get(field.name)
                 if chosen is None:
-                    chosen = self._field(kind, field, hints[field.name])
+                    chosen = self._field(kind, field, hints.get(field.name, attrs.NOTHING))
                 (needed if field.default is attrs.NOTHING else optional)[field.alias or field.name] = chosen
         return _arguments(needed, optional)
 
@@ -114,7 +119,9 @@ class Deriver:
             some = [one for one in arguments if one is not types.NoneType]
             return st.one_of(nothing + [self.of(one, limits, name) for one in some])
         if limits.options is not None:
-            return st.sampled_from(limits.options)
+            return _valid(st.sampled_from(limits.options))
+        if origin is tuple and not arguments:  # tuple[()]
+            return st.just(())
         if (origin or kind) in _COLLECTIONS:
             return self._collection(origin or kind, arguments, limits, name)
         if (origin or kind) in _MAPPINGS:
@@ -124,18 +131,22 @@ class Deriver:
         raise Underivable(f"no values of the type {kind!r} can be derived")
 
     def _field(self, kind: type, field: attrs.Attribute[Any], hint: Any) -> Strategy:
+        place = f"{kind.__name__}.{field.name}"
+        if hint is attrs.NOTHING:
+            raise Underivable("has no type; annotate it", place=place)
         try:
             return self.of(hint, limits_of(field.validator), field.name)
         except Underivable as error:
-            place = f"{kind.__name__}.{field.name}"
             raise Underivable(str(error).removeprefix(f"{error.place}: "), place=place, value=hint) from error
+        except (TypeError, ValueError) as error:
+            raise Underivable(f"no value keeps to its validators: {error}", place=place, value=hint) from error
 
     def _scalar(self, kind: type, limits: Limits, name: str) -> Strategy:
         if kind in _LEAVES:
             known = [one for one in self.named.get(name, ()) if type(one) is kind]
             if known and limits == _FREE:
                 return st.sampled_from([*known, *_UNKNOWN[kind]])
-            return _LEAVES[kind](limits)
+            return _valid(_LEAVES[kind](limits))
         if issubclass(kind, Enum):
             return st.sampled_from(kind)
         if attrs.has(kind):
@@ -147,21 +158,17 @@ class Deriver:
         if kind is tuple and arguments and Ellipsis not in arguments:
             return st.tuples(*(self.of(one, of_members, name) for one in arguments))
         member = self.of(arguments[0], of_members, name) if arguments else json_values
-        longest = limits.shortest + MEMBERS_MAX if limits.longest is None else limits.longest
+        shortest, longest = _lengths(limits, MEMBERS_MAX)
         made: Callable[[Any], Any] = frozenset if kind in _SETS else list if kind is list else tuple
         unique = repr if kind in _SETS else None
-        return st.lists(member, min_size=limits.shortest, max_size=longest, unique_by=unique).map(made)
+        return st.lists(member, min_size=shortest, max_size=longest, unique_by=unique).map(made)
 
     def _mapping(self, arguments: tuple[Any, ...], limits: Limits) -> Strategy:
         key, value = arguments or (str, Any)
         of_keys = limits_of(*limits.keys)
-        longest = limits.shortest + MEMBERS_MAX if limits.longest is None else limits.longest
-        return st.dictionaries(
-            self.of(key, of_keys),
-            self.of(value, limits_of(*limits.members)),
-            min_size=limits.shortest,
-            max_size=longest,
-        )
+        shortest, longest = _lengths(limits, MEMBERS_MAX)
+        values = self.of(value, limits_of(*limits.members))
+        return st.dictionaries(self.of(key, of_keys), values, min_size=shortest, max_size=longest)
 
 
 @st.composite
@@ -216,6 +223,20 @@ def _classes(hint: Any) -> Iterable[type]:
 # -- scalars -----------------------------------------------------------------------------------------------------------
 
 
+def _valid(strategy: Strategy) -> Strategy:
+    """Return *strategy*; raises what Hypothesis has against it, which comes with the first draw else."""
+    strategy.validate()
+    return strategy
+
+
+def _lengths(limits: Limits, more: int) -> tuple[int, int]:
+    """Return the smallest and the largest length, which is *more* where no validator says it; raises `ValueError`."""
+    longest = limits.shortest + more if limits.longest is None else limits.longest
+    if longest < limits.shortest:
+        raise ValueError(f"it has {limits.shortest} members at least, and {longest} at most")
+    return limits.shortest, longest
+
+
 def _bounds(limits: Limits, step: Any) -> tuple[Any, Any]:
     """Return the smallest and the largest value; *step* lies between an excluded bound and its neighbour."""
     least = limits.least if limits.above is None else limits.above + step
@@ -236,24 +257,36 @@ def _texts(limits: Limits) -> Strategy:
         return drawn.filter(lambda text: limits.shortest <= len(text) and (most is None or len(text) <= most))
     if limits.longest is None and not limits.shortest:
         return st.sampled_from(TEXTS)
-    longest = limits.shortest + TEXT_MAX if limits.longest is None else limits.longest
+    shortest, longest = _lengths(limits, TEXT_MAX)
     words = [word * max(limits.shortest, 1) for word in _WORDS] if longest else [""]
-    return st.sampled_from(words) | st.text(_ALPHABET, min_size=limits.shortest, max_size=longest)
+    return st.sampled_from(words) | st.text(_ALPHABET, min_size=shortest, max_size=longest)
 
 
 def _integers(limits: Limits) -> Strategy:
     least, most = _bounds(limits, 1)
-    if least is not None or most is not None:
-        far = SAFE_INTEGER
-        return st.integers(-far if least is None else least, far if most is None else most)
-    return st.integers(0, 9) | st.integers(-SAFE_INTEGER, SAFE_INTEGER)
+    if least is not None and most is not None:
+        return st.integers(least, most)
+    first, sign = (least, 1) if most is None else (most, -1)
+    if first is None:
+        return _EVERYDAY | st.integers(-SAFE_INTEGER, SAFE_INTEGER)
+    return _EVERYDAY.map(lambda number: first + sign * number) | st.integers(
+        -SAFE_INTEGER if least is None else least, SAFE_INTEGER if most is None else most
+    )
 
 
 def _decimals(limits: Limits) -> Strategy:
-    least, most = _bounds(limits, Decimal("0.01"))
-    if least is not None or most is not None:
-        return st.decimals(least, most, allow_nan=False, allow_infinity=False, places=2)
-    return st.integers(0, 99).map(Decimal) | st.decimals(allow_nan=False, allow_infinity=False)
+    told = {name: getattr(limits, name) for name in ("least", "above", "most", "below")}
+    given = {name: bound for name, bound in told.items() if bound is not None}
+    if not given:
+        return st.integers(0, 99).map(Decimal) | st.decimals(allow_nan=False, allow_infinity=False)
+    bounds: dict[str, Any] = {name: Decimal(bound) for name, bound in given.items()}
+    exact = attrs.evolve(limits, **bounds)
+    places = max(PLACES, *(-int(Decimal(str(bound)).as_tuple().exponent) for bound in given.values()))
+    least, most = _bounds(exact, Decimal(1).scaleb(-places))
+    if least is not None and most is not None and least > most:  # between two neighbours of so many places
+        places += 1
+        least, most = _bounds(exact, Decimal(1).scaleb(-places))
+    return st.decimals(least, most, allow_nan=False, allow_infinity=False, places=places)
 
 
 def _floats(limits: Limits) -> Strategy:

@@ -204,7 +204,9 @@ class _Tried:
             if attempt.misses(goal, edges):
                 codes += found
         told = ", ".join(f"{code} ({count})" for code, count in codes.most_common())
-        why = f"against it stood {told}" if told else "nothing was tried that could reach it"
+        idle = sum(count for where, count in search.idle.items() if _Attempt(*where).misses(goal, edges))
+        stood = [f"against it stood {told}"] * bool(told) + [f"what was accepted caused nothing ({idle})"] * bool(idle)
+        why = ", and ".join(stood) or "nothing was tried that could reach it"
         return f"not reached: {why}; {_extent(search, tuple(ticks))}"
 
 

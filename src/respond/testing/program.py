@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum, Flag
 from typing import Any, cast
 
 import attrs
@@ -25,7 +26,12 @@ def shown(command: Any) -> dict[str, Any]:
 
 
 def written(value: Any) -> str:
-    """Return *value* as it is written in Python, arguments at their default left out."""
+    """Return *value* as it is written in Python, arguments at their default left out.
+
+    Its classes are called by their own names, as `from datetime import date, datetime` brings them.
+    """
+    if isinstance(value, Enum):
+        return _member(value)
     if isinstance(value, datetime):
         place = "" if value.tzinfo is None else ", tzinfo=UTC"
         at = value if value.tzinfo is None else value.astimezone(UTC)
@@ -35,15 +41,36 @@ def written(value: Any) -> str:
         return f"datetime({', '.join(map(str, parts))}{place})"
     if isinstance(value, timedelta):
         return f"timedelta({arguments_of(units(value))})"
+    if isinstance(value, date | time):
+        return repr(value).replace("datetime.timezone.utc", "UTC").replace("datetime.", "")
     if attrs.has(type(value)):
-        return f"{type(value).__name__}({arguments_of(shown(value))})"
+        return f"{_name(type(value))}({arguments_of(shown(value))})"
     if type(value) is tuple:
         return f"({', '.join(map(written, value))}{',' if len(value) == 1 else ''})"
     if type(value) is list:
         return f"[{', '.join(map(written, value))}]"
     if type(value) is dict:
         return "{" + ", ".join(f"{written(key)}: {written(one)}" for key, one in value.items()) + "}"
+    if type(value) in (set, frozenset) and value:
+        members = f"{{{', '.join(sorted(map(written, value)))}}}"
+        return members if type(value) is set else f"frozenset({members})"
     return repr(value)
+
+
+def _member(value: Enum) -> str:
+    """Return a member of an enumeration by its name, a flag by the names of its parts."""
+    kind = type(value)
+    parts = list(value) if isinstance(value, Flag) else [value]
+    names = [str(one.name) for one in parts]
+    whole = not isinstance(value, Flag) or (names and value.value == sum(one.value for one in parts))
+    if not whole or not all(map(str.isidentifier, names)):
+        return f"{_name(kind)}({written(value.value)})"
+    return " | ".join(f"{_name(kind)}.{name}" for name in names)
+
+
+def _name(kind: type) -> str:
+    """Return what *kind* is called within the module, or the function, that defines it."""
+    return kind.__qualname__.rpartition("<locals>.")[2]
 
 
 def arguments_of(values: Mapping[str, Any]) -> str:

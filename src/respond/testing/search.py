@@ -115,6 +115,8 @@ class Search:
     """Whether one more was found, and there was no room for it."""
     deepest: int = attrs.field(init=False, default=0)
     """How many steps lead to the abstract state that is the farthest."""
+    idle: Counter[tuple[str, Edge | None, str]] = attrs.field(init=False, factory=Counter)
+    """How often a command caused nothing: by the state, the transition that was taken before, and the trigger."""
     _found: Counter[Hashable] = attrs.field(init=False, factory=Counter)
 
     @property
@@ -162,6 +164,7 @@ class Search:
         except CommandRefused as refused:
             return Refused(node, trigger, tuple(one.code for one in refused.refusals))
         if after is node.standing:
+            self.idle[node.standing.status, node.edge, trigger] += 1
             return None
         edge = Edge(node.standing.status, trigger, after.status) if trigger else node.edge
         led = Node(after, node.depth + 1, node, step, edge, self._key(after, edge))
