@@ -109,7 +109,7 @@ class Shelf:
         ((1, Shelf([1])), lambda content: content[1].things.append(2)),
         ({"a": Shelf([])}, lambda content: content["a"].things.append(2)),
     ],
-    ids=repr,
+    ids=["a list in a mapping", "a mapping in a list", "a set in a tuple", "in a class", "in a class in a mapping"],
 )
 def test_an_evolver_that_changes_the_state_deep_within_is_found(content, change):
     """A list within a mapping, a tuple or an attrs class is seen too."""
@@ -124,7 +124,9 @@ def test_an_evolver_that_changes_the_state_deep_within_is_found(content, change)
         state.fill(content=1)
 
 
-@pytest.mark.parametrize("value", [1, "a", None, (1, ("a", frozenset({1}))), Box(content=(1,)), object()], ids=repr)
+@pytest.mark.parametrize(
+    "value", [1, "a", None, (1, ("a", frozenset({1}))), Box(content=(1,)), object()], ids=lambda one: type(one).__name__
+)
 def test_what_cannot_be_changed_in_place_is_not_copied(value):
     """A copy is made of what holds a list, a mapping or a set, and of nothing else."""
     assert copied(value) is value
