@@ -48,7 +48,7 @@ BUDGET = settings(
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow],
 )
-SHORT = settings(BUDGET, max_examples=120, stateful_step_count=15, phases=[Phase.generate])
+SHORT = settings(BUDGET, max_examples=900, stateful_step_count=15, phases=[Phase.generate])
 """For controls: a defect that was planted is to be found, and nothing else about it matters."""
 Plant = Callable[[pytest.MonkeyPatch], type[Whole]]
 """What plants a defect, and returns the machine that is to find it."""
