@@ -67,7 +67,8 @@ class ReviewRules:
     participants: tuple[str, ...] = ()
     """The ids of the roles that take part."""
     not_responders: bool = False
-    """Whether whoever leads it must not have commanded the response."""
+    """Whether whoever leads it must not have commanded the response: told to people, for a facilitator who took part in
+    it is refused under every plan."""
     source: str = ""
     """Where its span comes from, when from outside."""
 
