@@ -49,6 +49,7 @@ class Dim:
     tint: int | None = None
     note: str = ""
     mood: Literal["calm", "loud"] = "calm"
+    socket: str = attrs.field(default="E27", validator=attrs.validators.in_(("E14", "E27")))
     slow: bool = False
     colour: Colour = Colour.WARM
     price: Money | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from engines import engine_on, responding, seeded
@@ -104,6 +105,25 @@ def test_refusals(state, command, actor, codes):
     with pytest.raises(CommandRefused) as caught:
         case_at(state).decide(command, actor)
     assert [one.code for one in caught.value.refusals] == codes
+
+
+@pytest.mark.parametrize(
+    ("state", "command", "actor"),
+    [
+        ("opened", attrs.evolve(OPEN, question="Who was there?"), JUDGE),
+        ("determined", attrs.evolve(DETERMINE, basis="rule 8"), JUDGE),
+        ("notified", attrs.evolve(NOTIFY, channel="by post"), JUDGE),
+        ("appealed", attrs.evolve(APPEAL, grounds="I was not there"), PERSON),
+        ("decided", attrs.evolve(DECIDE, outcome="dismissed"), OTHER),
+        ("decided", attrs.evolve(DECIDE, reason="nobody saw it"), OTHER),
+        ("closed", attrs.evolve(CLOSE, reason="she left"), OTHER),
+    ],
+)
+def test_a_step_that_says_something_else_was_not_done_already(state, command, actor):
+    """Whoever takes a step again in other words is refused, and not told that it was done."""
+    with pytest.raises(CommandRefused) as caught:
+        case_at(state).decide(command, actor)
+    assert [one.code for one in caught.value.refusals] == ["not-enabled"]
 
 
 def test_what_holds_after_an_appeal():

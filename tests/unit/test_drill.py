@@ -23,7 +23,19 @@ from respond.plan.spans import Span
 from respond.store.async_event_store import AsyncEventStore
 from respond.testing.clocks import START
 from respond.workflow.drill import DRILL
-from respond.workflow.drill.commands import EndDrill, EvaluateDrill, PlanDrill, StartDrill
+from respond.workflow.drill.commands import (
+    CancelDrill,
+    EndDrill,
+    EvaluateDrill,
+    GiveInject,
+    Invite,
+    PlanDrill,
+    RecordDrillFinding,
+    RecordParticipation,
+    ScorePerson,
+    SkipInject,
+    StartDrill,
+)
 from respond.workflow.drill.events import Result
 from respond.workflow.plan_life.commands import DraftPlan
 
@@ -231,6 +243,28 @@ class TestLife:
         drill.record_finding("press", "Nobody spoke", proposal="Train a second one", **TRAINER)
         engine.record_drill("spring", **REVIEWER)
         assert list(engine.state("plan", PLAN.name).proposals) == ["spring/press", "spring/press/2"]
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            PlanDrill(scenario=SCENARIO),
+            Invite(organisation="IT"),
+            RecordParticipation(organisation="IT", person="li.na"),
+            StartDrill(incident="i-1"),
+            GiveInject(inject="call"),
+            SkipInject(inject="call", reason="no time"),
+            EndDrill(),
+            EvaluateDrill(results=()),
+            ScorePerson(person="li.na", score=90),
+            RecordDrillFinding(finding="press", text="Nobody spoke"),
+            CancelDrill(reason="rain"),
+        ],
+        ids=lambda command: type(command).__name__,
+    )
+    def test_no_step_is_asked_of_the_log_alone(self, engine, command):
+        """A drill is prepared, played and judged by its own calls, which know what else belongs to the step."""
+        with pytest.raises(InvalidInput, match="goes only in one step with what it belongs to"):
+            engine.execute("drill", "spring", command, **TRAINER)
 
     def test_cancelled(self, engine):
         """A drill that is not held says why, and gives no inject."""

@@ -14,6 +14,7 @@ from respond.workflow.approvals import Approve
 from respond.workflow.definition import TEXT_MAX
 from respond.workflow.incident import commands as c
 from respond.workflow.incident.measures import CompleteMeasure
+from respond.workflow.lesson import LESSON, RecordLesson
 from respond.workflow.party import PARTY
 from respond.workflow.plan_life import PLAN_LIFE
 from respond.workflow.plan_life.commands import RetirePlan
@@ -68,6 +69,7 @@ def test_any_whole_text_of_the_length_is_taken(text, more):
     [
         (POOL, OpenPool(resource=LONG, quantity=None)),
         (PLAN_LIFE, RetirePlan(reason=LONG)),
+        (LESSON, RecordLesson(text="Watch certificates", tags=("tls", LONG), source="the Bank")),
         (WARNING, LiftWarning(reason=LONG)),
         (PARTY, Approve(command="visit", note=LONG)),
     ],

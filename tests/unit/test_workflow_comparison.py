@@ -143,6 +143,7 @@ class TestTwoWays:
             (low("<", 2, "command.level"), high(">", 1, "command.level")),
             (low("<=", 1, "command.level"), high("in", (2, 3), "command.level")),
             (low("==", "calm", "command.mood"), high("==", "loud", "command.mood")),
+            (low("==", "E14", "command.socket"), high("==", "E27", "command.socket")),
             (low("==", True, "command.slow"), high("==", False, "command.slow")),
             (low("==", Colour.WARM, "command.colour"), high("==", Colour.COLD, "command.colour")),
             (low("==", "", "command.note"), high("!=", "", "command.note")),

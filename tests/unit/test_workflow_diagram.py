@@ -108,8 +108,14 @@ def test_deadlines_stand_beside_their_steps():
     assert mermaid(made(), plan=OWING) == mermaid(made())
 
 
+MERMAID_KEEPS = (
+    "as choice class classDef click default direction end fork hide href join note scale state stateDiagram style"
+)
+
+
 @pytest.mark.parametrize(
-    ("word", "node"), [("end", "end_"), ("note", "note_"), ("Class", "Class_"), ("坏", "state__4")]
+    ("word", "node"),
+    [*((word, f"{word}_") for word in MERMAID_KEEPS.split()), ("Class", "Class_"), ("坏", "state__4")],
 )
 def test_a_word_that_mermaid_keeps_is_renamed(word, node):
     """A state whose name would mean something else to Mermaid has another one there, and is shown by its own."""
@@ -153,6 +159,12 @@ def test_no_mark_of_a_label_reaches_graphviz():
     assert len(drawn.splitlines()) == len(dot(made()).splitlines()) + 2
     for line in drawn.splitlines():
         assert re.fullmatch(r'(?:[^"\\]|"(?:[^"\\]|\\["\\n])*")*', line), line
+
+
+@pytest.mark.parametrize("word", ["x" * 50, "-".join(["step"] * 12)])
+def test_graphviz_breaks_lines_between_words_only(word):
+    """A code that is longer than a line stays whole."""
+    assert f'[label="flip\\nonce by\\n{word}"];' in dot(made(), traffic={("off", "on"): f"once by {word}"})
 
 
 def test_traffic_counts_moves_and_the_times_before_them():

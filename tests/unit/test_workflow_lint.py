@@ -59,6 +59,14 @@ PROBLEMS: list[tuple[dict[str, Any], str, str]] = [
         "install asks the guard 'fuse', which is not among the guards",
     ),
     (
+        {
+            "guards": (compares("power", "state.status", "==", "off"),),
+            "transitions": (*GOOD["transitions"], Transition("install", "on", "off", guards=("spark",))),
+        },
+        "guard-unknown",
+        "install asks the guard 'spark', which is not among the guards",
+    ),
+    (
         {"transitions": (*GOOD["transitions"], Transition("flip", NEW, None))},
         "beginning-stays",
         "flip leaves 'new' and enters no state",
