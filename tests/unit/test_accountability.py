@@ -83,12 +83,11 @@ def test_every_cell(row):
         ("new", c.OpenAccountability(incident=" ", question=""), JUDGE, ["accountability-unnamed"]),
         (
             "opened",
-            c.DetermineResponsibility("", "", "maybe", "", ""),
+            attrs.evolve(DETERMINE, basis="", responsibility="maybe"),
             JUDGE,
             ["determination-incomplete", "responsibility-unknown"],
-        )
-        if False
-        else ("opened", DETERMINE, PERSON, ["own-case"]),
+        ),
+        ("opened", DETERMINE, PERSON, ["own-case"]),
         ("opened", DETERMINE, None, ["own-case"]),
         ("determined", c.NotifyPerson(channel=" "), JUDGE, ["channel-missing"]),
         ("notified", APPEAL, OTHER, ["not-the-person"]),
@@ -113,8 +112,10 @@ def test_refusals(state, command, actor, codes):
         ("opened", attrs.evolve(OPEN, question="Who was there?"), JUDGE),
         ("determined", attrs.evolve(DETERMINE, basis="rule 8"), JUDGE),
         ("notified", attrs.evolve(NOTIFY, channel="by post"), JUDGE),
+        ("notified", attrs.evolve(NOTIFY, text="You may appeal."), JUDGE),
         ("appealed", attrs.evolve(APPEAL, grounds="I was not there"), PERSON),
         ("decided", attrs.evolve(DECIDE, outcome="dismissed"), OTHER),
+        ("decided", attrs.evolve(DECIDE, handling="a warning"), OTHER),
         ("decided", attrs.evolve(DECIDE, reason="nobody saw it"), OTHER),
         ("closed", attrs.evolve(CLOSE, reason="she left"), OTHER),
     ],
@@ -133,9 +134,10 @@ def test_what_holds_after_an_appeal():
         ("changed", ("responsible", "training")),
         ("upheld", ("not_responsible", "")),
     ):
-        handling = "training" if outcome == "changed" else ""
-        play = case_at("appealed").do(c.DecideAppeal(outcome=outcome, reason="x", handling=handling), actor=OTHER)
+        decide = c.DecideAppeal(outcome=outcome, reason="x", handling="training")
+        play = case_at("appealed").do(decide, actor=OTHER)
         assert (play.state.responsibility, play.state.handling) == holds
+        assert play.decide(decide, OTHER) == ()
 
 
 # -- apart from the incident -------------------------------------------------------------------------------------------

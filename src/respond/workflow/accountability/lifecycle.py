@@ -115,6 +115,18 @@ def _says(payload: type, *fields: str) -> Callable[[Situation], Iterator[Any]]:
     return decide
 
 
+def _decide_appeal(situation: Situation) -> Iterator[Any]:
+    command: c.DecideAppeal = situation.command
+    handling = command.handling if command.outcome == "changed" else ""
+    yield e.AppealDecided(**situation.step, outcome=command.outcome, reason=command.reason, handling=handling)
+
+
+def _decided_already(situation: Situation) -> bool:
+    case, command = situation.state, situation.command
+    handled = command.outcome != "changed" or case.handling == command.handling
+    return handled and stands(DECIDED, "outcome", outcome_reason="reason")(situation)
+
+
 _OF_DETERMINATION = ("person", "role", "responsibility", "basis", "handling")
 _HANDLERS = (
     Handler(
@@ -133,7 +145,7 @@ _HANDLERS = (
         command=c.NotifyPerson,
         decide=_says(e.PersonNotified, "channel", "text"),
         emits=(e.PersonNotified,),
-        done=stands(NOTIFIED, "channel"),
+        done=stands(NOTIFIED, "channel", notice="text"),
     ),
     Handler(
         command=c.Appeal,
@@ -143,9 +155,9 @@ _HANDLERS = (
     ),
     Handler(
         command=c.DecideAppeal,
-        decide=_says(e.AppealDecided, "outcome", "reason", "handling"),
+        decide=_decide_appeal,
         emits=(e.AppealDecided,),
-        done=stands(DECIDED, "outcome", outcome_reason="reason"),
+        done=_decided_already,
     ),
     Handler(
         command=c.CloseAccountability,
@@ -170,7 +182,8 @@ def _determined(case: AccountabilityCase, event: Event) -> AccountabilityCase:
 
 
 def _notified(case: AccountabilityCase, event: Event) -> AccountabilityCase:
-    return replace(case, status=event.data.to, channel=event.data.channel, notified_at=event.happened_at)
+    data: e.PersonNotified = event.data
+    return replace(case, status=data.to, channel=data.channel, notice=data.text, notified_at=event.happened_at)
 
 
 def _appealed(case: AccountabilityCase, event: Event) -> AccountabilityCase:
@@ -179,14 +192,14 @@ def _appealed(case: AccountabilityCase, event: Event) -> AccountabilityCase:
 
 def _decided(case: AccountabilityCase, event: Event) -> AccountabilityCase:
     data: e.AppealDecided = event.data
-    upheld = data.outcome == "upheld"
+    handling = {"upheld": "", "changed": data.handling}
     return replace(
         case,
         status=data.to,
         outcome=data.outcome,
         outcome_reason=data.reason,
-        responsibility="not_responsible" if upheld else case.responsibility,
-        handling="" if upheld else data.handling or case.handling,
+        responsibility="not_responsible" if data.outcome == "upheld" else case.responsibility,
+        handling=handling.get(data.outcome, case.handling),
     )
 
 

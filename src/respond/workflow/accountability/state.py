@@ -37,6 +37,8 @@ class AccountabilityCase:
     determined_by: tuple[str, ...] = ()
     """Who determined it, and on whose behalf."""
     channel: str = ""
+    notice: str = ""
+    """What the person was told."""
     notified_at: datetime | None = None
     grounds: str = ""
     """Why the person appealed."""
