@@ -52,6 +52,7 @@ SENTENCES = [
     ('title = "Director"', 'title = "Boss"', "Role 'Director' is now called 'Boss'."),
     ('after = ["contain"]', "", "Measure 'Repair' no longer comes after 'Contain'."),
     ("levels = [1]\nresources", "levels = [2]\nresources", "Measure 'Contain' now is done at level 2."),
+    ('before = ["resolve"]', "", "The initial report to Head office no longer bars 'resolve'."),
     ('resources = ["routers"]', "", "Measure 'Contain' no longer needs 'Routers'."),
     ("quantity = 4", "quantity = 5", "Resource 'Routers': quantity is now 5 (was 4)."),
     ('every = "6 months"', 'every = "1 year"', "Drill 'Dark shop': every is now 1 year (was 6 months)."),

@@ -172,6 +172,11 @@ def test_an_escaped_key_is_read(escape):
     assert len({key.path for key in keys_of(text)} & {"a", *paths(tomllib.loads(text))}) == 2
 
 
+def test_an_inline_table_may_go_over_several_lines():
+    """TOML 1.1 lets it; where the reader of TOML does not, a key that stands twice in it is found all the same."""
+    assert lines_of("a = {\n b = 1, # one\n c = 2,\n}\nd = 3\n") == {"a": 1, "a.b": 2, "a.c": 3, "d": 5}
+
+
 def test_a_line_that_is_off_by_one_would_be_seen():
     """The control: the same document with a line before it has every key one line further down."""
     text = "a = 1\n[[b]]\nc = [\n 1,\n 2]\n"

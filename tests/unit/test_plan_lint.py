@@ -7,6 +7,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import attrs
 import pytest
@@ -23,7 +24,7 @@ from respond.plan.authority import AuthorityRule
 from respond.plan.finding import CODES, ERRORS, READING, WARNINGS, Finding
 from respond.plan.lint import lint
 from respond.plan.lint_file import lint_file
-from respond.plan.obligations import Clock, Obligation
+from respond.plan.obligations import Clock, Fact, Obligation
 from respond.plan.organisation import Role
 from respond.plan.plan import Plan
 from respond.plan.reader import SHIPPED, plan_of, shipped_plan
@@ -94,6 +95,7 @@ PLANTED: list[tuple[str, str, str, str]] = [
     ("condition-empty", "[{affected_customers = {below = 100}}]", "[{}]", "levels[1].when[0]"),
     ("category-unknown", 'category = "network"', 'category = "netwrk"', "risks[0].category"),
     ("category-unknown", 'covers = ["failure"]', 'covers = ["failure", "flood"]', "covers[1]"),
+    ("category-unknown", 'id = "crew"', 'id = "crew"\ncategories = ["flood"]', "teams[0].categories[0]"),
     (
         "category-unused",
         '[[categories]]\nid = "other"',
@@ -463,6 +465,15 @@ def test_a_gate_may_be_owed_from_what_another_one_discharges():
         assert [one.code for one in found if one.place.startswith("obligations[1].before")] == codes
 
 
+@pytest.mark.parametrize("fact", [fact for fact in get_args(Fact) if fact != "discharged"])
+def test_a_gate_may_be_owed_from_any_fact(fact):
+    """Whatever its clock starts at, what is owed then can bar the review."""
+    clock = Clock(from_=fact, within=Span(1, "hour"))
+    gate = Obligation(id="gate", title="Gate", act="fulfil", due=(clock,), before=("close_review",))
+    found = lint(attrs.evolve(OUTLINE, obligations=(gate,)), flow=incident_flow())
+    assert [one.code for one in found if one.place.startswith("obligations[0].before")] == []
+
+
 def test_how_many_must_agree_is_told():
     """Asked for more than there are, it says how many; asked for nobody, that one is the least."""
     for n_of, roles, said in ((1, ("guest",), "write 0 at most"), (0, ("guest",), "write at least 1")):
@@ -479,6 +490,24 @@ def test_when_a_risk_was_assessed_is_told(tmp_path, date_written, said):
     """Whoever is to assess it reads when that was done last."""
     found = linted(tmp_path, SOUND.replace("assessed_on = 2026-05-01", date_written))
     assert [said in one.text for one in found if one.code == "risk-unassessed"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('facets = ["customers"]}', 'facets = ["customer"]}', "'customer' is not a facet of the plan; did you mean"),
+        (
+            'category = "network"',
+            'category = "netwrk"',
+            "'netwrk' is not a category of the plan; did you mean network?",
+        ),
+        ('audience = "head_office"', 'audience = "x"', "'x' is not an audience of the plan; write one of press, "),
+        ('response = "full"', 'response = "ful"', "'ful' is not a response level of the plan; did you mean full?"),
+    ],
+)
+def test_a_name_of_nothing_is_told_with_what_it_should_name(tmp_path, old, new, said):
+    """The text says what is missing in the words of people."""
+    assert any(one.text.startswith(said) for one in linted(tmp_path, SOUND.replace(old, new, 1)))
 
 
 class TestHeld:
@@ -605,6 +634,40 @@ def test_a_special_plan_is_judged_with_its_general_one(tmp_path, old, new, code,
     special.write_text(SPECIAL.replace(old, new, 1), encoding="utf-8")
     findings = lint_file(special, today=TODAY, flow=FLOW, generals={"sound": Plan.load(general)})
     assert [(one.code, one.line) for one in findings] == ([(code, line)] if code else [])
+
+
+def test_what_the_general_plan_lacks_is_left_to_its_own_lint(tmp_path):
+    """Whoever writes a special plan is told of no section that the general plan should have."""
+    general = plan_of(Plan, tomllib.loads(SOUND[: SOUND.index("[revision]")]))
+    assert [(one.code, one.place) for one in lint(general, today=TODAY, flow=FLOW)] == [("section-missing", "revision")]
+    special = tmp_path / "special.toml"
+    special.write_text(SPECIAL, encoding="utf-8")
+    assert lint_file(special, today=TODAY, flow=FLOW, generals={"sound": general}) == ()
+
+
+PROFILE = """
+name = "law"
+version = "1"
+title = "Law"
+
+[[obligations]]
+id = "tell"
+title = "Tell the court"
+act = "report_upward"
+report = "initial"
+recipient = "court"
+due = [{from = "aware", within = "1 h"}]
+"""
+
+
+def test_what_a_profile_brings_must_fit_the_plan(tmp_path):
+    """An error in it is told where the plan names the profile; of warnings, such as a missing title, there is none."""
+    (tmp_path / "law@1.toml").write_text(PROFILE, encoding="utf-8")
+    text = SOUND.replace('version = "1"', 'version = "1"\nprofiles = ["law@1"]', 1)
+    [finding] = linted(tmp_path, text)
+    assert (finding.code, finding.place) == ("recipient-unknown", "profiles")
+    assert finding.text.startswith("obligations[3].recipient: 'court' is not an audience of the plan")
+    assert finding.line in line_with(text, "profiles")
 
 
 SHIPPED_PLANS = sorted(path.stem for path in SHIPPED.glob("*.toml"))

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import attrs
 import pytest
 
 from duties import Story, at, dues, duty, every, minute, minutes, owes, plan, verdicts
 from respond.plan.calendars import Calendar
+from respond.plan.communication import Audience
 from respond.plan.conditions import Bounds, Condition
 from respond.plan.customer_care import CustomerCare
 from respond.plan.facts import ActionStep, CaseStep, Facts, StateEntered
 from respond.plan.follow_up import FollowUp
+from respond.plan.obligations import Fact
 from respond.plan.owed import due, owed, verdict
 from respond.plan.reader import SHIPPED, read_calendar
 from respond.plan.spans import Span
@@ -289,6 +293,14 @@ class TestLevels:
         assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(30, 2))) == [60]
         assert dues(owes(restart, Story().fact("aware", 0).level(10, 2).level(70, 1))) == [60]
 
+    def test_lowered_below_its_levels_an_audience_needs_no_word(self):
+        """Whoever is told at a grave level only is owed nothing more at a mild one."""
+        press = Audience(id="press", title="Press", kind="media", levels=(1,), longest_silence=Span(1, "hour"))
+        grave = Story().fact("told", 0).level(10, 1)
+        told = attrs.evolve(plan(), audiences=(press,))
+        assert verdicts(owed(told, grave.whole()), 100) == ["missing"]
+        assert verdicts(owed(told, grave.level(30, 3).whole()), 100) == ["dropped"]
+
     def test_conditions_count_as_they_stood(self):
         """What is owed for many customers is dropped when they turn out to be few, if it was not due before."""
         many = duty(when=(Condition(affected_customers=Bounds(from_=100)),))
@@ -469,13 +481,14 @@ class TestRecurrence:
         assert dues(owes(restart, story, until=110)) == [100, *([160] if after == "schedule" else [])]
 
     def test_a_year_that_is_wrong_keeps_nobody_waiting(self):
-        """Of a schedule that begins in the year 1 the last occurrences are listed, and the others counted."""
+        """Of a schedule from the year 1 on the last occurrences are listed, by a fact that there is, others counted."""
         found = owed(
             plan(self.FIXED), Story().fact("response_started", at("0001-01-01 00:00")).whole(), until=minute(0)
         )
         assert (len(found), found[0].missed_before) == (101, found[0].occurrence - 1)
         assert [one.occurrence for one in found] == list(range(found[0].occurrence, found[-1].occurrence + 1))
         assert found[-2].due_at < minute(0) <= found[-1].due_at
+        assert {one.fact for one in found} <= set(get_args(Fact))
 
     @pytest.mark.parametrize("every_span", ["1 min", "1 working day", "1 month"])
     def test_a_schedule_never_ends_by_itself(self, every_span):

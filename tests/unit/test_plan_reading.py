@@ -45,6 +45,22 @@ def test_all_that_reading_finds_is_told_in_the_order_of_the_file(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "end"),
+    [
+        ('version = "1"', "", ": version: is missing; write version = …"),
+        ("number = 1", 'number = "1"', ": levels[0].number: must be an integer, not '1' (at line 5)"),
+    ],
+)
+def test_a_message_ends_with_the_line(tmp_path, old, new, end):
+    """What stands nowhere has none."""
+    path = tmp_path / "plan.toml"
+    path.write_text(WHOLE.replace(old, new), encoding="utf-8")
+    with pytest.raises(InvalidPlan) as refused:
+        Plan.load(path)
+    assert str(refused.value) == f"{path}{end}"
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [(WHOLE + "[[roles]\n", 11), (WHOLE + "definition = \n", 11), (WHOLE + 'a = "', 11), ("name = p\n", 1)],
 )

@@ -43,6 +43,7 @@ def test_reading(file):
         ('id = "press"', 'id = "call"', "id-twice", "injects[1].id"),
         ('command = "report"\n', "", "inject-unclear", "injects[0]"),
         ("message = {", 'command = "note"\nmessage = {', "inject-unclear", "injects[1]"),
+        ('act = "acknowledge"\n', "", "objective-unclear", "objectives[0]"),
         ('within = "15 min"', "", "objective-unclear", "objectives[0].within"),
         ('within = "15 min"', 'within = "15 min"\nbefore = "x"', "objective-unclear", "objectives[0].before"),
         ('act = "acknowledge"', 'act = "sing"', "value-invalid", "objectives[0].act"),
