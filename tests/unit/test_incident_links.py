@@ -121,6 +121,20 @@ class TestUndoMerge:
         first.undo_merge(reason="two fires")
         assert [one for one in first.obligations() if one.obligation == "note"] == [before]
 
+    def test_no_clock_stood_still_meanwhile(self, engine):
+        """An hour after the merge it owes just what it would owe had it never been merged."""
+        merged, twin, other = (responding(engine) for _ in range(3))
+        for one in (merged, twin):
+            one.note("Called the supplier")
+        merged.merge_into(other, reason="the same")
+        engine.clock.move(minutes=60)
+        merged.undo_merge(reason="two fires")
+        owed, expected = (
+            [(due.obligation, due.occurrence, due.since, due.due_at, due.dropped_at) for due in one.obligations()]
+            for one in (merged, twin)
+        )
+        assert owed == expected
+
     def test_action_items_come_back(self, engine):
         """What was done about an action item meanwhile comes back with it; the other incident owes nothing for it."""
         first, second = responding(engine), responding(engine)
