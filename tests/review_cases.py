@@ -32,7 +32,7 @@ def over() -> Play:
     play = working().do(AssignRole(role="liaison", person="li.na"))
     for measure in ("patch", "restore"):
         play.do(SkipMeasure(measure=measure, reason="it came back by itself"))
-    return play.do(c.Resolve(resolution="Replaced"))
+    return play.do(c.Resolve(resolution="Replaced"), actor="wang.li")
 
 
 def opened() -> Play:

@@ -319,6 +319,11 @@ class TestIncident:
         item.complete_action("Invoice 7", actor="li.na")
         assert dates(other) == ["met"]
 
+    def test_nobody_records_a_step_alone(self, incident):
+        """The incident is told of an action item only beside what happened to it."""
+        with pytest.raises(InvalidInput, match="only in one step"):
+            incident.execute(RecordActionStep(action="a-1", step="opened", owner="li.na"))
+
     def test_asking_twice_is_asking_once(self, engine, incident):
         """The same command causes nothing, in neither stream; a naive date is refused by name."""
         item = opened(incident, command_id="c-1")

@@ -117,6 +117,18 @@ def test_version_1_of_an_upward_report_is_read(stage, kind):
     assert event.body["data"]["stage"] == stage
 
 
+def test_a_breach_without_a_count_is_read():
+    """Where a log does not say how many were missed right before it, there was none."""
+    due_at = "2026-03-01T09:00:00.000000Z"
+    data = {
+        "previous": {"name": "strict", "version": "1", "digest": "0" * 64},
+        "plan": {"name": "lax", "version": "1", "digest": "1" * 64},
+        "breaches": [{"obligation": "call", "occurrence": 1, "due_at": due_at, "verdict": "missing"}],
+    }
+    [breach] = CODEC.decode(row(type="PlanRebased", data=data)).data.breaches
+    assert (breach.obligation, breach.missed_before) == ("call", 0)
+
+
 def test_the_golden_file_of_version_1_folds():
     """A stream that was stored by version 1 of the two events folds to the state that it always had."""
     rows = [recorded(line, position) for position, line in enumerate(GOLDEN.read_bytes().splitlines(), 1)]

@@ -997,6 +997,17 @@ def test_what_was_out_of_order_may_be_mended_step_by_step():
     play.do(correct({"occurred_at": "2026-03-01T08:03:00Z"}, entry=FIRST_COMMAND_ID))
 
 
+def test_the_time_of_a_step_is_held_against_its_neighbours_alone():
+    """A step of a foreign log may be moved behind one that came after the next, when the next happened later still."""
+    play = handed_over().do(c.TakeCommand(commander="wu.bo"))
+    late = {"occurred_at": "2026-03-01T08:07:30Z"}
+    play.record(e.EntryCorrected(entry=SECOND_COMMAND_ID, changes=late, reason="x"))
+    assert play.refused(correct({"occurred_at": "2026-03-01T08:07:00Z"}, entry=FIRST_COMMAND_ID)) == []
+    assert play.refused(correct({"occurred_at": "2026-03-01T08:08:00Z"}, entry=FIRST_COMMAND_ID)) == [
+        "correction-out-of-order"
+    ]
+
+
 @pytest.mark.parametrize(("minutes", "refused"), [(9, True), (10, False)])
 def test_the_last_take_over_counts_as_corrected(minutes, refused):
     """An entry whose time was corrected holds its right place; one whose time is unknown, that of its recording."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
 
-from duties import clocks
+from duties import clocks, every
 from engines import codes, engine_on, responding
 from play import PLAN
 from respond.errors import IncidentNotFound, InvalidInput
@@ -19,7 +19,7 @@ from respond.plan.spans import Span
 from respond.store.memory import MemoryEventStore
 from respond.testing.clocks import ManualClock
 from respond.workflow.incident.commands import ReportIncident
-from respond.workflow.incident.links import Relate
+from respond.workflow.incident.links import INVERSE, LinkKind, Relate
 from respond.workflow.incident.state import Link
 
 CARING = attrs.evolve(
@@ -27,6 +27,10 @@ CARING = attrs.evolve(
     name="caring",
     roles=(Role(id="agent", title="Agent"), Role(id="commander", title="Commander")),
     customer_care=CustomerCare(first_contact=Span(2, "hour"), apology=True, visit_within=Span(7, "day")),
+    obligations=(
+        Obligation(id="learn", title="Open an action item", act="open_action", due=clocks("told 60 min")),
+        Obligation(id="brief", title="Brief", act="note_progress", due=clocks("told 30 min"), recurs=every("30 min")),
+    ),
 )
 HEARD = attrs.evolve(
     CARING,
@@ -40,7 +44,7 @@ PART = ReportIncident(category="other", title="Smoke in shop 7", narrative="å†’ç
 
 @pytest.fixture
 def engine():
-    """An engine whose plan makes promises to customers."""
+    """An engine whose plan makes promises to customers, and asks for action items and briefings."""
     clock = ManualClock()
     return engine_on(MemoryEventStore(clock=clock), clock, plans=(CARING, HEARD))
 
@@ -116,6 +120,20 @@ class TestUndoMerge:
         first.merge_into(second, reason="the same")
         first.undo_merge(reason="two fires")
         assert [one for one in first.obligations() if one.obligation == "note"] == [before]
+
+    def test_no_clock_stood_still_meanwhile(self, engine):
+        """An hour after the merge it owes just what it would owe had it never been merged."""
+        merged, twin, other = (responding(engine) for _ in range(3))
+        for one in (merged, twin):
+            one.note("Called the supplier")
+        merged.merge_into(other, reason="the same")
+        engine.clock.move(minutes=60)
+        merged.undo_merge(reason="two fires")
+        owed, expected = (
+            [(due.obligation, due.occurrence, due.since, due.due_at, due.dropped_at) for due in one.obligations()]
+            for one in (merged, twin)
+        )
+        assert owed == expected
 
     def test_action_items_come_back(self, engine):
         """What was done about an action item meanwhile comes back with it; the other incident owes nothing for it."""
@@ -228,6 +246,11 @@ class TestRelate:
         other.unrelate(inverse, one.id, reason="another vendor")
         assert (one.state().links, other.state().links) == ((), ())
         assert one.unrelate(kind, other.id, reason="another vendor").events == ()
+
+    def test_every_kind_has_an_inverse(self):
+        """What one is to the other is told from either side, of a split too."""
+        kinds = get_args(LinkKind)
+        assert tuple(INVERSE[INVERSE[kind]] for kind in kinds) == kinds
 
     def test_what_is_refused(self, engine):
         """Itself, a kind that is none, a contradiction, a second parent, and a child of a child."""

@@ -70,11 +70,12 @@ class TestBeginning:
         assert [to for _, to, _ in begun(play)] == ["strong"]
 
     def test_what_people_decide_stands(self):
-        """A choice is not undone by an assessment that tells nothing new, nor a stronger one by what is less."""
+        """A choice is not undone by an assessment that tells nothing new, nor by what asks for as much or less."""
         play = assessed(injured=3).do(SetResponseLevel(response="basic", basis="a drill"), c.Assess(injured=4))
         assert play.state.response_level == "basic"
-        play = assessed().do(SetResponseLevel(response="full", basis="fear"), c.Assess(injured=3))
-        assert (begun(play), play.state.response_level) == ([], "full")
+        for chosen in ("full", "strong"):
+            play = assessed().do(SetResponseLevel(response=chosen, basis="fear"), c.Assess(injured=3))
+            assert (begun(play), play.state.response_level) == ([], chosen)
 
     def test_nothing_begins_after_the_end(self):
         """An assessment of what is resolved sets nothing in motion."""

@@ -56,12 +56,12 @@ class TestSitting:
         assert play.state.review.sitting.participants == ("li.na",)
 
     def test_who_responded(self):
-        """Those who acted until the last resolution, commanded or held a role; nobody who came later."""
+        """Those who acted up to the last resolution, and in it, commanded or held a role; nobody who came later."""
         play = over()
         play.do(c.Note(text="The bill came"), actor="zhao.min")
-        assert responders(play.history) == {"chen.yu", "li.na"}
+        assert responders(play.history) == {"chen.yu", "li.na", "wang.li"}
         play.do(c.Reopen(reason="It is back"), c.Resolve(resolution="Replaced again"))
-        assert responders(play.history) == {"chen.yu", "li.na", "zhao.min"}
+        assert responders(play.history) == {"chen.yu", "li.na", "wang.li", "zhao.min"}
 
     def test_a_reopened_incident_is_reviewed_anew(self):
         """Who sat and who signed counts no more; what was found and judged stays."""

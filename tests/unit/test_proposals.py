@@ -10,9 +10,10 @@ import pytest
 from engines import engine_on, responding
 from play import PLAN
 from respond.engine.engine import Engine
-from respond.errors import CommandRefused
+from respond.errors import CommandRefused, InvalidInput
 from respond.store.memory import MemoryEventStore
 from respond.testing.conformance.samples import ManualClock
+from respond.workflow.incident.proposals import RecordProposalStep
 from respond.workflow.plan_life import PLAN_CATEGORY
 from respond.workflow.plan_life import commands as c
 from respond.workflow.plan_life.proposals import AcceptPlanChange, ProposePlanChange, RejectPlanChange
@@ -95,6 +96,11 @@ class TestProposals:
             assert "proposal-not-open" in refused(lambda reject=reject: live(engine, reject))
         assert incident.propose_plan_change("Two spare supplies", proposal="p-1") == "p-1"
         assert len(engine.state(PLAN_CATEGORY, PLAN.name).proposals) == 1
+
+    def test_nobody_records_a_step_alone(self, incident):
+        """The incident is told of a proposal only beside what is said of it to the plan."""
+        with pytest.raises(InvalidInput, match="only in one step"):
+            incident.execute(RecordProposalStep(plan=PLAN.name, proposal="p-1", step="proposed"))
 
     def test_one_that_came_of_no_incident(self, engine):
         """A drill may propose too."""
