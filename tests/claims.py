@@ -176,9 +176,9 @@ def sound(situation: Situation) -> str | None:
 
 @guard("overpaid")
 def not_overpaid(situation: Situation) -> str | None:
-    """Require that no more is paid than is owed."""
+    """Require that less is paid than is left, for the rest is another step."""
     rest = situation.state.owed - situation.state.paid
-    return None if situation.command.amount <= rest else f"{rest} is left to be paid"
+    return None if situation.command.amount < rest else f"{rest} is left to be paid"
 
 
 @guard("rest-left")
