@@ -40,7 +40,7 @@ test-matrix: $(DEVELOPABLE) ## run the suites of all stores: every way of append
 	RESPOND_MATRIX=1 $(BIN)/python -m pytest -n $(WORKERS) tests/conformance tests/integration/test_import_real_logs.py
 	RESPOND_MATRIX=1 $(MAKE) oldest
 
-test-long: $(DEVELOPABLE) ## let the kit and the whole machine live thousands of lives, sound ones and with planted defects; takes an hour
+test-long: $(DEVELOPABLE) ## let the kit and the whole machine live thousands of lives, sound ones and with planted defects; takes a quarter of an hour
 	RESPOND_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --timeout 7200 $(LONG)
 
 mutants: $(DEVELOPABLE) ## change what decides in one place after the other; a test must fail; up to an hour, goes on where it stopped
