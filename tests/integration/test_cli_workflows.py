@@ -221,7 +221,8 @@ def test_lint_judges_every_workflow_of_a_file(cli, slips):
 def test_lint_tells_what_a_definition_was_refused_for(cli, broken):
     """A module that stops at a definition is bad news with the findings of that, and the line in the module."""
     answer = cli.ask("workflow", "lint", broken, status=1)
-    lamp = answer["workflows"][-1]
+    *before, lamp = answer["workflows"]
+    assert [one["target"] for one in before] == ["broken_lamp.py:FINE", "broken_lamp.py:SLIP"]
     assert (lamp["target"], lamp["line"], lamp["definition"]) == ("broken_lamp.py", 14, None)
     assert [one["code"] for one in lamp["findings"]] == ["final-unknown"]
     assert "broken_lamp.py:14: error: finals[0]: the final state 'gone'" in cli.run("workflow", "lint", broken).out
@@ -232,7 +233,7 @@ def test_lint_tells_what_a_definition_was_refused_for(cli, broken):
 def test_lint_of_a_package_that_stops_at_a_definition(cli, broken, tmp_path, monkeypatch):
     """A module is named by its line, and so is what its package stops at, as far as that is known."""
     monkeypatch.syspath_prepend(tmp_path)
-    *_, lamp = cli.ask("workflow", "lint", "broken_lamp", status=1)["workflows"]
+    _fine, _slip, lamp = cli.ask("workflow", "lint", "broken_lamp", status=1)["workflows"]
     assert (lamp["target"], lamp["line"]) == ("broken_lamp", 14)
     package = tmp_path / "broken_package"
     package.mkdir()

@@ -12,14 +12,13 @@ from hypothesis import seed, settings
 
 import planted
 from long_run import LONG
+from machines import LIVES
 from planted import DEFECTS, SOUND
 from planting import Defect, Finder, Sound
 from respond.testing import WorkflowMachine, assert_deterministic, workflow_machine
 from respond.testing.settings import CI
 from respond.workflow.workflow import Workflow
 
-LIVES = 200
-"""How many lives a planted defect may hide in."""
 SEEDS = (1, 2, 3) if LONG else (1,)
 SOUND_LIVES = {"claims": 5000, "ward": 5000, "ballots": 5000} if LONG else {}
 """How many lives of a sound workflow pass; of another one 500, and 10 in the suite."""

@@ -6,21 +6,16 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import settings
 
 from boxes import Box, box_of, command_of
+from machines import live
 from planting import with_evolver, with_handler
 from respond.domain.values import replace
-from respond.testing import WorkflowMachine, paths, workflow_machine
+from respond.testing import paths, workflow_machine
 from respond.testing.checks import CheckFailed
 from respond.testing.copies import copied
 from respond.workflow.definition import Guard, Transition
 from respond.workflow.workflow import Workflow
-
-
-def live(machine: type[WorkflowMachine], examples: int = 10) -> None:
-    """Live through the same lives in each run."""
-    machine.run(settings(machine.TestCase.settings, max_examples=examples, derandomize=True, database=None))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +25,7 @@ def live(machine: type[WorkflowMachine], examples: int = 10) -> None:
 )
 def test_what_reads_back_as_it_was_passes(kind):
     """A tuple of a fixed length is stored as a list, and read as a tuple again: nothing is wrong with it."""
-    live(workflow_machine(box_of(kind)))
+    live(workflow_machine(box_of(kind)), 10)
 
 
 def test_what_is_read_otherwise_than_it_was_stored_is_told_with_both_sides():

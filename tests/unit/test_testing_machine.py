@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import unittest
 from datetime import timedelta
-from typing import Any
 
 import attrs
 import pytest
@@ -13,6 +12,7 @@ from hypothesis.stateful import Bundle, invariant, rule
 
 import claims
 import lamp
+from machines import LIVES, live
 from planting import with_evolver, with_guard, with_handler
 from play import DUTIES, PLAN
 from respond.domain.references import Actor
@@ -28,15 +28,6 @@ from respond.workflow.definition import Handler, Transition, command_type, guard
 from respond.workflow.incident import INCIDENT
 from respond.workflow.plan_life import PLAN_LIFE
 from respond.workflow.warning import WARNING
-
-EXAMPLES = 200
-"""How many lives a planted defect may hide in."""
-
-
-def live(machine: type[WorkflowMachine], examples: int = EXAMPLES, **options: Any) -> None:
-    """Live through the same lives in each run."""
-    known = settings(machine.TestCase.settings, max_examples=examples, derandomize=True, database=None, **options)
-    machine.run(known)
 
 
 def program(error: BaseException) -> list[str]:
@@ -141,7 +132,7 @@ def test_the_test_case_is_what_pytest_runs():
     case = OVERPAID.TestCase
     assert issubclass(case, unittest.TestCase)
     assert Phase.shrink not in case.settings.phases
-    case.settings = settings(case.settings, max_examples=EXAMPLES, derandomize=True, database=None, print_blob=True)
+    case.settings = settings(case.settings, max_examples=LIVES, derandomize=True, database=None, print_blob=True)
     with pytest.raises(AssertionError) as found:
         case("runTest").runTest()
     assert program(found.value)[-2] == "state.nobody_is_overpaid()"
@@ -367,7 +358,7 @@ def test_what_is_not_pure_is_shown_with_a_program(chosen):
     """A guard that answers differently each third time may fail otherwise when it is asked again; its check is told."""
     machine = seed(chosen)(workflow_machine(with_guard(claims.CLAIM, "owed-exceeds-claim", claims.impure())))
     with pytest.raises(CheckFailed) as found:
-        machine.run(settings(machine.TestCase.settings, max_examples=EXAMPLES, database=None))
+        machine.run(settings(machine.TestCase.settings, max_examples=LIVES, database=None))
     assert any("program" in note and "state.examine(" in note for note in found.value.__notes__)
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import attrs
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import invariant
 
 from boxes import box_of, command_of
+from machines import live
 from respond.domain.moments import Moment
 from respond.domain.money import Money
 from respond.testing import Trial, exhaust, paths, workflow_machine
@@ -117,7 +117,7 @@ def test_the_programs_of_the_kit_can_be_pasted(kind):
             assert self.status == "new"
 
     with pytest.raises(AssertionError) as found:
-        Rules.run(settings(Rules.TestCase.settings, max_examples=10, derandomize=True, database=None))
+        live(Rules, 10)
     note = next(one for one in found.value.__notes__ if "shortest" in one)
     names: dict[str, Any] = {**globals(), "Rules": Rules, "Trial": Trial, "WORKFLOW": workflow}
     names |= {one.__name__: one for one in (command_of(workflow, "fill"), command_of(workflow, "seal"))}

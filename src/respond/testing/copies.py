@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import is_
 from typing import Any
 
 import attrs
@@ -27,16 +28,12 @@ def copied(value: Any) -> Any:
         return set(value)
     if isinstance(value, tuple):
         members = [copied(one) for one in value]
-        return value if all(map(_same, members, value)) else tuple(members)
+        return value if all(map(is_, members, value)) else tuple(members)
     names = _compared(kind)
     held = {name: copied(getattr(value, name)) for name in names}
     if all(one is getattr(value, name) for name, one in held.items()):
         return value
     return _with(value, held)
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other
 
 
 @cache

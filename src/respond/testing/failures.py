@@ -34,8 +34,9 @@ class Failure:
     signature: tuple[Any, ...] = attrs.field(init=False)
     """What tells it from another failure."""
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "signature", signature_of(self.error))
+    @signature.default
+    def _signature(self) -> tuple[Any, ...]:
+        return signature_of(self.error)
 
     def shown(self, kind: type[WorkflowMachine], notes: Sequence[str]) -> Exception:
         """Return the error of the shortest program that fails alike, which it tells with *notes*.

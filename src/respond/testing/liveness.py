@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from itertools import chain, count, product
+from itertools import chain, count, islice, product
 from typing import Any, Literal
 
 import attrs
@@ -146,13 +146,12 @@ class _Search:
             if self.tries >= TRIES:
                 return "undecided"
             step, before = self._next(), self.tries
-            for found in step.turns:
+            for found in islice(step.turns, 1):
                 if found is not None:
                     if found.status in self.live.finals:
                         return "arrives"
                     self._add(found, step)
                 self._push(step, 1 if step.kind == _PAUSE else _ASIDE)
-                break
             self._spent[step.paused] += self.tries - before
         return "stuck"
 
@@ -235,8 +234,9 @@ class _Search:
         least = [one for one in ranked if against[one] == against[ranked[0]]]
         refused = 0
         for command, actor in chain(_mixed(commands, least), _mixed(commands, ranked[len(least) :])):
-            known = against[actor] if command is commands[0] else None
-            if (self._reasons(trial, trigger, command, actor, dest) if known is None else known) == 0:
+            asked = command is commands[0]
+            reasons = against[actor] if asked else self._reasons(trial, trigger, command, actor, dest)
+            if reasons == 0:
                 yield command, actor
             else:
                 refused += 1

@@ -69,11 +69,9 @@ def workflow_machine(
     states = f"state of {workflow.reference}"
     ends = workflow.finals if finals is None else options.names_in("finals", finals, workflow.states, states)
     again = options.names_in("repeatable", repeatable, workflow.triggers, f"command of {workflow.reference}")
+    named = {_rule_name(trigger, workflow.triggers): trigger for trigger in workflow.triggers}
     rules = {
-        **{
-            _rule_name(trigger, workflow.triggers): _in_turn(workflow, drawn, people, trigger)
-            for trigger in workflow.triggers
-        },
+        **{name: _in_turn(workflow, drawn, people, trigger, name) for name, trigger in named.items()},
         "out_of_turn": _out_of_turn(workflow, drawn, people[0]),
         "wait": _wait(waits),
     }
@@ -99,8 +97,8 @@ def _rule_name(trigger: str, triggers: Collection[str]) -> str:
     return name
 
 
-def _in_turn(workflow: Workflow, payloads: Payloads, actors: Sequence[Actor | None], trigger: str) -> Any:
-    """Return the rule that sends a command for *trigger* where the definition has a transition for it."""
+def _in_turn(workflow: Workflow, payloads: Payloads, actors: Sequence[Actor | None], trigger: str, name: str) -> Any:
+    """Return the rule *name* that sends a command for *trigger* where the definition has a transition for it."""
     kind = workflow.handler_for(trigger).command
     by = _by(kind)
     sources = frozenset(workflow.table.sources(trigger))
@@ -122,13 +120,7 @@ def _in_turn(workflow: Workflow, payloads: Payloads, actors: Sequence[Actor | No
         return Said(shown(command) | ({} if actor is None else {by: said_by(actor)}), command, actor, simpler)
 
     drawn = _drawn(payloads, trigger, st.sampled_from(actors), told)
-    made = _rule(
-        send,
-        _rule_name(trigger, workflow.triggers),
-        f"Send {kind.__name__}.",
-        lambda self: self.status in sources,
-        drawn,
-    )
+    made = _rule(send, name, f"Send {kind.__name__}.", lambda self: self.status in sources, drawn)
     send.weights = {state: _weight(workflow, state, trigger) for state in sources}  # type: ignore[attr-defined]
     return made
 

@@ -12,7 +12,7 @@ played; what is meant to be out of reach is named as *impossible*.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal, get_args
 
@@ -196,7 +196,7 @@ class _Tried:
         attempt = _Attempt(node.standing.status, node.edge, refused.trigger)
         self.refused.setdefault(attempt, Counter()).update(refused.codes)
 
-    def against(self, goal: Goal, search: Search, ticks: Iterable[timedelta]) -> str:
+    def against(self, goal: Goal, search: Search, ticks: Sequence[timedelta]) -> str:
         """Return what stood against *goal*, and how far was searched."""
         edges = edges_of(search.walk.workflow)
         codes: Counter[str] = Counter()
@@ -205,12 +205,16 @@ class _Tried:
                 codes += found
         told = ", ".join(f"{code} ({count})" for code, count in codes.most_common())
         idle = sum(count for where, count in search.idle.items() if _Attempt(*where).misses(goal, edges))
-        stood = [f"against it stood {told}"] * bool(told) + [f"what was accepted caused nothing ({idle})"] * bool(idle)
+        stood = []
+        if told:
+            stood.append(f"against it stood {told}")
+        if idle:
+            stood.append(f"what was accepted caused nothing ({idle})")
         why = ", and ".join(stood) or "nothing was tried that could reach it"
-        return f"not reached: {why}; {_extent(search, tuple(ticks))}"
+        return f"not reached: {why}; {_extent(search, ticks)}"
 
 
-def _extent(search: Search, ticks: tuple[timedelta, ...]) -> str:
+def _extent(search: Search, ticks: Sequence[timedelta]) -> str:
     """Return how far was searched: only the first standing of an abstract state is stepped on from, at its time."""
     count = len(search.visited)
     searched = f"{count} abstract {'state was' if count == 1 else 'states were'} searched"

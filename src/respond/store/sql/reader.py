@@ -151,7 +151,7 @@ class Reader:
         if len(after) > 1:
             return list(self._dialect.bodies_of_streams(cursor, self.tenant, realm, after))
         ((name, version),) = after.items()
-        cursor.execute(self._dialect.sql.read_stream_bodies, (self.tenant, realm, name, version))
+        cursor.execute(self._dialect.sql.read_stream_bodies, (self.tenant, realm, name, version, NO_LIMIT))
         return list(cursor.fetchall())
 
     def _head_row(self, cursor: Any) -> tuple[int, int]:

@@ -12,11 +12,7 @@ _READ_STREAM = """
 SELECT {columns} FROM {events} WHERE tenant = {_} AND realm = {_} AND stream = {_} AND version > {_}
 ORDER BY version LIMIT {_}
 """
-_READ_STREAM_BODIES = """
-SELECT stream, position, recorded_at, body, leaf FROM {events}
-WHERE tenant = {_} AND realm = {_} AND stream = {_} AND version > {_}
-ORDER BY version
-"""
+_READ_STREAM_BODIES = _READ_STREAM.replace("{columns}", "stream, position, recorded_at, body, leaf")
 _READ_SUBJECT = """
 SELECT {columns} FROM {events} WHERE tenant = {_} AND realm = {_} AND subject = {_} AND position > {_}
 ORDER BY position LIMIT {_}
